@@ -1,0 +1,12 @@
+"""Regularized GANs for Keras 3, through `compile` and `fit`."""
+
+from keras_regan import _backend as _backend  # Refuses unknown backends.
+from keras_regan import callbacks as callbacks
+from keras_regan import layers as layers
+from keras_regan import losses as losses
+from keras_regan import models as models
+from keras_regan import networks as networks
+from keras_regan import penalties as penalties
+from keras_regan import regularizers as regularizers
+from keras_regan._version import __version__ as __version__
+from keras_regan.models import RegularizedGAN as RegularizedGAN

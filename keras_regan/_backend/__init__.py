@@ -1,0 +1,31 @@
+"""The few primitives that differ between TensorFlow, JAX and PyTorch.
+
+Every module of this package offers the same four functions; the rest of
+keras_regan is written once, in terms of them:
+
+* `run_step`: runs a training or test step as if variables were mutable.
+* `minimize`: differentiates a closure and lets an optimizer apply it.
+* `call_with_input_gradient`: one forward pass that serves both the outputs
+  and, later and only if asked for, their gradient at the inputs.
+* `run_if`: computes a scalar in this step, or leaves it out at no cost.
+"""
+
+import keras
+
+if keras.backend.backend() == "tensorflow":
+    from keras_regan._backend import tensorflow as _module
+elif keras.backend.backend() == "jax":
+    from keras_regan._backend import jax as _module
+elif keras.backend.backend() == "torch":
+    from keras_regan._backend import torch as _module
+else:
+    raise ImportError(
+        "keras_regan needs the Keras backend 'tensorflow', 'jax' or 'torch'. "
+        f"Received: {keras.backend.backend()!r}. Set the environment variable "
+        "KERAS_BACKEND before Keras is imported."
+    )
+
+run_step = _module.run_step
+minimize = _module.minimize
+call_with_input_gradient = _module.call_with_input_gradient
+run_if = _module.run_if

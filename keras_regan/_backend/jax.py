@@ -1,0 +1,182 @@
+"""JAX: variables live in stateless scopes, gradients are transformations.
+
+A step runs inside a `keras.StatelessScope` that maps every variable of the
+model to its value, so that the code of the step can read and assign variables
+as on the other backends. Keras's scopes do not look through to an enclosing
+scope, so each scope opened here starts from the values of the one around it,
+and what it assigned is handed on to that one: tracers never leak out of the
+transformation that made them.
+"""
+
+import contextlib
+import threading
+
+import jax
+import keras
+from jax import numpy as jnp
+
+_local = threading.local()
+
+
+class _Frame:
+    """A stateless scope together with the variables that it maps."""
+
+    def __init__(self, variables, values):
+        self.variables = variables
+        self._scope = keras.StatelessScope(
+            state_mapping=list(zip(variables, values, strict=True)),
+            collect_losses=True,
+        )
+        self._start = dict(self._scope.state_mapping)
+
+    def values(self, variables):
+        return [self._scope.get_current_value(v) for v in variables]
+
+    def update(self, variables, values):
+        for variable, value in zip(variables, values, strict=True):
+            self._scope.add_update((variable, value))
+
+    def changed(self):
+        """Returns the variables that were assigned inside the frame."""
+        current = self._scope.state_mapping
+        return [
+            variable
+            for variable in self.variables
+            if current[id(variable)] is not self._start[id(variable)]
+        ]
+
+    @contextlib.contextmanager
+    def active(self):
+        outer = _current_frame()
+        _local.frame = self
+        try:
+            with self._scope:
+                yield self
+        finally:
+            _local.frame = outer
+
+
+def _current_frame():
+    return getattr(_local, "frame", None) or _Frame([], [])
+
+
+def _nested_frame(outer, variables=(), values=()):
+    """Returns a frame like `outer`, with other values for some variables."""
+    replaced = dict(zip(map(id, variables), values, strict=True))
+    return _Frame(
+        outer.variables,
+        [
+            replaced.get(id(variable), value)
+            for variable, value in zip(
+                outer.variables, outer.values(outer.variables), strict=True
+            )
+        ],
+    )
+
+
+def run_step(function, variable_groups, state, data):
+    """Runs `function(data)` on the state that Keras's trainer hands over.
+
+    Args:
+        function: Callable that takes `data` and may assign variables.
+        variable_groups: Lists of variables, in the order of `state`.
+        state: Tuple of lists of arrays, one list a group.
+        data: A batch.
+
+    Returns:
+        The tuple `(outputs, new_state)`.
+    """
+    variables = [v for group in variable_groups for v in group]
+    values = [value for group in state for value in group]
+    with _Frame(variables, values).active() as frame:
+        outputs = function(data)
+    return outputs, tuple(frame.values(group) for group in variable_groups)
+
+
+def minimize(objective, optimizer, variables):
+    """Applies one optimizer step to the first output of `objective`.
+
+    Args:
+        objective: Callable without arguments that returns `(loss, auxiliary)`.
+        optimizer: Built Keras optimizer.
+        variables: List of the variables that the optimizer was built with.
+
+    Returns:
+        The tuple `(loss, auxiliary)`.
+    """
+    frame = _current_frame()
+    changed = []
+
+    def scaled_objective(values):
+        with _nested_frame(frame, variables, values).active() as inner:
+            loss, auxiliary = objective()
+            scaled = optimizer.scale_loss(loss)
+        changed[:] = inner.changed()
+        return scaled, (loss, auxiliary, inner.values(changed))
+
+    gradients, (loss, auxiliary, updates) = jax.grad(
+        scaled_objective, has_aux=True
+    )(frame.values(variables))
+    frame.update(changed, updates)
+    # `apply` would assign inside `cond` branches under a loss scale.
+    values, optimizer_values = optimizer.stateless_apply(
+        frame.values(optimizer.variables), gradients, frame.values(variables)
+    )
+    frame.update(variables, values)
+    frame.update(optimizer.variables, optimizer_values)
+    return loss, auxiliary
+
+
+def call_with_input_gradient(function, inputs):
+    """Calls `function` and keeps what its gradient at `inputs` needs.
+
+    Args:
+        function: Callable that takes `inputs` and returns
+            `(outputs, auxiliary)`.
+        inputs: Float tensor.
+
+    Returns:
+        The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
+        gradient of `sum(weights * outputs)` at `inputs`, differentiable in
+        everything that `function` used.
+    """
+    frame = _current_frame()
+    changed = []
+
+    def forward(inputs):
+        with _nested_frame(frame).active() as inner:
+            outputs, auxiliary = function(inputs)
+        changed[:] = inner.changed()
+        return outputs, (auxiliary, inner.values(changed))
+
+    outputs, vector_jacobian_product, (auxiliary, updates) = jax.vjp(
+        forward, jnp.asarray(inputs), has_aux=True
+    )
+    frame.update(changed, updates)
+    return outputs, auxiliary, lambda w: vector_jacobian_product(w)[0]
+
+
+def run_if(predicate, function):
+    """Returns the scalar `function()` if `predicate` holds, else zero."""
+    frame = _current_frame()
+    changed = []
+
+    def probe():
+        with _nested_frame(frame).active() as inner:
+            function()
+        changed[:] = inner.changed()
+
+    # The two branches must return the same: find out first what is assigned.
+    jax.eval_shape(probe)
+
+    def due():
+        with _nested_frame(frame).active() as inner:
+            value = jnp.asarray(function(), "float32")
+        return value, inner.values(changed)
+
+    def skipped():
+        return jnp.zeros((), "float32"), frame.values(changed)
+
+    value, updates = jax.lax.cond(predicate, due, skipped)
+    frame.update(changed, updates)
+    return value

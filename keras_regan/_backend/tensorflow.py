@@ -1,0 +1,70 @@
+"""TensorFlow: variables are mutable, gradients come from tapes."""
+
+import tensorflow as tf
+
+
+def run_step(function, variable_groups, data):
+    """Runs `function(data)`; variables keep their own state."""
+    return function(data)
+
+
+def minimize(objective, optimizer, variables):
+    """Applies one optimizer step to the first output of `objective`.
+
+    Args:
+        objective: Callable without arguments that returns `(loss, auxiliary)`.
+        optimizer: Built Keras optimizer.
+        variables: List of the variables that the optimizer was built with.
+
+    Returns:
+        The tuple `(loss, auxiliary)`.
+    """
+    # An optimizer sums gradients over replicas: the mean of the loss over the
+    # global batch needs each replica's share.
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([variable.value for variable in variables])
+        loss, auxiliary = objective()
+        scaled = optimizer.scale_loss(loss / replicas)
+    gradients = tape.gradient(scaled, [v.value for v in variables])
+    optimizer.apply(gradients, variables)
+    return loss, auxiliary
+
+
+def call_with_input_gradient(function, inputs):
+    """Calls `function` and keeps what its gradient at `inputs` needs.
+
+    Args:
+        function: Callable that takes `inputs` and returns
+            `(outputs, auxiliary)`.
+        inputs: Float tensor.
+
+    Returns:
+        The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
+        gradient of `sum(weights * outputs)` at `inputs`, differentiable in
+        everything that `function` used.
+    """
+    with tf.GradientTape(
+        persistent=True, watch_accessed_variables=False
+    ) as tape:
+        tape.watch(inputs)
+        outputs, auxiliary = function(inputs)
+
+    def pullback(weights):
+        return tape.gradient(
+            outputs,
+            inputs,
+            output_gradients=weights,
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+
+    return outputs, auxiliary, pullback
+
+
+def run_if(predicate, function):
+    """Returns the scalar `function()` if `predicate` holds, else zero."""
+    return tf.cond(
+        predicate,
+        lambda: tf.cast(function(), "float32"),
+        lambda: tf.zeros((), "float32"),
+    )

@@ -1,0 +1,72 @@
+"""PyTorch: variables are mutable, gradients come from autograd.
+
+A step runs without gradients; only what is differentiated turns them on.
+"""
+
+import torch
+
+
+def run_step(function, variable_groups, data):
+    """Runs `function(data)`; variables keep their own state."""
+    with torch.no_grad():
+        return function(data)
+
+
+def minimize(objective, optimizer, variables):
+    """Applies one optimizer step to the first output of `objective`.
+
+    Args:
+        objective: Callable without arguments that returns `(loss, auxiliary)`,
+            the second one a dictionary of scalars.
+        optimizer: Built Keras optimizer.
+        variables: List of the variables that the optimizer was built with.
+
+    Returns:
+        The tuple `(loss, auxiliary)`, detached.
+    """
+    with torch.enable_grad():
+        loss, auxiliary = objective()
+        gradients = torch.autograd.grad(
+            optimizer.scale_loss(loss),
+            [variable.value for variable in variables],
+            allow_unused=True,
+        )
+    optimizer.apply(list(gradients), variables)
+    return loss.detach(), {k: v.detach() for k, v in auxiliary.items()}
+
+
+def call_with_input_gradient(function, inputs):
+    """Calls `function` and keeps what its gradient at `inputs` needs.
+
+    Args:
+        function: Callable that takes `inputs` and returns
+            `(outputs, auxiliary)`.
+        inputs: Float tensor.
+
+    Returns:
+        The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
+        gradient of `sum(weights * outputs)` at `inputs`, differentiable in
+        everything that `function` used.
+    """
+    with torch.enable_grad():
+        if not inputs.requires_grad:
+            inputs = inputs.detach().requires_grad_(True)
+        outputs, auxiliary = function(inputs)
+
+    def pullback(weights):
+        with torch.enable_grad():
+            (gradient,) = torch.autograd.grad(
+                outputs,
+                inputs,
+                grad_outputs=weights,
+                create_graph=True,
+                allow_unused=True,
+            )
+        return torch.zeros_like(inputs) if gradient is None else gradient
+
+    return outputs, auxiliary, pullback
+
+
+def run_if(predicate, function):
+    """Returns the scalar `function()` if `predicate` holds, else zero."""
+    return function() if bool(predicate) else torch.zeros(())

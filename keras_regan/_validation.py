@@ -1,0 +1,77 @@
+"""Checks of arguments, with one form of message for all of them."""
+
+import math
+import numbers
+from collections.abc import Collection
+from typing import Any
+
+
+def message(argument: str, expected: str, received: Any) -> str:
+    """Returns the text of an error about the value of an argument."""
+    return (
+        f"Invalid value for argument `{argument}`. Expected {expected}. "
+        f"Received: {argument}={received!r}"
+    )
+
+
+def is_real_number(value: Any) -> bool:
+    """Tells whether a value is a number, and neither a bool nor a tensor."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def non_negative_float(value: Any, argument: str) -> float:
+    """Returns `value` as a float if it is finite and not negative."""
+    expected = "a non-negative float"
+    if not is_real_number(value):
+        raise TypeError(message(argument, expected, value))
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(message(argument, expected, value))
+    return float(value)
+
+
+def positive_float(value: Any, argument: str) -> float:
+    """Returns `value` as a float if it is finite and positive."""
+    expected = "a positive float"
+    if not is_real_number(value):
+        raise TypeError(message(argument, expected, value))
+    if not math.isfinite(value) or value <= 0:
+        raise ValueError(message(argument, expected, value))
+    return float(value)
+
+
+def float_below_one(value: Any, argument: str) -> float:
+    """Returns `value` as a float if it is in the interval [0, 1)."""
+    expected = "a float in the interval [0, 1)"
+    if not is_real_number(value):
+        raise TypeError(message(argument, expected, value))
+    if not 0 <= value < 1:
+        raise ValueError(message(argument, expected, value))
+    return float(value)
+
+
+def positive_integer(value: Any, argument: str) -> int:
+    """Returns `value` as an int if it is a whole number of 1 or more."""
+    expected = "a positive integer"
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(message(argument, expected, value))
+    if value < 1:
+        raise ValueError(message(argument, expected, value))
+    return int(value)
+
+
+def one_of(value: Any, argument: str, allowed: Collection[str]) -> str:
+    """Returns `value` if it is one of the allowed strings."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(message(argument, f"one of {sorted(allowed)}", value))
+    return value
+
+
+def log_name(value: Any, argument: str = "name") -> str:
+    """Returns `value` if it can be a key in the logs."""
+    if not isinstance(value, str):
+        raise TypeError(message(argument, "a string", value))
+    if not value or any(character.isspace() for character in value):
+        raise ValueError(
+            message(argument, "a non-empty string without spaces", value)
+        )
+    return value

@@ -1,0 +1,5 @@
+"""Layers: parts of networks."""
+
+from keras_regan.layers.sample_regularization import (
+    SampleRegularization as SampleRegularization,
+)

@@ -1,0 +1,11 @@
+"""Adversarial losses: what is called with the discriminator's logits."""
+
+from keras_regan.losses.adversarial_loss import (
+    AdversarialLoss as AdversarialLoss,
+)
+from keras_regan.losses.games import Hinge as Hinge
+from keras_regan.losses.games import LeastSquares as LeastSquares
+from keras_regan.losses.games import Minimax as Minimax
+from keras_regan.losses.games import NonSaturating as NonSaturating
+from keras_regan.losses.games import Relativistic as Relativistic
+from keras_regan.losses.games import Wasserstein as Wasserstein

@@ -1,0 +1,79 @@
+"""The contract of a loss: one method for each network."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._typing import Tensor
+
+
+class AdversarialLoss:
+    """Base class of the games that two networks play.
+
+    A loss turns the discriminator's logits (no sigmoid) into one scalar for
+    each network; both are minimized. To write your own, implement the two
+    methods, take means over everything, and begin with `logit_map`, which
+    gives logits of every accepted shape the same form.
+
+    Attributes:
+        uses_real_logits: Bool. Whether `generator_loss` reads `real_logits`.
+            Only then is the discriminator run on real samples in the
+            generator's step.
+
+    Example:
+    ```python
+    @keras.saving.register_keras_serializable()
+    class Linear(keras_regan.losses.AdversarialLoss):
+        def discriminator_loss(self, real_logits, fake_logits):
+            return ops.mean(fake_logits) - ops.mean(real_logits)
+
+        def generator_loss(self, fake_logits, real_logits=None):
+            return -ops.mean(fake_logits)
+    ```
+    """
+
+    uses_real_logits: bool = False
+
+    def discriminator_loss(
+        self, real_logits: Tensor, fake_logits: Tensor
+    ) -> Tensor:
+        """Returns the scalar that the discriminator minimizes.
+
+        Args:
+            real_logits: Logits of real samples, of shape `(batch,)`,
+                `(batch, 1)` or, for a map of patches,
+                `(batch, height, width, 1)`.
+            fake_logits: Logits of generated samples, likewise.
+        """
+        raise NotImplementedError
+
+    def generator_loss(
+        self, fake_logits: Tensor, real_logits: Tensor | None = None
+    ) -> Tensor:
+        """Returns the scalar that the generator minimizes.
+
+        Args:
+            fake_logits: Logits of generated samples.
+            real_logits: Logits of real samples, for losses that compare.
+        """
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "AdversarialLoss":
+        """Creates a loss from the result of `get_config`."""
+        return cls(**config)
+
+
+def logit_map(logits: Tensor) -> Tensor:
+    """Returns logits as floats of shape `(batch, patches)`.
+
+    Half precision is widened to float32; float64 stays.
+    """
+    logits = ops.convert_to_tensor(logits)
+    dtype = keras.backend.result_type(logits.dtype, "float32")
+    return ops.reshape(ops.cast(logits, dtype), (ops.shape(logits)[0], -1))

@@ -1,0 +1,6 @@
+"""Models: what is compiled and fitted."""
+
+from keras_regan.models.paired_optimizer import (
+    PairedOptimizer as PairedOptimizer,
+)
+from keras_regan.models.regularized_gan import RegularizedGAN as RegularizedGAN

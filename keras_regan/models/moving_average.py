@@ -1,0 +1,54 @@
+"""The moving average of a network's weights."""
+
+import keras
+from keras import ops
+
+from keras_regan._typing import Tensor
+
+
+def copy_of(network: keras.Model, name: str) -> keras.Model:
+    """Returns a frozen copy of a network with the same weights.
+
+    Raises:
+        ValueError: If a subclassed network cannot be made from its config.
+    """
+    try:
+        copy = type(network).from_config({**network.get_config(), "name": name})
+        if not copy.built:
+            copy.build_from_config(network.get_build_config())
+        copy.set_weights(network.get_weights())
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise ValueError(
+            "Invalid value for argument `ema_momentum`. Expected None for a "
+            "generator that cannot be made anew from its config: the average "
+            "needs a copy. Implement `get_config` (with `name`) and "
+            f"`from_config` in {type(network).__name__}. Received: {error}"
+        ) from error
+    copy.trainable = False
+    return copy
+
+
+def update_average(
+    average: keras.Model, network: keras.Model, momentum: float, step: Tensor
+) -> None:
+    """Moves the average towards the network.
+
+    Formula, `t` the number of updates that the network has had:
+
+    ```
+    m = min(momentum, (1 + t) / (10 + t))
+    average = m * average + (1 - m) * weight
+    ```
+
+    The second term lets the average forget the initial weights within some
+    tens of steps (as `num_updates` of `tf.train.ExponentialMovingAverage`
+    does). Moving statistics of normalization layers are averaged too.
+    """
+    step = ops.cast(step, "float32")
+    momentum = ops.minimum(momentum, (1.0 + step) / (10.0 + step))
+    for old, new in zip(average.weights, network.weights, strict=True):
+        if keras.backend.is_float_dtype(old.dtype):
+            rate = ops.cast(1.0 - momentum, old.dtype)
+            old.assign(old + rate * (new - old))
+        else:
+            old.assign(new)

@@ -1,0 +1,212 @@
+"""What two networks must be like to play against each other."""
+
+import warnings
+from typing import Any
+
+import keras
+
+from keras_regan._typing import Shape
+
+
+def check_network(network: Any, argument: str) -> None:
+    """Raises unless `network` is a Keras model with weights and known shapes.
+
+    Raises:
+        TypeError: If it is no Keras model.
+        ValueError: If it is not built.
+    """
+    if not isinstance(network, keras.Model):
+        raise TypeError(
+            f"Invalid value for argument `{argument}`. Expected a "
+            f"`keras.Model`. Received: {argument}={network!r} (of type "
+            f"{type(network).__name__})"
+        )
+    if not network.built:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model that "
+            "is built: give it an `Input`, call it once on data, or call "
+            f"`{argument}.build(input_shape)`. Received: an unbuilt "
+            f"{type(network).__name__}"
+        )
+
+
+def input_shapes(network: keras.Model, argument: str) -> list[Shape]:
+    """Returns the shapes of a network's one or two inputs, batch included."""
+    tensors = getattr(network, "inputs", None)
+    if tensors:
+        shapes = [tuple(tensor.shape) for tensor in tensors]
+    else:
+        config = network.get_build_config() or {}
+        shape = config.get("input_shape") or config.get("shapes_dict")
+        if isinstance(shape, dict):
+            shape = next(iter(shape.values())) if len(shape) == 1 else None
+        if not shape:
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected a model "
+                "that takes one input, or a list of two. Received: a "
+                f"{type(network).__name__} built with {config}"
+            )
+        nested = isinstance(shape[0], list | tuple)
+        shapes = [tuple(s) for s in shape] if nested else [tuple(shape)]
+    if len(shapes) > 2:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model with "
+            "one input, or with two for class-conditional networks. Received: "
+            f"{len(shapes)} inputs of shapes {shapes}"
+        )
+    return [(None, *shape[1:]) for shape in shapes]
+
+
+def output_spec(network: keras.Model, shapes: list[Shape]) -> Any:
+    """Returns the network's output as symbolic tensors."""
+    tensors = getattr(network, "inputs", None) or [
+        keras.KerasTensor(shape, dtype=dtype)
+        for shape, dtype in zip(shapes, ("float32", "int32"), strict=False)
+    ]
+    return network.compute_output_spec(
+        tensors[0] if len(tensors) == 1 else tensors
+    )
+
+
+def check_pair(
+    generator: keras.Model,
+    discriminator: keras.Model,
+) -> tuple[int, Shape, bool]:
+    """Checks that the discriminator can judge what the generator makes.
+
+    Returns:
+        The tuple `(latent_dim, sample_shape, conditional)`, the shape without
+        the batch.
+
+    Raises:
+        ValueError: If the two do not fit together.
+    """
+    latents, *generator_labels = input_shapes(generator, "generator")
+    judged, *discriminator_labels = input_shapes(discriminator, "discriminator")
+    if len(latents) != 2 or latents[1] is None:
+        raise ValueError(
+            "Invalid value for argument `generator`. Expected a model whose "
+            "first input is a batch of latent vectors, of shape "
+            f"(batch, latent_dim). Received: input shape {latents}"
+        )
+    if len(generator_labels) != len(discriminator_labels):
+        takes = ["takes labels", "takes no labels"]
+        raise ValueError(
+            "Invalid value for argument `discriminator`. Expected labels as a "
+            "second input in both networks or in none. Received: a generator "
+            f"that {takes[not generator_labels]} and a discriminator that "
+            f"{takes[not discriminator_labels]}"
+        )
+    samples = output_spec(generator, [latents, *generator_labels])
+    if not hasattr(samples, "shape"):
+        raise ValueError(
+            "Invalid value for argument `generator`. Expected a model with "
+            f"one output. Received: outputs {samples}"
+        )
+    sample_shape = tuple(samples.shape)
+    if not compatible(sample_shape, judged):
+        raise ValueError(
+            "Invalid value for argument `discriminator`. Expected a model "
+            "whose input shape is the generator's output shape "
+            f"{sample_shape}. Received: input shape {judged}"
+        )
+    _check_logits(output_spec(discriminator, [judged, *discriminator_labels]))
+    _warn_of_sigmoid(discriminator)
+    return latents[1], sample_shape[1:], bool(generator_labels)
+
+
+def compatible(shape: Shape, other: Shape) -> bool:
+    """Tells whether two shapes, batch included, can be those of one tensor."""
+    return len(shape) == len(other) and all(
+        a is None or b is None or a == b
+        for a, b in zip(shape[1:], other[1:], strict=True)
+    )
+
+
+def _check_logits(outputs: Any) -> None:
+    logits = outputs
+    if isinstance(outputs, dict):
+        logits = outputs.get("logits")
+    shape = tuple(getattr(logits, "shape", ()))
+    if len(shape) not in (1, 2, 4) or (len(shape) > 1 and shape[-1] != 1):
+        raise ValueError(
+            "Invalid value for argument `discriminator`. Expected a model "
+            "that returns logits of shape (batch,), (batch, 1) or, for a map "
+            "of patches, (batch, height, width, 1), alone or as "
+            "{'logits': ..., 'features': ...}. Received: outputs "
+            f"{shape or outputs}"
+        )
+
+
+def _warn_of_sigmoid(discriminator: keras.Model) -> None:
+    layer: Any = discriminator
+    while getattr(layer, "layers", None):
+        layer = layer.layers[-1]
+    if getattr(layer, "activation", None) is keras.activations.sigmoid or (
+        isinstance(layer, keras.layers.Activation)
+        and layer.activation is keras.activations.sigmoid
+    ):
+        warnings.warn(
+            "The discriminator ends in a sigmoid "
+            f"(layer `{layer.name}`). The losses expect logits and apply "
+            "their own: remove the activation.",
+            stacklevel=5,
+        )
+
+
+def call_network(
+    network: keras.Model, inputs: Any, training: bool
+) -> tuple[Any, list[Any]]:
+    """Calls a network.
+
+    Returns:
+        The tuple `(outputs, losses)`, the second one what its layers added in
+        this call: activity regularizers and `add_loss`, but not weight
+        regularizers, which `weight_losses` computes once a step.
+    """
+    outputs = network(inputs, training=training)
+    # Keras lists the losses of weights last.
+    losses = network.losses
+    return outputs, losses[: len(losses) - len(_regularized(network))]
+
+
+def weight_losses(network: keras.Model) -> list[Any]:
+    """Returns the weight regularizers that the network's layers carry."""
+    return [
+        variable.regularizer(variable) for variable in _regularized(network)
+    ]
+
+
+def carries_regularizers(network: keras.Model) -> bool:
+    """Tells whether layers of the network have regularizers of their own."""
+    return bool(_regularized(network)) or any(
+        getattr(layer, "activity_regularizer", None) is not None
+        for layer in _layers(network)
+    )
+
+
+def kernels(network: keras.Model) -> list[keras.Variable]:
+    """Returns the trainable weights of rank 2 and more."""
+    return [v for v in network.trainable_variables if len(v.shape) >= 2]
+
+
+def uses_float16(network: keras.Model) -> bool:
+    """Tells whether a layer of the network computes in float16."""
+    return any(layer.compute_dtype == "float16" for layer in _layers(network))
+
+
+def _regularized(network: keras.Model) -> list[keras.Variable]:
+    return [
+        variable
+        for variable in network.trainable_variables
+        if getattr(variable, "regularizer", None) is not None
+    ]
+
+
+def _layers(network: Any) -> list[Any]:
+    nested = [
+        inner
+        for layer in getattr(network, "layers", [])
+        for inner in _layers(layer)
+    ]
+    return [network, *nested]

@@ -1,0 +1,125 @@
+"""One Keras optimizer that holds the two of a GAN."""
+
+from typing import Any
+
+import keras
+
+from keras_regan._registration import register
+
+_WHICH = (
+    "A RegularizedGAN has two: use `gan.optimizer.generator_optimizer` and "
+    "`gan.optimizer.discriminator_optimizer`."
+)
+
+
+@register
+class PairedOptimizer(keras.optimizers.Optimizer):
+    """Holds the optimizers of the generator and of the discriminator.
+
+    Keras's trainer, its saving and its callbacks know one `model.optimizer`.
+    This is it: they see all variables of both. The attribute `optimizers` is
+    what `LearningRateScheduler`, `ReduceLROnPlateau` and `TensorBoard` look
+    for. Updates are applied to each of the two directly.
+
+    `keras.optimizers.MultiOptimizer` cannot serve: it wants a gradient for
+    every variable at once, while the two networks take turns.
+
+    Args:
+        generator_optimizer: Keras optimizer.
+        discriminator_optimizer: Another Keras optimizer.
+        name: String. Defaults to `"paired_optimizer"`.
+    """
+
+    def __init__(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer,
+        discriminator_optimizer: keras.optimizers.Optimizer,
+        name: str = "paired_optimizer",
+    ):
+        super().__init__(learning_rate=0.0, name=name)
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+
+    @property
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """Both optimizers, the generator's first."""
+        return [self.generator_optimizer, self.discriminator_optimizer]
+
+    def build_pair(
+        self,
+        generator_variables: list[keras.Variable],
+        discriminator_variables: list[keras.Variable],
+    ) -> None:
+        """Creates the variables of both optimizers."""
+        self.generator_optimizer.build(generator_variables)
+        self.discriminator_optimizer.build(discriminator_variables)
+        super().build(generator_variables + discriminator_variables)
+
+    def build(self, var_list: list[keras.Variable]) -> None:
+        """Does nothing: `compile` builds both optimizers."""
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The variables of both, and the few of this object."""
+        return (
+            self._variables
+            + self.generator_optimizer.variables
+            + self.discriminator_optimizer.variables
+        )
+
+    @property
+    def iterations(self) -> keras.Variable:
+        """How many updates the generator has had."""
+        return self.generator_optimizer.iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """There are two: raises an `AttributeError` that says so."""
+        raise AttributeError(f"There is no single learning rate. {_WHICH}")
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        raise AttributeError(f"There is no single learning rate. {_WHICH}")
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Raises: updates are applied to one network at a time."""
+        raise RuntimeError(f"Gradients belong to one network. {_WHICH}")
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Leaves the weights alone at the end of `fit`.
+
+        Keras would overwrite them by the averages of an optimizer with
+        `use_ema`, and the next `fit` would set an averaged generator against
+        a discriminator that never met it.
+        """
+
+    def save_own_variables(self, store: Any) -> None:
+        """Saves this object's own variables; the two save theirs."""
+        for index, variable in enumerate(self._variables):
+            store[str(index)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Loads this object's own variables; the two load theirs."""
+        for index, variable in enumerate(self._variables):
+            variable.assign(store[str(index)])
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> "PairedOptimizer":
+        """Creates the pair from the result of `get_config`."""
+        config = dict(config)
+        for key in ("generator_optimizer", "discriminator_optimizer"):
+            config[key] = keras.saving.deserialize_keras_object(
+                config[key], custom_objects=custom_objects
+            )
+        return cls(**config)

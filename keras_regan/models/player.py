@@ -1,0 +1,174 @@
+"""One network of the game, with all that its training needs."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan._typing import Tensor
+from keras_regan.models.network_interface import carries_regularizers
+from keras_regan.models.network_interface import kernels
+from keras_regan.models.network_interface import weight_losses
+from keras_regan.penalties.scheduled import Scheduled
+from keras_regan.penalties.scheduled import as_penalty
+from keras_regan.penalties.step_context import StepContext
+from keras_regan.regularizers import SampleRegularizer
+
+# The key under which the regularizers of a network's own layers are logged.
+_LAYERS = "layer_regularizers"
+
+
+class Player:
+    """A network, its optimizer, its regularizers and their trackers.
+
+    A plain object on purpose: Keras tracks metrics in lists and locks them
+    when a model is built, and these are made anew by every `compile`.
+
+    Args:
+        role: `"generator"` or `"discriminator"`.
+        network: Built Keras model.
+        optimizer: The optimizer of its weights.
+        regularizers: The entries of the user's list.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        network: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        regularizers: Sequence[Any] | None,
+    ):
+        self.role = role
+        self.network = network
+        self.optimizer = optimizer
+        self.entries = list(regularizers or [])
+        self.penalties = _checked_penalties(role, regularizers)
+        self.variables = list(network.trainable_variables)
+        self.kernels = kernels(network)
+        self._check_weights()
+        self.step = keras.Variable(
+            0, dtype="int32", trainable=False, name=f"{role}_step"
+        )
+        names = ["loss", *(penalty.name for penalty in self.penalties)]
+        if carries_regularizers(network):
+            names.append(_LAYERS)
+        self._trackers = {
+            name: keras.metrics.Mean(name=f"{role[0]}_{name}") for name in names
+        }
+
+    @property
+    def trackers(self) -> list[keras.metrics.Metric]:
+        """The means of the loss and of each regularizer, in log order."""
+        return list(self._trackers.values())
+
+    @property
+    def state(self) -> list[keras.Variable]:
+        """What is neither weight nor optimizer nor metric, but saved."""
+        penalties = [v for p in self.penalties for v in p.variables]
+        return [self.step, *penalties]
+
+    def update(self, evaluate: Callable[[], tuple[Tensor, dict]]) -> None:
+        """Takes one step against the gradient of what `evaluate` returns."""
+        _, values = _backend.minimize(evaluate, self.optimizer, self.variables)
+        self.step.assign(ops.cast(self.optimizer.iterations, "int32"))
+        self.track(values)
+
+    def total(
+        self,
+        context: StepContext,
+        adversarial_loss: Tensor,
+        layer_losses: list[Tensor],
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Adds all regularizers to the adversarial loss.
+
+        Returns:
+            The tuple `(total, values)`, the second one by the trackers' names.
+        """
+        values = {
+            penalty.name: _float32(penalty(context))
+            for penalty in self.penalties
+        }
+        layer_losses = layer_losses + weight_losses(self.network)
+        if layer_losses:
+            values[_LAYERS] = sum(_float32(loss) for loss in layer_losses)
+        total = sum(values.values(), start=_float32(adversarial_loss))
+        return total, {"loss": total, **values}
+
+    def track(self, values: dict[str, Tensor]) -> None:
+        """Takes values into the means that are logged."""
+        for name, tracker in self._trackers.items():
+            tracker.update_state(values.get(name, 0.0))
+
+    def _check_weights(self) -> None:
+        if not self.variables:
+            raise ValueError(
+                f"Invalid value for argument `{self.role}`. Expected a model "
+                "with trainable weights. Received: a model without, or with "
+                "all of them frozen"
+            )
+        for penalty in self.penalties:
+            entry = getattr(penalty, "regularizer", penalty)
+            weights = isinstance(
+                entry, keras.regularizers.Regularizer
+            ) and not isinstance(entry, SampleRegularizer)
+            if weights and not self.kernels:
+                raise ValueError(
+                    f"Invalid value for argument `{self.role}_regularizers`. "
+                    f"Expected a {self.role} with kernels (trainable weights "
+                    f"of rank 2 and more) for `{penalty.name}`. Received: one "
+                    "without"
+                )
+
+
+def _float32(value: Any) -> Tensor:
+    value = ops.convert_to_tensor(value)
+    return ops.cast(value, keras.backend.result_type(value.dtype, "float32"))
+
+
+def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
+    argument = f"{role}_regularizers"
+    if entries is None:
+        return []
+    if not isinstance(entries, list | tuple):
+        raise TypeError(
+            f"Invalid value for argument `{argument}`. Expected a list of "
+            "regularizers (`keras.regularizers.Regularizer`, "
+            "`SampleRegularizer` or `Penalty`). Received: "
+            f"{argument}={entries!r}"
+        )
+    penalties = [_checked_penalty(role, argument, entry) for entry in entries]
+    names = ["loss", _LAYERS]
+    for penalty in penalties:
+        if penalty.name in names:
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected "
+                "regularizers with different names, which the logs can tell "
+                "apart: pass `name=...`. Received: "
+                f"`{penalty.name}` twice or as a reserved name"
+            )
+        names.append(penalty.name)
+    return penalties
+
+
+def _checked_penalty(role: str, argument: str, entry: Any) -> Any:
+    try:
+        penalty = as_penalty(entry)
+    except TypeError:
+        raise TypeError(
+            f"Invalid value for argument `{argument}`. Expected a list of "
+            "`keras.regularizers.Regularizer`, `SampleRegularizer` or "
+            f"`Penalty` objects. Received: {entry!r} (of type "
+            f"{type(entry).__name__})"
+        ) from None
+    if role not in penalty.networks:
+        inner = penalty.regularizer if isinstance(penalty, Scheduled) else entry
+        right = f"{penalty.networks[0]}_regularizers"
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected regularizers "
+            f"that reach the {role}. Received: `{penalty.name}` "
+            f"({type(inner).__name__}), which belongs in `{right}`"
+        )
+    return penalty

@@ -1,0 +1,547 @@
+"""A generator and a discriminator as one Keras model."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan import losses
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import float_below_one
+from keras_regan._validation import message
+from keras_regan._validation import positive_integer
+from keras_regan.models import batch
+from keras_regan.models import network_interface
+from keras_regan.models.game import Game
+from keras_regan.models.moving_average import copy_of
+from keras_regan.models.moving_average import update_average
+from keras_regan.models.paired_optimizer import PairedOptimizer
+from keras_regan.models.player import Player
+
+
+@register
+class RegularizedGAN(keras.Model):
+    """A GAN that trains through `compile` and `fit`, with regularizers.
+
+    Takes two ordinary Keras models. Everything else of Keras works on it:
+    callbacks, `tf.data`, checkpoints, `evaluate`, mixed precision.
+
+    One step of training updates the discriminator `discriminator_steps` times
+    (each time with fresh latents, on the same real batch), then the generator
+    once, then the moving average.
+
+    Args:
+        generator: Built Keras model from latents `(batch, latent_dim)` to
+            samples of any shape; class-conditional: from
+            `[latents, labels]`.
+        discriminator: Built Keras model from samples to logits (no sigmoid)
+            of shape `(batch, 1)`, `(batch,)` or, for a map of patches,
+            `(batch, height, width, 1)`; class-conditional: from
+            `[samples, labels]`. It may return
+            `{"logits": ..., "features": ...}` for penalties that read
+            features.
+        ema_momentum: Float in `[0, 1)` or `None`. With a float, a moving
+            average of the generator's weights is kept, and `call`, `predict`,
+            `generate` and `evaluate` use it. `0.999` is common; shorter runs
+            want less. In the first steps the momentum is smaller, so that the
+            initial weights are soon forgotten. Defaults to `None`.
+        seed: Integer or `None`. The seed of all latents. `None` draws one from
+            Python's generator, which `keras.utils.set_random_seed` sets.
+            Defaults to `None`.
+        name: String or `None`. The model's name.
+
+    Call arguments:
+        inputs: Latents, or `[latents, labels]`.
+
+    Returns:
+        Samples of the (averaged) generator.
+
+    Raises:
+        TypeError: If one of the networks is not a Keras model.
+        ValueError: If a network is not built, or if the two do not fit
+            together. A discriminator that ends in a sigmoid is warned of.
+
+    Example:
+    >>> generator, discriminator = keras_regan.networks.mlp(
+    ...     (2,), latent_dim=4, output_activation=None)
+    >>> gan = keras_regan.RegularizedGAN(generator, discriminator, seed=0)
+    >>> gan.compile(
+    ...     generator_regularizers=[
+    ...         keras_regan.regularizers.L1(1e-5),
+    ...         keras_regan.regularizers.PairwiseDistance(0.1)],
+    ...     discriminator_regularizers=[keras_regan.penalties.R1(1.0)])
+    >>> samples = np.random.default_rng(0).normal(size=(64, 2))
+    >>> history = gan.fit(samples, epochs=1, verbose=0)
+    >>> gan.generate(5).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        ema_momentum: float | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        network_interface.check_network(generator, "generator")
+        network_interface.check_network(discriminator, "discriminator")
+        if generator is discriminator:
+            raise ValueError(
+                message("discriminator", "another model", discriminator)
+            )
+        self._latent_dim, self._sample_shape, self._conditional = (
+            network_interface.check_pair(generator, discriminator)
+        )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_momentum = ema_momentum
+        self.ema_generator = None
+        if ema_momentum is not None:
+            self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
+            self.ema_generator = copy_of(generator, f"{generator.name}_average")
+        self.seed = _checked_seed(seed)
+        first = random.randrange(2**31 - 3) if seed is None else self.seed
+        # Three streams, so that neither pictures nor validation change what a
+        # run is trained on.
+        self._training_seed = keras.random.SeedGenerator(first)
+        self._evaluation_seed = keras.random.SeedGenerator(first + 1)
+        self._generation_seed = keras.random.SeedGenerator(first + 2)
+        self.built = True
+
+    @property
+    def latent_dim(self) -> int:
+        """The size of a latent vector, read from the generator."""
+        return self._latent_dim
+
+    @property
+    def sample_shape(self) -> tuple[int | None, ...]:
+        """The shape of one sample, without the batch."""
+        return self._sample_shape
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the networks take class labels."""
+        return self._conditional
+
+    def compile(
+        self,
+        generator_optimizer: Any = None,
+        discriminator_optimizer: Any = None,
+        loss: losses.AdversarialLoss | None = None,
+        generator_regularizers: Sequence[Any] | None = None,
+        discriminator_regularizers: Sequence[Any] | None = None,
+        discriminator_steps: int = 1,
+        metrics: Sequence[keras.metrics.Metric] | None = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+    ) -> None:
+        """Configures training.
+
+        An entry of the two lists of regularizers is called with what its type
+        needs: any `keras.regularizers.Regularizer` with the network's kernels,
+        a `keras_regan.regularizers.SampleRegularizer` with the generated
+        batch, a `keras_regan.penalties.Penalty` with the step's context.
+        Regularizers that layers carry themselves are added as well.
+
+        The logs hold `d_loss` and `g_loss`, which is what was minimized,
+        and each regularizer as `d_<name>` or `g_<name>`, which is what was
+        added. What the layers' own regularizers added is logged as
+        `d_layer_regularizers` and `g_layer_regularizers`.
+
+        Args:
+            generator_optimizer: Keras optimizer, its name or its config.
+                Defaults to `Adam(2e-4, beta_1=0.5)`.
+            discriminator_optimizer: Another one, likewise.
+            loss: An `AdversarialLoss`. Defaults to
+                `keras_regan.losses.NonSaturating()`.
+            generator_regularizers: List of what is added to the generator's
+                loss. Defaults to `None`.
+            discriminator_regularizers: List of what is added to the
+                discriminator's loss. Defaults to `None`.
+            discriminator_steps: Positive integer. Updates of the discriminator
+                before each one of the generator. Defaults to `1`.
+            metrics: List of `keras.metrics.Metric`s that are called with
+                `(real, generated)` where Keras passes `(y_true, y_pred)`.
+                They are computed under `evaluate` and on `validation_data`,
+                from the averaged generator, and not on training batches.
+                Defaults to `None`.
+            run_eagerly: As in `keras.Model.compile`.
+            steps_per_execution: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`.
+
+        Raises:
+            TypeError: If an argument is of the wrong kind.
+            ValueError: If two regularizers of one network have the same name,
+                if one stands in the wrong list, if both networks share an
+                optimizer, or if a network has no trainable weights.
+        """
+        loss = losses.NonSaturating() if loss is None else loss
+        if not isinstance(loss, losses.AdversarialLoss):
+            raise TypeError(
+                message("loss", "a `keras_regan.losses.AdversarialLoss`", loss)
+            )
+        discriminator_steps = positive_integer(
+            discriminator_steps, "discriminator_steps"
+        )
+        metrics = _checked_metrics(metrics)
+        generator = Player(
+            "generator",
+            self.generator,
+            _optimizer(generator_optimizer, "generator", self.generator),
+            generator_regularizers,
+        )
+        discriminator = Player(
+            "discriminator",
+            self.discriminator,
+            _optimizer(
+                discriminator_optimizer, "discriminator", self.discriminator
+            ),
+            discriminator_regularizers,
+        )
+        if generator.optimizer is discriminator.optimizer:
+            raise ValueError(
+                "Invalid value for argument `discriminator_optimizer`. "
+                "Expected another object than `generator_optimizer`: each "
+                "keeps the state of its own network. Received: one optimizer "
+                "for both"
+            )
+        game = Game(
+            loss, generator, discriminator, discriminator_steps, metrics
+        )
+        pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
+        pair.build_pair(generator.variables, discriminator.variables)
+        self._game = game
+        super().compile(
+            optimizer=pair,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            auto_scale_loss=False,
+        )
+
+    def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """Trains both networks; takes what `keras.Model.fit` takes.
+
+        Args:
+            x: Real samples: an array, a tensor, a `tf.data.Dataset`, a
+                `keras.utils.PyDataset`, a torch `DataLoader` or a generator.
+                Class-conditional networks need `(samples, labels)`, either
+                from the data set or as a tuple of two arrays.
+            y: Labels, if `x` is an array of samples.
+            **kwargs: As in `keras.Model.fit`; no `class_weight` and no
+                `sample_weight`.
+
+        Returns:
+            The `History`, whose values are means over the epoch.
+
+        Raises:
+            ValueError: If `compile` was not called, or if the data does not
+                fit the networks.
+        """
+        x, y = self._source("fit", x, y, kwargs)
+        return super().fit(x, y, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """Returns losses, regularizers and metrics on held-out samples.
+
+        The (averaged) generator is judged, with the same latents in every
+        call, so that differences between epochs are not due to the draw.
+
+        Args:
+            x: Real samples, as in `fit`.
+            y: Labels, as in `fit`.
+            **kwargs: As in `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`; pass `return_dict=True` for names.
+
+        Raises:
+            ValueError: As `fit`.
+        """
+        x, y = self._source("evaluate", x, y, kwargs)
+        state = ops.convert_to_numpy(self._evaluation_seed.state.value)
+        self._evaluation_seed.state.assign(
+            state * np.array([1, 0], state.dtype)
+        )
+        return super().evaluate(x, y, **kwargs)
+
+    def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
+        """Takes one training step; as `keras.Model.train_on_batch`."""
+        x, y = self._source("train_on_batch", x, y, kwargs)
+        return super().train_on_batch(x, y, **kwargs)
+
+    def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
+        """Takes one test step; as `keras.Model.test_on_batch`."""
+        x, y = self._source("test_on_batch", x, y, kwargs)
+        return super().test_on_batch(x, y, **kwargs)
+
+    def generate(
+        self, n: int, labels: Any = None, seed: int | None = None
+    ) -> np.ndarray:
+        """Returns new samples of the (averaged) generator.
+
+        Args:
+            n: Positive integer. How many.
+            labels: For class-conditional networks: one label for all samples,
+                or `n` of them. Defaults to `None`.
+            seed: Integer or `None`. The same seed gives the same latents;
+                `None` goes on with the model's own stream, which is apart
+                from that of training. Defaults to `None`.
+
+        Returns:
+            NumPy array of shape `(n, ...)`.
+
+        Raises:
+            TypeError: If `n` or `seed` is not an integer.
+            ValueError: If `n` is not positive, or if labels are missing or
+                too many.
+        """
+        n = positive_integer(n, "n")
+        seed = _checked_seed(seed)
+        batch.check_labels(labels, self.conditional)
+        latents = ops.convert_to_numpy(
+            self.sample_latents(
+                n, seed=self._generation_seed if seed is None else seed
+            )
+        )
+        inputs = latents
+        if labels is not None:
+            inputs = [latents, batch.labels_for(n, labels)]
+        return self.predict(inputs, batch_size=min(n, 256), verbose=0)
+
+    def sample_latents(
+        self, batch_size: int, seed: int | keras.random.SeedGenerator
+    ) -> Tensor:
+        """Draws latents; override it for another distribution.
+
+        Args:
+            batch_size: How many.
+            seed: Integer, or one of the model's generators of seeds.
+
+        Returns:
+            Tensor of shape `(batch_size, latent_dim)`: standard normal.
+        """
+        return keras.random.normal((batch_size, self.latent_dim), seed=seed)
+
+    def call(self, inputs: Any, training: bool = False) -> Tensor:
+        """Returns the samples that the (averaged) generator makes."""
+        return self._sampler(inputs, training=training)
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of training; Keras's trainer calls it."""
+        return _backend.run_step(
+            self._train,
+            (
+                self.trainable_variables,
+                self.non_trainable_variables,
+                self.optimizer.variables,
+                self.metrics_variables,
+            ),
+            *args,
+        )
+
+    def test_step(self, *args: Any) -> Any:
+        """One step of evaluation; Keras's trainer calls it."""
+        return _backend.run_step(
+            self._test,
+            (
+                self.trainable_variables,
+                self.non_trainable_variables,
+                self.metrics_variables,
+            ),
+            *args,
+        )
+
+    def _train(self, data: Any) -> dict[str, Tensor]:
+        real, labels = self._batch(data)
+        self._game.train(
+            real,
+            labels,
+            lambda size: self.sample_latents(size, self._training_seed),
+        )
+        if self.ema_generator is not None:
+            update_average(
+                self.ema_generator,
+                self.generator,
+                self.ema_momentum,
+                self._game.generator.step,
+            )
+        return _results(self._game.trackers)
+
+    def _test(self, data: Any) -> dict[str, Tensor]:
+        real, labels = self._batch(data)
+        latents = self.sample_latents(ops.shape(real)[0], self._evaluation_seed)
+        self._game.test(real, labels, latents, self._sampler)
+        return _results(self._game.trackers + self._game.metrics)
+
+    def _batch(self, data: Any) -> tuple[Tensor, Any]:
+        real, labels = batch.split(data)
+        real = ops.convert_to_tensor(real)
+        batch.check_samples(real, self.sample_shape)
+        batch.check_labels(labels, self.conditional)
+        if labels is not None:
+            labels = ops.convert_to_tensor(labels)
+        return ops.cast(real, keras.config.floatx()), labels
+
+    @property
+    def _sampler(self) -> keras.Model:
+        if self.ema_generator is None:
+            return self.generator
+        return self.ema_generator
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The means that are logged and the metrics given to `compile`."""
+        if not self.compiled:
+            return []
+        return self._game.trackers + self._game.metrics
+
+    @property
+    def metrics_variables(self) -> list[keras.Variable]:
+        """The state that a step changes besides weights and optimizers."""
+        variables = [v for metric in self.metrics for v in metric.variables]
+        return variables + (self._game.state if self.compiled else [])
+
+    def get_metrics_result(self) -> dict[str, Tensor]:
+        """Returns the means over the epoch so far, by their log names."""
+        return _results(self._game.trackers)
+
+    def _source(
+        self, method: str, x: Any, y: Any, arguments: dict[str, Any]
+    ) -> tuple[Any, Any]:
+        if not self.compiled:
+            raise ValueError(
+                f"`{type(self).__name__}` must be compiled before "
+                f"`{method}` is called: call `compile()` first."
+            )
+        batch.refuse_weights(arguments)
+        if y is None and isinstance(x, list | tuple) and len(x) == 2:
+            x, y = x
+        batch.check_source(x, y, self.sample_shape, self.conditional)
+        return x, y
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "ema_momentum": self.ema_momentum,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> "RegularizedGAN":
+        """Creates a model from the result of `get_config`."""
+        config = dict(config)
+        for key in ("generator", "discriminator"):
+            config[key] = keras.saving.deserialize_keras_object(
+                config[key], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Returns the arguments of `compile`, serialized."""
+        if not self.compiled:
+            return {}
+        game = self._game
+        config = {
+            "generator_optimizer": game.generator.optimizer,
+            "discriminator_optimizer": game.discriminator.optimizer,
+            "loss": game.loss,
+            "generator_regularizers": game.generator.entries,
+            "discriminator_regularizers": game.discriminator.entries,
+            "discriminator_steps": game.discriminator_steps,
+            "metrics": game.metrics,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+        return keras.saving.serialize_keras_object(config)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles the model with the result of `get_compile_config`."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def save_own_variables(self, store: Any) -> None:
+        """Saves what Keras leaves out: random state and penalties' state."""
+        for key, variable in self._own_state().items():
+            store[key] = ops.convert_to_numpy(variable.value)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Loads what `save_own_variables` saved."""
+        for key, variable in self._own_state().items():
+            if key in store:
+                variable.assign(store[key])
+
+    def _own_state(self) -> dict[str, keras.Variable]:
+        # Keras itself drops the state of every seed generator on saving, and
+        # with it the dropout masks and latents that a resumed run would use.
+        seeds = [
+            v for v in self.variables if v.path.endswith("seed_generator_state")
+        ]
+        state = {f"seed_{i}": variable for i, variable in enumerate(seeds)}
+        for player in self._game.players if self.compiled else ():
+            for index, variable in enumerate(player.state):
+                state[f"{player.role}_{index}"] = variable
+        return state
+
+
+def _results(metrics: list[keras.metrics.Metric]) -> dict[str, Tensor]:
+    return {metric.name: metric.result() for metric in metrics}
+
+
+def _checked_seed(seed: Any) -> int | None:
+    if seed is None:
+        return None
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
+        raise TypeError(message("seed", "an integer or None", seed))
+    if not 0 <= seed < 2**31 - 3:
+        raise ValueError(
+            message("seed", "an integer from 0 to 2147483644", seed)
+        )
+    return int(seed)
+
+
+def _optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
+    if identifier is None:
+        return _optimizer(
+            keras.optimizers.Adam(2e-4, beta_1=0.5, name=role), role, network
+        )
+    try:
+        optimizer = keras.optimizers.get(identifier)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"Invalid value for argument `{role}_optimizer`. Expected a Keras "
+            f"optimizer, its name or its config. Received: {identifier!r}"
+        ) from error
+    if (
+        network_interface.uses_float16(network)
+        and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        and optimizer.loss_scale_factor is None
+    ):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def _checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:
+    metrics = [] if metrics is None else metrics
+    if not isinstance(metrics, list | tuple) or not all(
+        isinstance(metric, keras.metrics.Metric) for metric in metrics
+    ):
+        raise TypeError(
+            message("metrics", "a list of `keras.metrics.Metric`s", metrics)
+        )
+    return list(metrics)

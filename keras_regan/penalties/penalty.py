@@ -1,0 +1,145 @@
+"""The contract of a penalty, with laziness and schedules for all of them."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan._typing import Tensor
+from keras_regan._validation import log_name
+from keras_regan._validation import message
+from keras_regan._validation import non_negative_float
+from keras_regan._validation import positive_integer
+from keras_regan.penalties.step_context import StepContext
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+class Penalty:
+    """Base class of regularizers that look at the whole step.
+
+    To write your own, implement `call(context)`, which returns the scalar
+    without the factor, and extend `get_config` by your own arguments. Factor,
+    schedule and interval are taken care of here.
+
+    Formula: `interval * factor(step) * call(context)` in every `interval`-th
+    step of the network, and zero in the others. Under `evaluate` the penalty
+    is computed on every batch, without the interval's multiple, which is what
+    it amounts to on average.
+
+    Args:
+        factor: Non-negative float, or a `LearningRateSchedule` that is called
+            with the number of updates that the network has had. A constant
+            zero computes nothing. Defaults to `1.0`.
+        interval: Positive integer. With `k`, the penalty is computed in every
+            `k`-th update and counts `k` times (lazy regularization); other
+            updates do not pay for it. Defaults to `1`.
+        name: String. Its key in the logs, after `d_` or `g_`. Defaults to the
+            class name in snake case.
+
+    Call arguments:
+        context: A `StepContext`.
+
+    Returns:
+        Scalar tensor, as it is added to the loss and logged.
+
+    Attributes:
+        networks: Which lists of `compile` the penalty may stand in.
+        variables: State that the penalty keeps from step to step, as
+            `keras.Variable`s made in the constructor. It is saved with the
+            model.
+
+    Example:
+    ```python
+    @keras.saving.register_keras_serializable()
+    class LogitDrift(keras_regan.penalties.Penalty):
+        '''Keeps the critic's logits near zero.'''
+
+        networks = ("discriminator",)
+
+        def call(self, context):
+            return ops.mean(ops.square(context.real_logits))
+    ```
+
+    Reference: lazy regularization:
+    [Karras et al., 2020](https://arxiv.org/abs/1912.04958), section 3.1.
+    Differs from the authors' code: the optimizer's learning rate and decay
+    rates are left as they are.
+    """
+
+    networks: tuple[str, ...] = ("generator", "discriminator")
+
+    def __init__(
+        self,
+        factor: float | _Schedule = 1.0,
+        *,
+        interval: int = 1,
+        name: str | None = None,
+    ):
+        if isinstance(factor, dict):
+            factor = keras.saving.deserialize_keras_object(factor)
+        if not isinstance(factor, _Schedule):
+            factor = non_negative_float(factor, "factor")
+        self.factor = factor
+        self.interval = positive_integer(interval, "interval")
+        self.name = log_name(snake_case(self) if name is None else name)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """State that is saved with the model."""
+        return []
+
+    def __call__(self, context: StepContext) -> Tensor:
+        """Returns the scalar that is added to the loss in this step."""
+        if not isinstance(context, StepContext):
+            raise TypeError(message("context", "a `StepContext`", context))
+        if self.factor == 0:
+            return ops.zeros((), "float32")
+        if self.interval == 1 or not context.training:
+            return self._scaled(context)
+
+        def due() -> Tensor:
+            with context.branch():
+                return self.interval * self._scaled(context)
+
+        step = ops.cast(context.step, "int32")
+        return _backend.run_if(ops.equal(step % self.interval, 0), due)
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns the scalar without the factor."""
+        raise NotImplementedError
+
+    def _scaled(self, context: StepContext) -> Tensor:
+        value = ops.convert_to_tensor(self.call(context))
+        if len(value.shape) != 0:
+            raise ValueError(
+                f"Penalty `{self.name}` must return a scalar. "
+                f"Received: shape {tuple(value.shape)}"
+            )
+        factor = self.factor
+        if isinstance(factor, _Schedule):
+            factor = ops.cast(factor(context.step), value.dtype)
+        return factor * value
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        factor = self.factor
+        if isinstance(factor, _Schedule):
+            factor = keras.saving.serialize_keras_object(factor)
+        return {"factor": factor, "interval": self.interval, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Penalty":
+        """Creates a penalty from the result of `get_config`."""
+        return cls(**config)
+
+
+def snake_case(instance: Any) -> str:
+    """Returns the name of an object's class as a key for the logs."""
+    name = type(instance).__name__
+    words = "".join(
+        "_" + letter if letter.isupper() and previous.islower() else letter
+        for previous, letter in zip("A" + name, name, strict=False)
+    )
+    return words.lower()

@@ -1,0 +1,122 @@
+"""Regularizers as penalties: what an entry of a list is called with."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.penalty import snake_case
+from keras_regan.penalties.step_context import StepContext
+from keras_regan.regularizers import SampleRegularizer
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class Scheduled(Penalty):
+    """Gives any regularizer a schedule or an interval.
+
+    Penalties such as `R1` take both themselves. Regularizers of weights and
+    of samples are plain Keras regularizers, which know no steps; this wraps
+    them.
+
+    Formula: `interval * factor(step) * regularizer(...)` in every
+    `interval`-th update, zero in the others. The wrapped regularizer's own
+    factor stays.
+
+    Args:
+        regularizer: A Keras regularizer, a `SampleRegularizer` or a `Penalty`.
+            It is called with what its kind is always called with.
+        factor: Non-negative float or `LearningRateSchedule`. Defaults to
+            `1.0`.
+        interval: Positive integer. Defaults to `1`.
+        name: String. Its key in the logs. Defaults to the regularizer's.
+
+    Call arguments:
+        context: `StepContext`.
+
+    Raises:
+        TypeError: If `regularizer` is none of the three kinds.
+
+    Example:
+    >>> decay = keras.optimizers.schedules.PolynomialDecay(
+    ...     1.0, decay_steps=10_000, end_learning_rate=0.0)
+    >>> entry = keras_regan.penalties.Scheduled(
+    ...     keras_regan.regularizers.PairwiseDistance(0.1), factor=decay)
+    >>> entry.name
+    'pairwise_distance'
+
+    Reference: linear decay of a diversity term:
+    [Choi et al., 2020](https://arxiv.org/abs/1912.01865), section 3.2.
+    """
+
+    def __init__(
+        self,
+        regularizer: keras.regularizers.Regularizer | Penalty,
+        factor: float | _Schedule = 1.0,
+        *,
+        interval: int = 1,
+        name: str | None = None,
+    ):
+        if not isinstance(
+            regularizer, keras.regularizers.Regularizer | Penalty
+        ):
+            raise TypeError(
+                message(
+                    "regularizer",
+                    "a Keras regularizer, a `SampleRegularizer` or a `Penalty`",
+                    regularizer,
+                )
+            )
+        self.regularizer = regularizer
+        if name is None:
+            name = getattr(regularizer, "name", None) or snake_case(regularizer)
+        super().__init__(factor, interval=interval, name=name)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Which lists of `compile` the wrapped regularizer may stand in."""
+        if isinstance(self.regularizer, SampleRegularizer):
+            return ("generator",)
+        return getattr(self.regularizer, "networks", Penalty.networks)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The wrapped regularizer's state."""
+        return getattr(self.regularizer, "variables", [])
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns what the wrapped regularizer returns."""
+        if isinstance(self.regularizer, Penalty):
+            return self.regularizer(context)
+        if isinstance(self.regularizer, SampleRegularizer):
+            return self.regularizer(context.fake)
+        values = [self.regularizer(kernel) for kernel in context.kernels]
+        return ops.sum(ops.stack([ops.cast(v, "float32") for v in values]))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        regularizer = keras.saving.serialize_keras_object(self.regularizer)
+        return {**super().get_config(), "regularizer": regularizer}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Scheduled":
+        """Creates the wrapper from the result of `get_config`."""
+        config = dict(config)
+        config["regularizer"] = keras.saving.deserialize_keras_object(
+            config["regularizer"]
+        )
+        return cls(**config)
+
+
+def as_penalty(entry: Any) -> Penalty:
+    """Returns an entry of a list of regularizers as a penalty.
+
+    Raises:
+        TypeError: If it is no regularizer.
+    """
+    return entry if isinstance(entry, Penalty) else Scheduled(entry)
