@@ -54,6 +54,8 @@ def call_with_input_gradient(function, inputs):
         outputs, auxiliary = function(inputs)
 
     def pullback(weights):
+        if not outputs.requires_grad:
+            return torch.zeros_like(inputs)
         with torch.enable_grad():
             (gradient,) = torch.autograd.grad(
                 outputs,

@@ -110,7 +110,7 @@ class PairwiseDistance(SampleRegularizer):
     ):
         super().__init__(factor, name=name)
         self.direction = one_of(direction, "direction", ("repel", "attract"))
-        if not callable(distance) and distance not in _NAMED_DISTANCES:
+        if not (callable(distance) or distance in list(_NAMED_DISTANCES)):
             raise ValueError(
                 message("distance", "'l1', 'l2' or a callable", distance)
             )

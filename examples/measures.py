@@ -1,0 +1,24 @@
+"""Numbers that the example scripts print about images and networks."""
+
+import keras
+import keras_regan
+import numpy as np
+
+
+def mean_pairwise_distance(images: np.ndarray, most: int = 2000) -> float:
+    """Returns the mean distance between all pairs of (the first) images.
+
+    The distance is the root mean square over pixels, which for images in
+    [-1, 1] lies between 0 (all equal) and 2.
+    """
+    distance = keras_regan.regularizers.PairwiseDistance(
+        1.0, direction="attract", distance="l2", pairing="all"
+    )
+    return float(distance(images[:most]))
+
+
+def share_of_small_weights(network: keras.Model, below: float = 1e-3) -> float:
+    """Returns which share of a network's kernels is next to zero."""
+    kernels = [w for w in network.get_weights() if w.ndim >= 2]
+    small = sum(int((np.abs(kernel) < below).sum()) for kernel in kernels)
+    return small / sum(kernel.size for kernel in kernels)

@@ -1,0 +1,3 @@
+"""Callbacks for `fit`."""
+
+from keras_regan.callbacks.sample_grid import SampleGrid as SampleGrid

@@ -1,0 +1,68 @@
+"""Samples as pixels, and many small images as one large one. Only NumPy."""
+
+import math
+
+import numpy as np
+
+
+def to_uint8(
+    samples: np.ndarray, value_range: tuple[float, float]
+) -> np.ndarray:
+    """Maps `value_range` onto 0 to 255 and rounds to the nearest.
+
+    Args:
+        samples: Array of floats of any shape.
+        value_range: Tuple of two increasing floats. What becomes 0 and 255.
+            Values beyond are clipped, NaN becomes 0.
+
+    Returns:
+        Array of the same shape, of type uint8.
+    """
+    low, high = value_range
+    finite = np.nan_to_num(
+        np.asarray(samples, dtype=np.float64), nan=low, posinf=high, neginf=low
+    )
+    unit = np.clip((finite - low) / (high - low), 0.0, 1.0)
+    return np.rint(unit * 255.0).astype(np.uint8)
+
+
+def image_grid(
+    images: np.ndarray,
+    *,
+    columns: int | None = None,
+    padding: int = 2,
+    background: int = 255,
+) -> np.ndarray:
+    """Arranges images in rows, from left to right and from top to bottom.
+
+    Args:
+        images: Array of type uint8 and of shape
+            `(count, height, width, channels)`.
+        columns: Positive integer, or `None`. Number of images in a row.
+            `None` means as close to a square as possible. Defaults to `None`.
+        padding: Non-negative integer. Number of pixels between images and
+            around them. Defaults to `2`.
+        background: Integer from 0 to 255. Shade of what no image covers.
+            Defaults to `255`.
+
+    Returns:
+        Array of type uint8 and of shape
+        `(rows * (height + padding) + padding,
+        columns * (width + padding) + padding, channels)`.
+    """
+    count, height, width, channels = images.shape
+    if columns is None:
+        columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    shape = (
+        rows * (height + padding) + padding,
+        columns * (width + padding) + padding,
+        channels,
+    )
+    grid = np.full(shape, background, dtype=np.uint8)
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        top = padding + row * (height + padding)
+        left = padding + column * (width + padding)
+        grid[top : top + height, left : left + width] = image
+    return grid

@@ -1,0 +1,4 @@
+"""Reference networks: builders that return a generator and discriminator."""
+
+from keras_regan.networks.dcgan import dcgan as dcgan
+from keras_regan.networks.mlp import mlp as mlp

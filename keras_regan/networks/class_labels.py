@@ -1,0 +1,29 @@
+"""How the reference networks take class labels."""
+
+import keras
+
+from keras_regan._typing import Tensor
+
+
+def label_input() -> Tensor:
+    """Returns the input of the class ids, one integer per sample.
+
+    Its shape is `(batch,)`. Keras drops the last axis of labels of shape
+    `(batch, 1)` before they enter the network, so both shapes work.
+    """
+    return keras.Input(shape=(), dtype="int32", name="labels")
+
+
+def embed_labels(labels: Tensor, num_classes: int, size: int) -> Tensor:
+    """Returns one trainable vector per class, of shape `(batch, size)`.
+
+    The vectors start on the scale of standard normal latents. With Keras's
+    default scale of 0.05 the class would hardly be seen beside them.
+    """
+    embedding = keras.layers.Embedding(
+        num_classes,
+        size,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+        name="label_embedding",
+    )
+    return embedding(labels)

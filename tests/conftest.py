@@ -1,0 +1,85 @@
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+
+import keras_regan as kr
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    keras.utils.set_random_seed(0)
+    yield
+    keras.utils.clear_session(free_memory=False)
+
+
+@pytest.fixture(scope="session")
+def backend():
+    return keras.backend.backend()
+
+
+@pytest.fixture
+def images():
+    """32 grey images of 8 x 8 pixels."""
+    return np.random.default_rng(0).uniform(-1, 1, (32, 8, 8, 1)).astype("float32")
+
+
+@pytest.fixture
+def vectors():
+    """64 two-dimensional samples."""
+    return np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+
+
+@pytest.fixture
+def vector_pair():
+    """Builds a small pair of networks for vectors."""
+
+    def build(**arguments):
+        return kr.networks.mlp(
+            (2,),
+            latent_dim=3,
+            hidden=(8,),
+            output_activation=None,
+            **arguments,
+        )
+
+    return build
+
+
+@pytest.fixture
+def image_pair():
+    """Builds convolutional networks with normalization and dropout."""
+
+    def build(seed=7):
+        layers = keras.layers
+        generator = keras.Sequential(
+            [
+                layers.Input((4,)),
+                layers.Dense(32),
+                layers.Reshape((4, 4, 2)),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.Conv2DTranspose(
+                    1, 4, 2, padding="same", activation="tanh"
+                ),
+            ],
+            name="generator",
+        )
+        discriminator = keras.Sequential(
+            [
+                layers.Input((8, 8, 1)),
+                layers.Conv2D(4, 4, 2, padding="same"),
+                layers.BatchNormalization(),
+                layers.LeakyReLU(negative_slope=0.2),
+                layers.Dropout(0.2, seed=seed),
+                layers.Flatten(),
+                layers.Dense(1),
+            ],
+            name="discriminator",
+        )
+        return generator, discriminator
+
+    return build

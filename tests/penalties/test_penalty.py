@@ -1,0 +1,274 @@
+"""Factor, interval, schedule and state, the same for every penalty."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_regan as kr
+
+
+@keras.saving.register_keras_serializable("test_penalty")
+class Constant(kr.penalties.Penalty):
+    """Adds its factor, so that the log shows what was added."""
+
+    def call(self, context):
+        return ops.ones(())
+
+
+@keras.saving.register_keras_serializable("test_penalty")
+class Counter(kr.penalties.Penalty):
+    """Keeps state: how often it was computed."""
+
+    def __init__(self, factor=1.0, *, interval=1, name="counter"):
+        super().__init__(factor, interval=interval, name=name)
+        self.count = keras.Variable(0.0, trainable=False, name="count")
+
+    @property
+    def variables(self):
+        return [self.count]
+
+    def call(self, context):
+        self.count.assign(self.count + 1.0)
+        return ops.convert_to_tensor(self.count)
+
+
+@keras.saving.register_keras_serializable("test_penalty")
+class Noisy(kr.penalties.Penalty):
+    """Runs the discriminator, dropout and all, on points of its own."""
+
+    networks = ("discriminator",)
+
+    def call(self, context):
+        gradient = context.input_gradient(0.5 * (context.real + context.fake))
+        again = context.discriminate(context.real)
+        return ops.mean(ops.square(gradient)) + ops.mean(ops.square(again))
+
+
+def steps(gan, data, count, key):
+    """The value that one log key has in each of some single steps."""
+    values = []
+    for _ in range(count):
+        gan.reset_metrics()
+        values.append(float(gan.train_on_batch(data, return_dict=True)[key]))
+    return values
+
+
+@pytest.fixture
+def gan(vector_pair):
+    return kr.RegularizedGAN(*vector_pair(), seed=0)
+
+
+def test_interval_computes_every_kth_step_times_k(gan, vectors):
+    gan.compile(discriminator_regularizers=[Constant(0.5, interval=3)])
+    assert steps(gan, vectors, 7, "d_constant") == [1.5, 0, 0, 1.5, 0, 0, 1.5]
+
+
+def test_interval_counts_the_updates_of_the_network(gan, vectors):
+    gan.compile(
+        discriminator_steps=2,
+        discriminator_regularizers=[Constant(1.0, interval=4)],
+        generator_regularizers=[Constant(1.0, interval=2)],
+    )
+    # Each log is the mean over the two updates of the discriminator.
+    assert steps(gan, vectors, 4, "d_constant") == [2, 0, 2, 0]
+    assert steps(gan, vectors, 4, "g_constant") == [2, 0, 2, 0]
+
+
+def test_interval_is_left_out_of_evaluation(gan, vectors):
+    gan.compile(discriminator_regularizers=[Constant(0.5, interval=3)])
+    for _ in range(2):
+        gan.train_on_batch(vectors)
+        logs = gan.evaluate(vectors, verbose=0, return_dict=True)
+        assert logs["d_constant"] == 0.5
+
+
+def test_schedule_of_a_penalty(gan, vectors):
+    schedule = keras.optimizers.schedules.PolynomialDecay(2.0, 4, 0.0)
+    gan.compile(discriminator_regularizers=[Constant(schedule)])
+    np.testing.assert_allclose(
+        steps(gan, vectors, 6, "d_constant"), [2, 1.5, 1, 0.5, 0, 0], atol=1e-6
+    )
+    logs = gan.evaluate(vectors, verbose=0, return_dict=True)
+    assert logs["d_constant"] == 0
+
+
+def test_evaluation_follows_the_schedule(gan, vectors):
+    schedule = keras.optimizers.schedules.PolynomialDecay(2.0, 4, 0.0)
+    gan.compile(discriminator_regularizers=[Constant(schedule)])
+    seen = []
+    for _ in range(3):
+        logs = gan.evaluate(vectors, verbose=0, return_dict=True)
+        seen.append(logs["d_constant"])
+        gan.train_on_batch(vectors)
+    np.testing.assert_allclose(seen, [2.0, 1.5, 1.0], atol=1e-6)
+
+
+def test_schedule_and_interval_of_a_regularizer(gan, vectors):
+    schedule = keras.optimizers.schedules.PolynomialDecay(1.0, 4, 0.0)
+    gan.compile(
+        generator_optimizer=keras.optimizers.SGD(0.0),
+        generator_regularizers=[
+            kr.penalties.Scheduled(
+                kr.regularizers.L2(0.1), schedule, interval=2
+            )
+        ],
+    )
+    norm = sum(
+        (w**2).sum() for w in gan.generator.get_weights() if w.ndim >= 2
+    )
+    expected = 0.1 * norm * 2 * np.array([1, 0, 0.5, 0, 0, 0])
+    np.testing.assert_allclose(
+        steps(gan, vectors, 6, "g_l2"), expected, rtol=1e-5
+    )
+
+
+def test_zero_factor_adds_nothing_and_is_not_computed(gan, vectors):
+    class Untouchable(kr.penalties.Penalty):
+        def call(self, context):
+            raise AssertionError("computed")
+
+    gan.compile(
+        generator_regularizers=[
+            Untouchable(0.0),
+            kr.regularizers.PairwiseDistance(
+                0.0, distance=lambda x, y: 1 / 0
+            ),
+        ]
+    )
+    logs = gan.train_on_batch(vectors, return_dict=True)
+    assert logs["g_untouchable"] == 0 and logs["g_pairwise_distance"] == 0
+
+
+def test_loss_is_adversarial_loss_plus_everything_logged(gan, vectors):
+    settings = {
+        "generator_optimizer": keras.optimizers.SGD(0.0),
+        "discriminator_optimizer": keras.optimizers.SGD(0.0),
+    }
+    plain = kr.RegularizedGAN(gan.generator, gan.discriminator, seed=0)
+    plain.compile(**settings)
+    expected = plain.train_on_batch(vectors, return_dict=True)
+    settings = {
+        "generator_optimizer": keras.optimizers.SGD(0.0),
+        "discriminator_optimizer": keras.optimizers.SGD(0.0),
+    }
+    gan.compile(
+        **settings,
+        generator_regularizers=[
+            kr.regularizers.L1(0.1),
+            kr.regularizers.PairwiseDistance(0.5),
+        ],
+        discriminator_regularizers=[
+            kr.penalties.R1(3.0),
+            keras.regularizers.L2(0.1),
+        ],
+    )
+    logs = gan.train_on_batch(vectors, return_dict=True)
+    np.testing.assert_allclose(
+        logs["g_loss"] - logs["g_l1"] - logs["g_pairwise_distance"],
+        expected["g_loss"],
+        rtol=1e-5,
+    )
+    np.testing.assert_allclose(
+        logs["d_loss"] - logs["d_r1"] - logs["d_l2"],
+        expected["d_loss"],
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("interval", [1, 2])
+def test_state_advances_only_when_computed(gan, vectors, interval):
+    penalty = Counter(interval=interval)
+    gan.compile(discriminator_regularizers=[penalty])
+    gan.fit(vectors, batch_size=16, epochs=2, verbose=0)
+    assert float(ops.convert_to_numpy(penalty.count.value)) == 8 // interval
+
+
+def test_state_is_saved(gan, vectors, tmp_path):
+    penalty = Counter()
+    gan.compile(discriminator_regularizers=[penalty])
+    gan.fit(vectors, batch_size=16, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    logs = loaded.train_on_batch(vectors, return_dict=True)
+    assert logs["d_counter"] == 5
+
+
+@pytest.mark.parametrize("interval", [1, 2])
+def test_penalty_may_run_networks_with_state(image_pair, images, interval):
+    gan = kr.RegularizedGAN(*image_pair(), seed=0)
+    gan.compile(
+        discriminator_regularizers=[
+            Noisy(interval=interval),
+            kr.penalties.R1(1.0, interval=interval),
+            kr.penalties.R2(1.0),
+        ]
+    )
+    history = gan.fit(images, batch_size=8, epochs=1, verbose=0).history
+    assert all(np.isfinite(v).all() for v in history.values())
+    assert history["d_noisy"][0] > 0 and history["d_r1"][0] > 0
+
+
+@pytest.mark.parametrize(
+    "entry, network",
+    [
+        (kr.regularizers.PairwiseDistance(0.1), "discriminator"),
+        (
+            kr.penalties.Scheduled(kr.regularizers.PairwiseDistance(0.1)),
+            "discriminator",
+        ),
+        (kr.penalties.R1(0.1), "generator"),
+        (kr.penalties.Scheduled(kr.penalties.R1(0.1)), "generator"),
+    ],
+)
+def test_entry_in_the_wrong_list(gan, entry, network):
+    with pytest.raises(ValueError, match=f"`{network}_regularizers`"):
+        gan.compile(**{f"{network}_regularizers": [entry]})
+
+
+@pytest.mark.parametrize(
+    "arguments, error, text",
+    [
+        ({"factor": -1.0}, ValueError, "`factor`.*factor=-1.0"),
+        ({"factor": float("inf")}, ValueError, "`factor`"),
+        ({"factor": "1"}, TypeError, "`factor`"),
+        ({"interval": 0}, ValueError, "`interval`"),
+        ({"interval": 2.5}, TypeError, "`interval`"),
+        ({"name": ""}, ValueError, "`name`"),
+        ({"name": 3}, TypeError, "`name`"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "make",
+    [
+        Constant,
+        kr.penalties.R1,
+        kr.penalties.R2,
+        lambda **a: kr.penalties.Scheduled(kr.regularizers.L1(0.1), **a),
+    ],
+)
+def test_bad_arguments(make, arguments, error, text):
+    with pytest.raises(error, match=text):
+        make(**arguments)
+
+
+@pytest.mark.parametrize("regularizer", [None, "l1", 0.1, kr.losses.Hinge()])
+def test_scheduled_refuses_what_is_no_regularizer(regularizer):
+    with pytest.raises(TypeError, match="`regularizer`"):
+        kr.penalties.Scheduled(regularizer)
+
+
+def test_penalty_outside_of_a_step():
+    with pytest.raises(TypeError, match="`StepContext`"):
+        Constant()(np.zeros(3))
+
+
+def test_penalty_that_is_no_scalar(gan, vectors):
+    class Unreduced(kr.penalties.Penalty):
+        def call(self, context):
+            return context.fake_logits
+
+    gan.compile(generator_regularizers=[Unreduced()])
+    with pytest.raises(ValueError, match="must return a scalar"):
+        gan.train_on_batch(vectors)
