@@ -16,8 +16,9 @@ import pathlib
 import time
 
 import keras
-import keras_regan as kr
 import numpy as np
+
+import keras_regan as kr
 
 MODES, RADIUS, DEVIATION = 8, 1.0, 0.01
 ANGLES = 2 * np.pi * np.arange(MODES) / MODES
@@ -69,8 +70,8 @@ def train(setting: dict | None, seed: int, steps: int) -> tuple[int, float]:
         else [kr.regularizers.PairwiseDistance(**setting)],
         steps_per_execution=1 if keras.backend.backend() == "torch" else 50,
     )
-    samples = ring(256 * 1000, seed)
-    gan.fit(samples, batch_size=256, epochs=steps // 1000, verbose=0)
+    samples = ring(256 * 500, seed)
+    gan.fit(samples, batch_size=256, epochs=steps // 500, verbose=0)
     return covered(gan.generate(2500, seed=seed))
 
 
@@ -79,7 +80,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     add = parser.add_argument
-    add("--steps", type=int, default=10_000, help="(%(default)s)")
+    add("--steps", type=int, default=2500, help="(%(default)s)")
     add("--seeds", type=int, default=5, help="(%(default)s)")
     add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     add("--output", help="a JSON file for the results")
@@ -104,7 +105,10 @@ def main() -> None:
             f"| {seconds:.0f} |",
             flush=True,
         )
-        results[name] = {"modes": runs[:, 0].tolist(), "good": runs[:, 1].tolist()}
+        results[name] = {
+            "modes": runs[:, 0].tolist(),
+            "good": runs[:, 1].tolist(),
+        }
     if arguments.output:
         results = {
             "backend": keras.backend.backend(),

@@ -17,12 +17,13 @@ import pathlib
 import time
 
 import keras
-import keras_regan as kr
 from image_data import DATASETS
 from image_data import DataUnavailable
 from image_data import load_images
 from measures import mean_pairwise_distance
 from measures import share_of_small_weights
+
+import keras_regan as kr
 
 LOSSES = {
     "minimax": kr.losses.Minimax,

@@ -1,20 +1,24 @@
 """Numbers that the example scripts print about images and networks."""
 
 import keras
-import keras_regan
 import numpy as np
 
+import keras_regan
 
-def mean_pairwise_distance(images: np.ndarray, most: int = 2000) -> float:
+
+def mean_pairwise_distance(
+    images: np.ndarray, most: int = 2000, distance: str = "l2"
+) -> float:
     """Returns the mean distance between all pairs of (the first) images.
 
-    The distance is the root mean square over pixels, which for images in
-    [-1, 1] lies between 0 (all equal) and 2.
+    The distance is a mean over pixels, of squares ("l2", with the root taken
+    of each pair) or of absolute differences ("l1"): for images in [-1, 1] it
+    lies between 0 (all equal) and 2.
     """
-    distance = keras_regan.regularizers.PairwiseDistance(
-        1.0, direction="attract", distance="l2", pairing="all"
+    regularizer = keras_regan.regularizers.PairwiseDistance(
+        1.0, direction="attract", distance=distance, pairing="all"
     )
-    return float(distance(images[:most]))
+    return float(regularizer(images[:most]))
 
 
 def share_of_small_weights(network: keras.Model, below: float = 1e-3) -> float:

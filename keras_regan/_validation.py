@@ -19,12 +19,20 @@ def is_real_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
+def is_finite(value: Any) -> bool:
+    """Tells whether a real number is one that a float can hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def non_negative_float(value: Any, argument: str) -> float:
     """Returns `value` as a float if it is finite and not negative."""
     expected = "a non-negative float"
     if not is_real_number(value):
         raise TypeError(message(argument, expected, value))
-    if not math.isfinite(value) or value < 0:
+    if not is_finite(value) or value < 0:
         raise ValueError(message(argument, expected, value))
     return float(value)
 
@@ -34,7 +42,7 @@ def positive_float(value: Any, argument: str) -> float:
     expected = "a positive float"
     if not is_real_number(value):
         raise TypeError(message(argument, expected, value))
-    if not math.isfinite(value) or value <= 0:
+    if not is_finite(value) or value <= 0:
         raise ValueError(message(argument, expected, value))
     return float(value)
 
@@ -59,11 +67,28 @@ def positive_integer(value: Any, argument: str) -> int:
     return int(value)
 
 
+def boolean(value: Any, argument: str) -> bool:
+    """Returns `value` if it is a bool."""
+    if not isinstance(value, bool):
+        raise TypeError(message(argument, "a boolean", value))
+    return value
+
+
 def one_of(value: Any, argument: str, allowed: Collection[str]) -> str:
     """Returns `value` if it is one of the allowed strings."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(message(argument, f"one of {sorted(allowed)}", value))
     return value
+
+
+def random_seed(value: Any, argument: str = "seed") -> int:
+    """Returns `value` as an int if every backend can be seeded with it."""
+    expected = "an integer from 0 to 2147483644"
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(message(argument, expected, value))
+    if not 0 <= value < 2**31 - 3:
+        raise ValueError(message(argument, expected, value))
+    return int(value)
 
 
 def log_name(value: Any, argument: str = "name") -> str:

@@ -107,7 +107,7 @@ class SampleGrid(keras.callbacks.Callback):
             if log_dir is None
             else picture_files.path_string(log_dir, "log_dir")
         )
-        self.seed = _integer(seed, "seed")
+        self.seed = _validation.random_seed(seed)
         self.directory = picture_files.writable_directory(
             directory, "directory"
         )
@@ -285,7 +285,11 @@ def _usual_range(lowest: float, highest: float) -> tuple[float, float]:
 
 def _labels(labels: Any, count: int) -> tuple[int, ...]:
     expected = "a sequence of non-negative integers"
-    if isinstance(labels, str) or not isinstance(labels, Sequence | np.ndarray):
+    if (
+        isinstance(labels, str | bytes)
+        or not isinstance(labels, Sequence | np.ndarray)
+        or np.shape(labels) == ()
+    ):
         raise TypeError(_validation.message("labels", expected, labels))
     labels = tuple(_integer(label, "labels") for label in labels)
     if not labels or min(labels) < 0:
@@ -307,7 +311,7 @@ def _increasing(values: Any, argument: str) -> tuple[float, float]:
         raise TypeError(_validation.message(argument, expected, values))
     if (
         len(values) != 2
-        or not all(map(math.isfinite, values))
+        or not all(map(_validation.is_finite, values))
         or not values[0] < values[1]
     ):
         raise ValueError(_validation.message(argument, expected, values))

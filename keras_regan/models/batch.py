@@ -4,8 +4,10 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_regan._typing import Shape
+from keras_regan._validation import message
 
 
 def split(data: Any, labels: Any = None) -> tuple[Any, Any]:
@@ -113,14 +115,21 @@ def labels_for(n: int, labels: Any) -> np.ndarray:
     """Returns `n` labels of one label or of `n`.
 
     Raises:
+        TypeError: If they are not numbers.
         ValueError: If there is another number of them.
     """
-    labels = np.asarray(labels)
-    if labels.ndim == 0:
-        return np.full((n,), labels)
-    if len(labels) != n:
+    expected = f"one label, or n={n} of them"
+    try:
+        array = ops.convert_to_numpy(labels)
+    except ValueError:  # Rows of different lengths.
+        array = np.array(None)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(message("labels", expected, labels))
+    if array.ndim == 0:
+        return np.full((n,), array)
+    if len(array) != n:
         raise ValueError(
-            "Invalid value for argument `labels`. Expected one label, or "
-            f"n={n} of them. Received: {len(labels)} labels"
+            f"Invalid value for argument `labels`. Expected {expected}. "
+            f"Received: {len(array)} labels"
         )
-    return labels
+    return array

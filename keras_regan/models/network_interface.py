@@ -150,7 +150,7 @@ def _warn_of_sigmoid(discriminator: keras.Model) -> None:
             "The discriminator ends in a sigmoid "
             f"(layer `{layer.name}`). The losses expect logits and apply "
             "their own: remove the activation.",
-            stacklevel=5,
+            stacklevel=4,
         )
 
 

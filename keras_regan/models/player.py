@@ -44,8 +44,8 @@ class Player:
         self.role = role
         self.network = network
         self.optimizer = optimizer
-        self.entries = list(regularizers or [])
         self.penalties = _checked_penalties(role, regularizers)
+        self.entries = [] if regularizers is None else list(regularizers)
         self.variables = list(network.trainable_variables)
         self.kernels = kernels(network)
         self._check_weights()

@@ -12,9 +12,11 @@ from keras_regan import _backend
 from keras_regan import losses
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
+from keras_regan._validation import boolean
 from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
+from keras_regan._validation import random_seed
 from keras_regan.models import batch
 from keras_regan.models import network_interface
 from keras_regan.models.game import Game
@@ -107,7 +109,7 @@ class RegularizedGAN(keras.Model):
         if ema_momentum is not None:
             self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
             self.ema_generator = copy_of(generator, f"{generator.name}_average")
-        self.seed = _checked_seed(seed)
+        self.seed = None if seed is None else random_seed(seed)
         first = random.randrange(2**31 - 3) if seed is None else self.seed
         # Three streams, so that neither pictures nor validation change what a
         # run is trained on.
@@ -192,6 +194,12 @@ class RegularizedGAN(keras.Model):
         discriminator_steps = positive_integer(
             discriminator_steps, "discriminator_steps"
         )
+        steps_per_execution = positive_integer(
+            steps_per_execution, "steps_per_execution"
+        )
+        boolean(run_eagerly, "run_eagerly")
+        if not (isinstance(jit_compile, str) and jit_compile == "auto"):
+            boolean(jit_compile, "jit_compile")
         metrics = _checked_metrics(metrics)
         generator = Player(
             "generator",
@@ -248,6 +256,9 @@ class RegularizedGAN(keras.Model):
                 fit the networks.
         """
         x, y = self._source("fit", x, y, kwargs)
+        validation_data = kwargs.get("validation_data")
+        if validation_data is not None:
+            self._source("fit", *batch.split(validation_data), {})
         return super().fit(x, y, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
@@ -306,7 +317,7 @@ class RegularizedGAN(keras.Model):
                 too many.
         """
         n = positive_integer(n, "n")
-        seed = _checked_seed(seed)
+        seed = None if seed is None else random_seed(seed)
         batch.check_labels(labels, self.conditional)
         latents = ops.convert_to_numpy(
             self.sample_latents(
@@ -503,30 +514,20 @@ def _results(metrics: list[keras.metrics.Metric]) -> dict[str, Tensor]:
     return {metric.name: metric.result() for metric in metrics}
 
 
-def _checked_seed(seed: Any) -> int | None:
-    if seed is None:
-        return None
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        raise TypeError(message("seed", "an integer or None", seed))
-    if not 0 <= seed < 2**31 - 3:
-        raise ValueError(
-            message("seed", "an integer from 0 to 2147483644", seed)
-        )
-    return int(seed)
-
-
 def _optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
     if identifier is None:
         return _optimizer(
             keras.optimizers.Adam(2e-4, beta_1=0.5, name=role), role, network
         )
+    expected = "a Keras optimizer, its name or its config"
     try:
         optimizer = keras.optimizers.get(identifier)
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"Invalid value for argument `{role}_optimizer`. Expected a Keras "
-            f"optimizer, its name or its config. Received: {identifier!r}"
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            message(f"{role}_optimizer", expected, identifier)
         ) from error
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(message(f"{role}_optimizer", expected, identifier))
     if (
         network_interface.uses_float16(network)
         and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer)

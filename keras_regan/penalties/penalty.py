@@ -77,11 +77,7 @@ class Penalty:
         interval: int = 1,
         name: str | None = None,
     ):
-        if isinstance(factor, dict):
-            factor = keras.saving.deserialize_keras_object(factor)
-        if not isinstance(factor, _Schedule):
-            factor = non_negative_float(factor, "factor")
-        self.factor = factor
+        self.factor = _checked_factor(factor)
         self.interval = positive_integer(interval, "interval")
         self.name = log_name(snake_case(self) if name is None else name)
 
@@ -133,6 +129,19 @@ class Penalty:
     def from_config(cls, config: dict[str, Any]) -> "Penalty":
         """Creates a penalty from the result of `get_config`."""
         return cls(**config)
+
+
+def _checked_factor(factor: Any) -> float | _Schedule:
+    """Returns a float, or a schedule, also from its config."""
+    schedule = factor
+    if isinstance(factor, dict):
+        try:
+            schedule = keras.saving.deserialize_keras_object(factor)
+        except (TypeError, ValueError):
+            schedule = None
+    if isinstance(schedule, _Schedule):
+        return schedule
+    return non_negative_float(factor, "factor")
 
 
 def snake_case(instance: Any) -> str:

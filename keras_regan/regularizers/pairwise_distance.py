@@ -110,7 +110,8 @@ class PairwiseDistance(SampleRegularizer):
     ):
         super().__init__(factor, name=name)
         self.direction = one_of(direction, "direction", ("repel", "attract"))
-        if not (callable(distance) or distance in list(_NAMED_DISTANCES)):
+        named = isinstance(distance, str) and distance in _NAMED_DISTANCES
+        if not (named or callable(distance)):
             raise ValueError(
                 message("distance", "'l1', 'l2' or a callable", distance)
             )

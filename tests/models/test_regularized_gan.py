@@ -319,10 +319,17 @@ def test_compiled_again_with_other_regularizers(vector_pair, vectors):
 def test_ways_to_compile_agree(vector_pair, vectors, backend, arguments):
     if backend == "torch" and "run_eagerly" not in arguments:
         pytest.skip("Keras offers it on TensorFlow and JAX only")
+    table = np.random.default_rng(1).normal(size=(16, 3)).astype("float32")
+
+    class FixedLatents(kr.RegularizedGAN):
+        # XLA draws other random numbers than TensorFlow does without it.
+        def sample_latents(self, batch_size, seed):
+            return ops.convert_to_tensor(table)
+
     histories = []
     for more in ({}, arguments):
         keras.utils.set_random_seed(0)
-        gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+        gan = FixedLatents(*vector_pair(), ema_momentum=0.9, seed=0)
         gan.compile(
             generator_regularizers=[
                 kr.regularizers.PairwiseDistance(0.1, pairing="all")
@@ -336,7 +343,7 @@ def test_ways_to_compile_agree(vector_pair, vectors, backend, arguments):
             ).history
         )
     for key, values in histories[0].items():
-        np.testing.assert_allclose(values, histories[1][key], rtol=2e-4)
+        np.testing.assert_allclose(values, histories[1][key], rtol=1e-5)
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

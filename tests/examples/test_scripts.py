@@ -1,0 +1,106 @@
+"""The example scripts, run as a user runs them, on few small images."""
+
+import csv
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+
+
+def run(script, *arguments, fails=False):
+    result = subprocess.run(
+        [sys.executable, str(EXAMPLES / script), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode != 0) == fails, result.stderr
+    return result.stderr if fails else result.stdout
+
+
+@pytest.fixture
+def data(tmp_path):
+    images = np.random.default_rng(0).integers(
+        0, 256, (64, 16, 16, 3), dtype="uint8"
+    )
+    file = tmp_path / "images.npz"
+    np.savez(file, x_train=images)
+    return file
+
+
+def rows(file):
+    with open(file, newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def test_train_images_and_resume(data, tmp_path):
+    output = tmp_path / "run"
+    settings = ["--data", data, "--width", 4, "--output", output]
+    settings += ["--l2", 1e-4, "--r1", 0.1]
+    printed = run("train_images.py", *settings, "--epochs", 1)
+    for name in ("samples", "gan.keras", "history.csv"):
+        assert str(output / name) in printed
+        assert (output / name).exists()
+    assert "g_pairwise_distance" in printed and "d_r1" in printed
+
+    message = run("train_images.py", *settings, "--epochs", 2, fails=True)
+    assert "--resume" in message and "Traceback" not in message
+    assert len(rows(output / "history.csv")) == 1
+
+    run("train_images.py", *settings, "--epochs", 2, "--resume")
+    history = rows(output / "history.csv")
+    assert [row["epoch"] for row in history] == ["0", "1"]
+    pictures = sorted(p.name for p in (output / "samples").glob("*.png"))
+    assert pictures == [f"epoch_{n:04d}.png" for n in (0, 1, 2)]
+    with Image.open(output / "samples" / "samples.gif") as animation:
+        assert animation.n_frames == 3
+
+
+def test_train_images_has_nothing_to_resume(data, tmp_path):
+    message = run(
+        "train_images.py",
+        *("--data", data, "--output", tmp_path / "none", "--resume"),
+        fails=True,
+    )
+    assert "no run" in message and "Traceback" not in message
+
+
+@pytest.mark.parametrize("network", ["mlp", "dcgan"])
+def test_hard_regularization(data, tmp_path, network):
+    printed = run(
+        "hard_regularization.py",
+        *("--data", data, "--network", network, "--width", 4),
+        *("--epochs", 1, "--output", tmp_path / "hard"),
+    )
+    assert "g_l1" in printed and "weights below" in printed
+    assert (tmp_path / "hard" / "epoch_0001.png").exists()
+
+
+def test_soft_regularization(data, tmp_path):
+    printed = run(
+        "soft_regularization.py",
+        *("--data", data, "--width", 4, "--epochs", 1),
+        *("--output", tmp_path / "soft"),
+    )
+    assert "g_pairwise_distance" in printed
+    assert "Mean distance of generated images" in printed
+
+
+def test_compare_regularization(data, tmp_path):
+    printed = run(
+        "compare_regularization.py",
+        *("--data", data, "--width", 4, "--epochs", 1),
+        *("--runs", "none", "both", "--output", tmp_path / "compare"),
+    )
+    table = (tmp_path / "compare" / "table.md").read_text()
+    assert table in printed
+    assert "| none |" in table and "| both |" in table
+
+
+def test_drop_in():
+    printed = run("drop_in.py", "--epochs", 1)
+    assert printed.count("test accuracy") == 6

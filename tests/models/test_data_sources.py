@@ -1,0 +1,293 @@
+"""`fit` takes what Keras takes, and makes the same of the same data."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_regan as kr
+
+layers = keras.layers
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of one array, or of several as tuples."""
+
+    def __init__(self, *arrays, batch_size=16):
+        super().__init__()
+        self.arrays = arrays
+        self.batch_size = batch_size
+
+    def __len__(self):
+        return -(-len(self.arrays[0]) // self.batch_size)
+
+    def __getitem__(self, index):
+        start = index * self.batch_size
+        rows = tuple(a[start : start + self.batch_size] for a in self.arrays)
+        return rows if len(rows) > 1 else rows[0]
+
+
+def as_tensors(*arrays):
+    tensors = tuple(map(ops.convert_to_tensor, arrays))
+    return tensors if len(tensors) > 1 else tensors[0]
+
+
+def as_tf_dataset(*arrays):
+    tf = pytest.importorskip("tensorflow")
+    rows = arrays if len(arrays) > 1 else arrays[0]
+    return tf.data.Dataset.from_tensor_slices(rows).batch(16)
+
+
+def as_data_loader(*arrays):
+    torch = pytest.importorskip("torch")
+    tensors = map(torch.as_tensor, arrays)
+    dataset = torch.utils.data.TensorDataset(*tensors)
+    return torch.utils.data.DataLoader(dataset, batch_size=16)
+
+
+def as_generator(*arrays):
+    batches = Batches(*arrays)
+    for index in range(len(batches)):
+        yield batches[index]
+
+
+SOURCES = {
+    "tensors": as_tensors,
+    "tf.data": as_tf_dataset,
+    "PyDataset": Batches,
+    "DataLoader": as_data_loader,
+    "generator": as_generator,
+}
+each_source = pytest.mark.parametrize(
+    "source", list(SOURCES.values()), ids=list(SOURCES)
+)
+
+
+@pytest.fixture
+def labels():
+    """One of three classes for each of 64 samples."""
+    return np.random.default_rng(1).integers(0, 3, 64).astype("int32")
+
+
+@pytest.fixture
+def fitted(vector_pair):
+    """Fits equal networks from equal seeds and returns the model."""
+
+    def fit(x, y=None, pair=None, num_classes=None, **arguments):
+        keras.utils.set_random_seed(0)
+        pair = pair or vector_pair(num_classes=num_classes)
+        gan = kr.RegularizedGAN(*pair, seed=0)
+        gan.compile(discriminator_regularizers=[kr.penalties.R1(0.1)])
+        arguments = {"shuffle": False, "verbose": 0, **arguments}
+        history = gan.fit(x, y, **arguments).history
+        assert history["d_loss"] and history["g_loss"]
+        for key, values in history.items():
+            assert np.isfinite(values).all(), key
+        return gan
+
+    return fit
+
+
+def assert_same_weights(first, second):
+    for a, b in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(a.value),
+            ops.convert_to_numpy(b.value),
+            rtol=1e-5,
+            atol=1e-7,
+            err_msg=a.path,
+        )
+
+
+@each_source
+def test_samples_from_a_source(fitted, vectors, source):
+    expected = fitted(vectors, batch_size=16)
+    sized = {"batch_size": 16} if source is as_tensors else {}
+    assert_same_weights(fitted(source(vectors), **sized), expected)
+
+
+@each_source
+def test_samples_and_labels_from_a_source(fitted, vectors, labels, source):
+    expected = fitted(vectors, labels, num_classes=3, batch_size=16)
+    sized = {"batch_size": 16} if source is as_tensors else {}
+    gan = fitted(source(vectors, labels), num_classes=3, **sized)
+    assert_same_weights(gan, expected)
+
+
+def test_every_batch_counts(fitted, vectors):
+    gan = fitted(vectors, batch_size=16)
+    other = vectors.copy()
+    other[-1] += 1.0
+    changed = fitted(other, batch_size=16)
+    assert not np.array_equal(
+        gan.discriminator.get_weights()[0],
+        changed.discriminator.get_weights()[0],
+    )
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        lambda x, y: ((x, y),),
+        lambda x, y: ([x, y],),
+        lambda x, y: (x, y[:, None]),
+        lambda x, y: (x, y.astype("int64")),
+        lambda x, y: (x, y.astype("float32")),
+    ],
+    ids=["tuple", "list", "column", "int64", "float32"],
+)
+def test_forms_of_labels(fitted, vectors, labels, arrange):
+    settings = {"num_classes": 3, "batch_size": 32}
+    expected = fitted(vectors, labels, **settings)
+    assert_same_weights(
+        fitted(*arrange(vectors, labels), **settings), expected
+    )
+
+
+def test_labels_reach_both_networks(fitted, vectors, labels):
+    gan = fitted(vectors, labels, num_classes=3, batch_size=32)
+    other = fitted(vectors, (labels + 1) % 3, num_classes=3, batch_size=32)
+    for role in ("generator", "discriminator"):
+        first, second = getattr(gan, role), getattr(other, role)
+        assert not np.array_equal(
+            first.get_layer("label_embedding").get_weights()[0],
+            second.get_layer("label_embedding").get_weights()[0],
+        )
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [
+        lambda x, y: (x, y),
+        lambda x, y: [x, y],
+        as_tf_dataset,
+        Batches,
+        as_data_loader,
+    ],
+    ids=["tuple", "list", "tf.data", "PyDataset", "DataLoader"],
+)
+def test_validation_data_with_labels(fitted, vectors, labels, validation):
+    settings = {"num_classes": 3, "batch_size": 16}
+    gan = fitted(
+        vectors,
+        labels,
+        validation_data=validation(vectors[:40], labels[:40]),
+        **settings,
+    )
+    history = gan.history.history
+    assert set(history) >= {"val_d_loss", "val_g_loss", "val_d_r1"}
+    # Validation does not change what is trained.
+    plain = fitted(vectors, labels, **settings)
+    assert_same_weights(gan.generator, plain.generator)
+
+
+@pytest.mark.parametrize("labelled", [False, True], ids=["plain", "labels"])
+def test_validation_split(fitted, vectors, labels, labelled):
+    y, num_classes = (labels, 3) if labelled else (None, None)
+    gan = fitted(
+        vectors, y, num_classes=num_classes, validation_split=0.25, epochs=1
+    )
+    assert "val_d_loss" in gan.history.history
+    first = fitted(
+        vectors[:48], None if y is None else y[:48], num_classes=num_classes
+    )
+    assert_same_weights(gan.generator, first.generator)
+
+
+def one_hot_pair():
+    latents, samples = keras.Input((3,)), keras.Input((2,))
+    inputs = [keras.Input((3,)) for _ in range(2)]
+    generator = keras.Model(
+        [latents, inputs[0]],
+        layers.Dense(2)(layers.Concatenate()([latents, inputs[0]])),
+    )
+    joined = layers.Concatenate()([samples, inputs[1]])
+    hidden = layers.Dense(4, activation="relu")(joined)
+    discriminator = keras.Model(
+        [samples, inputs[1]], layers.Dense(1)(hidden)
+    )
+    return generator, discriminator
+
+
+def test_one_hot_labels(fitted, vectors, labels):
+    one_hot = np.eye(3, dtype="float32")[labels]
+    gan = fitted(
+        vectors,
+        one_hot,
+        pair=one_hot_pair(),
+        batch_size=32,
+        validation_data=(vectors, one_hot),
+    )
+    assert gan.generate(4, labels=one_hot[:4]).shape == (4, 2)
+    logs = gan.evaluate(vectors, one_hot, verbose=0, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+
+
+def test_generate_with_labels(fitted, vectors, labels):
+    gan = fitted(vectors, labels, num_classes=3, batch_size=32)
+    one = gan.generate(4, labels=2, seed=0)
+    assert np.array_equal(one, gan.generate(4, labels=[2] * 4, seed=0))
+    assert np.array_equal(
+        one, gan.generate(4, labels=np.full((4, 1), 2), seed=0)
+    )
+    assert not np.allclose(one, gan.generate(4, labels=1, seed=0))
+
+
+def test_last_partial_batch(fitted, vectors):
+    gan = fitted(vectors[:40], batch_size=16)
+    assert ops.convert_to_numpy(gan.optimizer.iterations.value) == 3
+    assert_same_weights(gan, fitted(as_tf_dataset(vectors[:40])))
+
+
+def test_batch_larger_than_the_data(fitted, vectors):
+    gan = fitted(vectors[:5], batch_size=16)
+    assert ops.convert_to_numpy(gan.optimizer.iterations.value) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+@pytest.mark.parametrize(
+    "source",
+    [lambda x: x, as_tf_dataset, Batches],
+    ids=["array", "tf.data", "PyDataset"],
+)
+def test_other_floats(fitted, vectors, dtype, source):
+    data = vectors.astype("float16").astype(dtype)
+    expected = fitted(data.astype("float32"), batch_size=16)
+    sized = {"batch_size": 16} if isinstance(source(data), np.ndarray) else {}
+    assert_same_weights(fitted(source(data), **sized), expected)
+
+
+def test_train_on_batch_is_one_step_of_fit(vector_pair, fitted, vectors):
+    expected = fitted(vectors, batch_size=64)
+    keras.utils.set_random_seed(0)
+    gan = kr.RegularizedGAN(*vector_pair(num_classes=None), seed=0)
+    gan.compile(discriminator_regularizers=[kr.penalties.R1(0.1)])
+    logs = gan.train_on_batch(vectors, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+    assert_same_weights(gan, expected)
+
+
+@pytest.mark.parametrize("arrange", ["arguments", "tuple"])
+def test_train_on_batch_with_labels(fitted, vectors, labels, arrange):
+    gan = fitted(vectors, labels, num_classes=3, batch_size=64)
+    data = (
+        (vectors, labels) if arrange == "arguments" else ((vectors, labels),)
+    )
+    logs = gan.train_on_batch(*data, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+    logs = gan.test_on_batch(*data, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_colour_images(fitted, num_classes):
+    random = np.random.default_rng(0)
+    images = random.uniform(-1, 1, (12, 16, 16, 3)).astype("float32")
+    y = None if num_classes is None else np.arange(12) % num_classes
+    pair = kr.networks.dcgan(
+        (16, 16, 3), latent_dim=4, width=2, num_classes=num_classes
+    )
+    gan = fitted(images, y, pair=pair, batch_size=8)
+    made = gan.generate(2, labels=None if num_classes is None else 1)
+    assert made.shape == (2, 16, 16, 3)
+    assert np.abs(made).max() <= 1.0
