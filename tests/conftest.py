@@ -9,6 +9,17 @@ import pytest
 import keras_regan as kr
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_once(tmp_path_factory):
+    """Lets JAX reuse what it compiled for an earlier test."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        cache = str(tmp_path_factory.mktemp("jax_cache"))
+        jax.config.update("jax_compilation_cache_dir", cache)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
 @pytest.fixture(autouse=True)
 def _seeded():
     keras.utils.set_random_seed(0)

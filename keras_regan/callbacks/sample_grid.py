@@ -74,10 +74,13 @@ class SampleGrid(keras.callbacks.Callback):
         TypeError: If an argument is of the wrong kind.
 
     Example:
+    >>> images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1))
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((8, 8, 1), latent_dim=4))
+    >>> gan.compile()
     >>> samples = keras_regan.callbacks.SampleGrid(
-    ...     "samples", every=5, at_end=True, animation="gif"
-    ... )
-    >>> history = gan.fit(images, epochs=20, callbacks=[samples])
+    ...     "samples", every=5, at_end=True, animation="gif")
+    >>> history = gan.fit(images, epochs=20, verbose=0, callbacks=[samples])
     """
 
     def __init__(

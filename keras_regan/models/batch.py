@@ -1,5 +1,6 @@
 """What a batch of training data must be like."""
 
+import math
 from typing import Any
 
 import keras
@@ -111,8 +112,8 @@ def refuse_weights(arguments: dict[str, Any]) -> None:
             )
 
 
-def labels_for(n: int, labels: Any) -> np.ndarray:
-    """Returns `n` labels of one label or of `n`.
+def labels_for(n: int, labels: Any, label_shape: Shape) -> np.ndarray:
+    """Returns `n` labels, of one label or of `n`, in the network's shape.
 
     Raises:
         TypeError: If they are not numbers.
@@ -132,4 +133,6 @@ def labels_for(n: int, labels: Any) -> np.ndarray:
             f"Invalid value for argument `labels`. Expected {expected}. "
             f"Received: {len(array)} labels"
         )
+    if None not in label_shape and array.size == n * math.prod(label_shape):
+        return array.reshape((n, *label_shape))
     return array

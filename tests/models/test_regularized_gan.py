@@ -400,7 +400,7 @@ class Subclassed(keras.Model):
 def test_subclassed_networks(vectors, tmp_path):
     generator, discriminator = Subclassed(2), Subclassed(1)
     generator(np.zeros((1, 3)))
-    discriminator.build((None, 2))
+    discriminator(np.zeros((1, 2)))
     gan = kr.RegularizedGAN(generator, discriminator, ema_momentum=0.9, seed=0)
     assert gan.latent_dim == 3 and gan.sample_shape == (2,)
     gan.compile(discriminator_regularizers=[kr.penalties.R1(0.1)])

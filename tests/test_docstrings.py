@@ -1,0 +1,110 @@
+"""The examples of the documentation run and show what they say."""
+
+import doctest
+import inspect
+import re
+import textwrap
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_regan
+
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
+PACKAGES = [
+    value
+    for name, value in vars(keras_regan).items()
+    if inspect.ismodule(value) and name[0] != "_"
+]
+OBJECTS = {
+    f"{package.__name__}.{name}": value
+    for package in PACKAGES
+    for name, value in vars(package).items()
+    if name[0] != "_" and not inspect.ismodule(value)
+}
+
+
+def names():
+    return {
+        "keras": keras,
+        "keras_regan": keras_regan,
+        "np": np,
+        "ops": ops,
+    }
+
+
+class CloseNumbers(doctest.OutputChecker):
+    """Takes numbers for equal that differ by rounding only."""
+
+    def check_output(self, want, got, optionflags):
+        if super().check_output(want, got, optionflags):
+            return True
+        wanted, gotten = NUMBER.findall(want), NUMBER.findall(got)
+        return (
+            len(wanted) == len(gotten)
+            and NUMBER.sub("", want) == NUMBER.sub("", got)
+            and np.allclose(
+                np.array(gotten, float), np.array(wanted, float), rtol=1e-5
+            )
+        )
+
+
+def run_examples(name, value):
+    """Runs the examples of an object and of its methods; returns a report."""
+    report = []
+    runner = doctest.DocTestRunner(
+        checker=CloseNumbers(),
+        optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE,
+        verbose=False,
+    )
+    count = 0
+    for test in doctest.DocTestFinder().find(value, name, globs=names()):
+        runner.run(test, out=report.append)
+        count += len(test.examples)
+    return count, "".join(report)
+
+
+@pytest.mark.parametrize("key", list(OBJECTS))
+def test_examples(key, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, report = run_examples(key, OBJECTS[key])
+    assert report == "", report
+
+
+@pytest.mark.parametrize("key", list(OBJECTS))
+def test_blocks_of_code(key):
+    text = inspect.getdoc(OBJECTS[key])
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(textwrap.dedent(block), names())
+
+
+def test_most_objects_show_an_example():
+    silent = {
+        key.rsplit(".", 1)[1]
+        for key, value in OBJECTS.items()
+        if ">>>" not in value.__doc__ and "```python" not in value.__doc__
+    }
+    assert silent <= {"PairedOptimizer", "SampleRegularizer", "StepContext"}
+
+
+@pytest.mark.parametrize(
+    "example, right",
+    [
+        (">>> 1 / 3\n0.3333", False),
+        (">>> 1 / 3\n0.3333333", True),
+        (">>> -0.1 - 0.2\n-0.3", True),
+        (">>> 2\n3", False),
+        (">>> (2, 3)\n(2, 4)", False),
+        (">>> np.zeros(2)\narray([0., 0.])", True),
+        (">>> undefined", False),
+    ],
+)
+def test_wrong_examples_are_seen(example, right):
+    def documented():
+        pass
+
+    documented.__doc__ = example
+    count, report = run_examples("documented", documented)
+    assert count == 1 and (report == "") == right
