@@ -35,7 +35,9 @@ def backend():
 @pytest.fixture
 def images():
     """32 grey images of 8 x 8 pixels."""
-    return np.random.default_rng(0).uniform(-1, 1, (32, 8, 8, 1)).astype("float32")
+    return (
+        np.random.default_rng(0).uniform(-1, 1, (32, 8, 8, 1)).astype("float32")
+    )
 
 
 @pytest.fixture

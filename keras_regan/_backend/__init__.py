@@ -1,12 +1,13 @@
 """The few primitives that differ between TensorFlow, JAX and PyTorch.
 
-Every module of this package offers the same four functions; the rest of
+Every module of this package offers the same five functions; the rest of
 keras_regan is written once, in terms of them:
 
 * `run_step`: runs a training or test step as if variables were mutable.
 * `minimize`: differentiates a closure and lets an optimizer apply it.
 * `call_with_input_gradient`: one forward pass that serves both the outputs
   and, later and only if asked for, their gradient at the inputs.
+* `variables_kept`: a context in which an error loses no variable.
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
 """
 
@@ -29,3 +30,4 @@ run_step = _module.run_step
 minimize = _module.minimize
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
+variables_kept = _module.variables_kept

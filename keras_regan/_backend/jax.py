@@ -180,3 +180,21 @@ def run_if(predicate, function):
     value, updates = jax.lax.cond(predicate, due, skipped)
     frame.update(changed, updates)
     return value
+
+
+@contextlib.contextmanager
+def variables_kept(variables):
+    """Gives back what Keras's trainer took if the first step raises.
+
+    The trainer empties all variables when it hands their values to the first
+    step, and fills them again from the latest step that succeeded: if there is
+    none, the model would be left without weights.
+    """
+    values = [variable._value for variable in variables]
+    try:
+        yield
+    except BaseException:
+        for variable, value in zip(variables, values, strict=True):
+            if variable._value is None:
+                variable.assign(value)
+        raise

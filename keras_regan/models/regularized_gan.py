@@ -259,7 +259,8 @@ class RegularizedGAN(keras.Model):
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             self._source("fit", *batch.split(validation_data), {})
-        return super().fit(x, y, **kwargs)
+        with _backend.variables_kept(self._all_variables()):
+            return super().fit(x, y, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Returns losses, regularizers and metrics on held-out samples.
@@ -283,7 +284,8 @@ class RegularizedGAN(keras.Model):
         self._evaluation_seed.state.assign(
             state * np.array([1, 0], state.dtype)
         )
-        return super().evaluate(x, y, **kwargs)
+        with _backend.variables_kept(self._all_variables()):
+            return super().evaluate(x, y, **kwargs)
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
@@ -499,6 +501,11 @@ class RegularizedGAN(keras.Model):
         for key, variable in self._own_state().items():
             if key in store:
                 variable.assign(store[key])
+
+    def _all_variables(self) -> list[keras.Variable]:
+        return (
+            self.variables + self.optimizer.variables + self.metrics_variables
+        )
 
     def _own_state(self) -> dict[str, keras.Variable]:
         # Keras itself drops the state of every seed generator on saving, and

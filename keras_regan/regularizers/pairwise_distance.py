@@ -49,6 +49,9 @@ class PairwiseDistance(SampleRegularizer):
     | repel, factor 1.0, margin 1.0 | 8.0 ± 0.0 | 46 ± 1 % |
     | attract, factor 0.1 | 0.0 ± 0.0 | 0 ± 0 % |
 
+    After 10,000 steps all of none, repel 0.1 and attract 0.1 cover 8 modes,
+    with 74, 74 and 57 % good samples.
+
     Which bound? Nothing stops repulsion by itself when outputs are unbounded:
     with a large factor the generator runs away from the data. A `margin` ends
     the reward at that distance: choose the mean distance of your real samples

@@ -102,9 +102,7 @@ def test_a_map_of_equal_patches_counts_like_one_logit(
 
 @cases
 @pytest.mark.parametrize("size", [1e4, -1e4])
-def test_finite_at_large_logits(
-    loss, discriminator_loss, generator_loss, size
-):
+def test_finite_at_large_logits(loss, discriminator_loss, generator_loss, size):
     real = np.full((3, 1), size, "float32")
     fake = np.full((3, 1), -size, "float32")
     for value in (

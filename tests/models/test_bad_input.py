@@ -120,20 +120,12 @@ SOURCES = {
     "PyDataset": Batches,
     "generator": generate_batches,
 }
-# Keras's JAX trainer takes the weights out of the model before it draws the
-# first batch and does not put them back when that batch is refused.
-loses_weights = pytest.mark.xfail(
-    keras.backend.backend() == "jax",
-    reason="Keras leaves a model without weights after an error on JAX",
-    strict=True,
-)
 each_source = pytest.mark.parametrize(
     "source",
     [
         pytest.param(
             build,
             id=name,
-            marks=loses_weights if name in ("PyDataset", "generator") else (),
         )
         for name, build in SOURCES.items()
     ],
@@ -694,7 +686,7 @@ def test_weights_of_samples(gan, vectors, method, argument, value):
     "source",
     [
         pytest.param(tf_dataset, id="tf.data"),
-        pytest.param(Batches, id="PyDataset", marks=loses_weights),
+        pytest.param(Batches, id="PyDataset"),
     ],
 )
 def test_weights_in_a_data_set(conditional, vectors, source):

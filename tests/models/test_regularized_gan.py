@@ -25,9 +25,7 @@ class Distance(keras.metrics.Metric):
 def same_weights(first, second):
     return all(
         np.array_equal(a, b)
-        for a, b in zip(
-            first.get_weights(), second.get_weights(), strict=True
-        )
+        for a, b in zip(first.get_weights(), second.get_weights(), strict=True)
     )
 
 
@@ -37,9 +35,9 @@ def test_epoch_value_is_the_average_not_the_last_batch(vector_pair, vectors):
     weights = [network.get_weights() for network in pair]
     gan = kr.RegularizedGAN(*pair, seed=0)
     gan.compile()
-    epoch = gan.fit(
-        vectors, batch_size=16, verbose=0, shuffle=False
-    ).history["d_loss"][0]
+    epoch = gan.fit(vectors, batch_size=16, verbose=0, shuffle=False).history[
+        "d_loss"
+    ][0]
     for network, start in zip(pair, weights, strict=True):
         network.set_weights(start)
     gan = kr.RegularizedGAN(*pair, seed=0)
@@ -76,9 +74,7 @@ def test_metric_is_called_with_real_and_generated(vector_pair, vectors):
     gan.compile(metrics=[Distance()])
     shifted = vectors + 5.0
     logs = gan.evaluate(shifted, batch_size=64, verbose=0, return_dict=True)
-    latents = keras.random.normal(
-        (64, 3), seed=keras.random.SeedGenerator(1)
-    )
+    latents = keras.random.normal((64, 3), seed=keras.random.SeedGenerator(1))
     generated = ops.convert_to_numpy(gan.generator(latents))
     np.testing.assert_allclose(
         logs["distance"],
@@ -126,8 +122,7 @@ def test_each_update_reaches_only_its_own_network(vector_pair, vectors):
     ):
         gan = kr.RegularizedGAN(*vector_pair(), seed=0)
         before = {
-            role: getattr(gan, role).get_weights()
-            for role in (frozen, trained)
+            role: getattr(gan, role).get_weights() for role in (frozen, trained)
         }
         gan.compile(
             **{f"{frozen}_optimizer": keras.optimizers.SGD(0.0)},
@@ -272,9 +267,7 @@ def test_layers_own_regularizers_count_once(vectors):
     )
 
 
-def test_weight_regularizer_skips_biases_and_normalization(
-    image_pair, images
-):
+def test_weight_regularizer_skips_biases_and_normalization(image_pair, images):
     gan = kr.RegularizedGAN(*image_pair(), seed=0)
     gan.compile(
         generator_regularizers=[keras.regularizers.L1(0.1)],
@@ -424,9 +417,7 @@ def test_sequences_from_a_recurrent_generator():
         [layers.Input((6, 2)), layers.GRU(4), layers.Dense(1)]
     )
     gan = kr.RegularizedGAN(generator, discriminator, seed=0)
-    gan.compile(
-        generator_regularizers=[kr.regularizers.PairwiseDistance(0.1)]
-    )
+    gan.compile(generator_regularizers=[kr.regularizers.PairwiseDistance(0.1)])
     data = np.random.default_rng(0).normal(size=(16, 6, 2)).astype("float32")
     history = gan.fit(data, batch_size=8, verbose=0).history
     assert history["g_pairwise_distance"][0] < 0

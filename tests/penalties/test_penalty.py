@@ -114,9 +114,7 @@ def test_schedule_and_interval_of_a_regularizer(gan, vectors):
             )
         ],
     )
-    norm = sum(
-        (w**2).sum() for w in gan.generator.get_weights() if w.ndim >= 2
-    )
+    norm = sum((w**2).sum() for w in gan.generator.get_weights() if w.ndim >= 2)
     expected = 0.1 * norm * 2 * np.array([1, 0, 0.5, 0, 0, 0])
     np.testing.assert_allclose(
         steps(gan, vectors, 6, "g_l2"), expected, rtol=1e-5
@@ -131,9 +129,7 @@ def test_zero_factor_adds_nothing_and_is_not_computed(gan, vectors):
     gan.compile(
         generator_regularizers=[
             Untouchable(0.0),
-            kr.regularizers.PairwiseDistance(
-                0.0, distance=lambda x, y: 1 / 0
-            ),
+            kr.regularizers.PairwiseDistance(0.0, distance=lambda x, y: 1 / 0),
         ]
     )
     logs = gan.train_on_batch(vectors, return_dict=True)

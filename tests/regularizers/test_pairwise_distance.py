@@ -172,9 +172,7 @@ def largest(x, y):
 def test_callable_distance_and_its_round_trip():
     regularizer = kr.regularizers.PairwiseDistance(1.0, distance=largest)
     expected = -np.mean([np.abs(x - y).max() for x, y in partners(SAMPLES)])
-    np.testing.assert_allclose(
-        float(regularizer(SAMPLES)), expected, rtol=1e-6
-    )
+    np.testing.assert_allclose(float(regularizer(SAMPLES)), expected, rtol=1e-6)
     config = keras.saving.serialize_keras_object(regularizer)
     copy = keras.saving.deserialize_keras_object(config)
     np.testing.assert_allclose(float(copy(SAMPLES)), expected, rtol=1e-6)
