@@ -9,16 +9,19 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _backend
-from keras_regan import losses
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan._validation import boolean
 from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
+from keras_regan.losses import AdversarialLoss
 from keras_regan.models import batch
 from keras_regan.models import network_interface
+from keras_regan.models.compile_arguments import check_modes
+from keras_regan.models.compile_arguments import checked_loss
+from keras_regan.models.compile_arguments import checked_metrics
+from keras_regan.models.compile_arguments import checked_optimizer
 from keras_regan.models.game import Game
 from keras_regan.models.moving_average import copy_of
 from keras_regan.models.moving_average import update_average
@@ -137,7 +140,7 @@ class RegularizedGAN(keras.Model):
         self,
         generator_optimizer: Any = None,
         discriminator_optimizer: Any = None,
-        loss: losses.AdversarialLoss | None = None,
+        loss: AdversarialLoss | None = None,
         generator_regularizers: Sequence[Any] | None = None,
         discriminator_regularizers: Sequence[Any] | None = None,
         discriminator_steps: int = 1,
@@ -186,31 +189,25 @@ class RegularizedGAN(keras.Model):
                 if one stands in the wrong list, if both networks share an
                 optimizer, or if a network has no trainable weights.
         """
-        loss = losses.NonSaturating() if loss is None else loss
-        if not isinstance(loss, losses.AdversarialLoss):
-            raise TypeError(
-                message("loss", "a `keras_regan.losses.AdversarialLoss`", loss)
-            )
+        loss = checked_loss(loss)
         discriminator_steps = positive_integer(
             discriminator_steps, "discriminator_steps"
         )
         steps_per_execution = positive_integer(
             steps_per_execution, "steps_per_execution"
         )
-        boolean(run_eagerly, "run_eagerly")
-        if not (isinstance(jit_compile, str) and jit_compile == "auto"):
-            boolean(jit_compile, "jit_compile")
-        metrics = _checked_metrics(metrics)
+        check_modes(run_eagerly, jit_compile)
+        metrics = checked_metrics(metrics)
         generator = Player(
             "generator",
             self.generator,
-            _optimizer(generator_optimizer, "generator", self.generator),
+            checked_optimizer(generator_optimizer, "generator", self.generator),
             generator_regularizers,
         )
         discriminator = Player(
             "discriminator",
             self.discriminator,
-            _optimizer(
+            checked_optimizer(
                 discriminator_optimizer, "discriminator", self.discriminator
             ),
             discriminator_regularizers,
@@ -522,37 +519,3 @@ class RegularizedGAN(keras.Model):
 
 def _results(metrics: list[keras.metrics.Metric]) -> dict[str, Tensor]:
     return {metric.name: metric.result() for metric in metrics}
-
-
-def _optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
-    if identifier is None:
-        return _optimizer(
-            keras.optimizers.Adam(2e-4, beta_1=0.5, name=role), role, network
-        )
-    expected = "a Keras optimizer, its name or its config"
-    try:
-        optimizer = keras.optimizers.get(identifier)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            message(f"{role}_optimizer", expected, identifier)
-        ) from error
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(message(f"{role}_optimizer", expected, identifier))
-    if (
-        network_interface.uses_float16(network)
-        and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-        and optimizer.loss_scale_factor is None
-    ):
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer
-
-
-def _checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:
-    metrics = [] if metrics is None else metrics
-    if not isinstance(metrics, list | tuple) or not all(
-        isinstance(metric, keras.metrics.Metric) for metric in metrics
-    ):
-        raise TypeError(
-            message("metrics", "a list of `keras.metrics.Metric`s", metrics)
-        )
-    return list(metrics)

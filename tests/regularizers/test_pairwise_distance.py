@@ -243,7 +243,6 @@ def test_all_pairs_do_not_depend_on_the_order(pairing):
         ({"factor": 1.0, "name": "two words"}, ValueError, "`name`"),
         ({"factor": 1.0, "distance": ["l1"]}, ValueError, "`distance`"),
     ],
-    ids=str,
 )
 def test_bad_arguments(arguments, error, text):
     with pytest.raises(error, match=text):

@@ -1,0 +1,64 @@
+"""Checks of what `compile` is given."""
+
+from typing import Any
+
+import keras
+
+from keras_regan._validation import boolean
+from keras_regan._validation import message
+from keras_regan.losses import AdversarialLoss
+from keras_regan.losses import NonSaturating
+from keras_regan.models.network_interface import uses_float16
+
+
+def checked_loss(loss: Any) -> AdversarialLoss:
+    """Returns an adversarial loss, the usual one for `None`."""
+    loss = NonSaturating() if loss is None else loss
+    if not isinstance(loss, AdversarialLoss):
+        raise TypeError(
+            message("loss", "a `keras_regan.losses.AdversarialLoss`", loss)
+        )
+    return loss
+
+
+def checked_optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
+    """Returns an optimizer, with a scaled loss for a network in float16."""
+    if identifier is None:
+        return checked_optimizer(
+            keras.optimizers.Adam(2e-4, beta_1=0.5, name=role), role, network
+        )
+    expected = "a Keras optimizer, its name or its config"
+    try:
+        optimizer = keras.optimizers.get(identifier)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            message(f"{role}_optimizer", expected, identifier)
+        ) from error
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(message(f"{role}_optimizer", expected, identifier))
+    if (
+        uses_float16(network)
+        and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        and optimizer.loss_scale_factor is None
+    ):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:
+    """Returns the metrics as a list of their own."""
+    metrics = [] if metrics is None else metrics
+    if not isinstance(metrics, list | tuple) or not all(
+        isinstance(metric, keras.metrics.Metric) for metric in metrics
+    ):
+        raise TypeError(
+            message("metrics", "a list of `keras.metrics.Metric`s", metrics)
+        )
+    return list(metrics)
+
+
+def check_modes(run_eagerly: Any, jit_compile: Any) -> None:
+    """Raises unless these are what Keras takes for them."""
+    boolean(run_eagerly, "run_eagerly")
+    if not (isinstance(jit_compile, str) and jit_compile == "auto"):
+        boolean(jit_compile, "jit_compile")
