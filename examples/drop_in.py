@@ -2,8 +2,8 @@
 
     python examples/drop_in.py
 
-1. Hard: an image classifier whose kernels carry L1, which moves many of them
-   next to zero at little cost in accuracy.
+1. Hard: an image classifier whose kernels carry L1, which trades some accuracy
+   for weights next to zero.
 2. Soft: a recurrent network that reads an image row by row, and whose codes of
    different images repel each other up to a margin.
 """

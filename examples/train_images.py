@@ -160,7 +160,7 @@ def parse_arguments() -> argparse.Namespace:
         )
     training = parser.add_argument_group("training")
     for name, default, text in (
-        ("epochs", 25, "passes over the images"),
+        ("epochs", 20, "passes over the images"),
         ("batch-size", 32, "images a step"),
         ("width", 32, "filters next to the image; more is better and slower"),
         ("every", 1, "epochs between grids of samples"),
