@@ -87,9 +87,9 @@ class Game:
             )
 
         _, values = self._discriminator_total(context(self.discriminator))
-        self.discriminator.track(values)
+        self.discriminator.track(values, ops.shape(real)[0])
         _, values = self._generator_total(context(self.generator), added)
-        self.generator.track(values)
+        self.generator.track(values, ops.shape(real)[0])
         for metric in self.metrics:
             metric.update_state(real, fake)
 
@@ -110,7 +110,7 @@ class Game:
                 )
             )
 
-        self.discriminator.update(objective)
+        self.discriminator.update(objective, ops.shape(real)[0])
 
     def _train_generator(self, real, labels, latents):
         network = self.generator.network
@@ -128,7 +128,7 @@ class Game:
             )
             return self._generator_total(context, added)
 
-        self.generator.update(objective)
+        self.generator.update(objective, ops.shape(real)[0])
 
     def _discriminator_total(self, context):
         loss = self.loss.discriminator_loss(

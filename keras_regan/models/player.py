@@ -70,11 +70,13 @@ class Player:
         penalties = [v for p in self.penalties for v in p.variables]
         return [self.step, *penalties]
 
-    def update(self, evaluate: Callable[[], tuple[Tensor, dict]]) -> None:
+    def update(
+        self, evaluate: Callable[[], tuple[Tensor, dict]], batch_size: Any
+    ) -> None:
         """Takes one step against the gradient of what `evaluate` returns."""
         _, values = _backend.minimize(evaluate, self.optimizer, self.variables)
         self.step.assign(ops.cast(self.optimizer.iterations, "int32"))
-        self.track(values)
+        self.track(values, batch_size)
 
     def total(
         self,
@@ -97,10 +99,14 @@ class Player:
         total = sum(values.values(), start=_float32(adversarial_loss))
         return total, {"loss": total, **values}
 
-    def track(self, values: dict[str, Tensor]) -> None:
-        """Takes values into the means that are logged."""
+    def track(self, values: dict[str, Tensor], batch_size: Any) -> None:
+        """Takes values into the means that are logged.
+
+        As in Keras, a batch counts by its size, so that a smaller last one
+        does not weigh more a sample.
+        """
         for name, tracker in self._trackers.items():
-            tracker.update_state(values.get(name, 0.0))
+            tracker.update_state(values.get(name, 0.0), batch_size)
 
     def _check_weights(self) -> None:
         if not self.variables:

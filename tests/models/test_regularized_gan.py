@@ -51,6 +51,24 @@ def test_epoch_value_is_the_average_not_the_last_batch(vector_pair, vectors):
     assert abs(epoch - single[-1]) > 1e-4
 
 
+class MeanOfReal(kr.penalties.Penalty):
+    """The mean of the real batch, which no update changes."""
+
+    def call(self, context):
+        return ops.mean(context.real)
+
+
+def test_batches_count_by_their_size(vector_pair, vectors):
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    gan.compile(discriminator_regularizers=[MeanOfReal()])
+    shifted = vectors + np.arange(64, dtype="float32")[:, None]
+    settings = {"batch_size": 48, "verbose": 0}
+    history = gan.fit(shifted, shuffle=False, **settings).history
+    result = gan.evaluate(shifted, return_dict=True, **settings)
+    for value in (history["d_mean_of_real"][0], result["d_mean_of_real"]):
+        np.testing.assert_allclose(value, shifted.mean(), rtol=1e-5)
+
+
 def test_log_keys_under_validation(vector_pair, vectors):
     gan = kr.RegularizedGAN(*vector_pair(), seed=0)
     gan.compile(
