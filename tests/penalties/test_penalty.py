@@ -205,6 +205,18 @@ def test_penalty_may_run_networks_with_state(image_pair, images, interval):
     assert history["d_noisy"][0] > 0 and history["d_r1"][0] > 0
 
 
+def test_what_a_lazy_penalty_computed_is_computed_again(gan, vectors):
+    gan.compile(
+        discriminator_regularizers=[
+            kr.penalties.R1(1.0, interval=2, name="lazy"),
+            kr.penalties.R1(1.0, name="eager"),
+        ]
+    )
+    lazy = steps(gan, vectors, 2, "d_lazy")
+    assert lazy[0] > 0 and lazy[1] == 0
+    assert all(value > 0 for value in steps(gan, vectors, 2, "d_eager"))
+
+
 @pytest.mark.parametrize(
     "entry, network",
     [
