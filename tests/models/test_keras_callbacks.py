@@ -136,3 +136,10 @@ def test_no_single_learning_rate(gan):
         gan.optimizer.learning_rate = 0.1
     with pytest.raises(RuntimeError, match="one network"):
         gan.optimizer.apply([])
+
+
+def test_paired_optimizer_shows_the_variables_of_both(gan):
+    shown = {id(variable) for variable in gan.optimizer.variables}
+    for optimizer in gan.optimizer.optimizers:
+        assert optimizer.variables
+        assert {id(variable) for variable in optimizer.variables} <= shown
