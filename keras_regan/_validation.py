@@ -57,6 +57,16 @@ def float_below_one(value: Any, argument: str) -> float:
     return float(value)
 
 
+def unit_float(value: Any, argument: str) -> float:
+    """Returns `value` as a float if it is in the interval [0, 1]."""
+    expected = "a float in the interval [0, 1]"
+    if not is_real_number(value):
+        raise TypeError(message(argument, expected, value))
+    if not 0 <= value <= 1:
+        raise ValueError(message(argument, expected, value))
+    return float(value)
+
+
 def positive_integer(value: Any, argument: str) -> int:
     """Returns `value` as an int if it is a whole number of 1 or more."""
     expected = "a positive integer"

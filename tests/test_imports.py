@@ -12,8 +12,16 @@ ROOT = pathlib.Path(keras_regan.__file__).parent
 # A package imports those to its left, its own modules and what begins with an
 # underscore. Those of one group do not know each other.
 LEVELS = [
-    {"losses", "regularizers", "layers", "networks", "metrics", "datasets"},
-    {"penalties"},
+    {
+        "augmentations",
+        "constraints",
+        "datasets",
+        "layers",
+        "losses",
+        "metrics",
+        "regularizers",
+    },
+    {"networks", "penalties"},
     {"models"},
     {"callbacks"},
 ]

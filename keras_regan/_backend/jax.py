@@ -127,13 +127,15 @@ def minimize(objective, optimizer, variables):
     return loss, auxiliary
 
 
-def call_with_input_gradient(function, inputs):
+def call_with_input_gradient(function, inputs, variables=()):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 
     Args:
         function: Callable that takes `inputs` and returns
             `(outputs, auxiliary)`.
         inputs: Float tensor.
+        variables: List of the variables that `function` may read or assign.
+            Only needed outside of `run_step`.
 
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
@@ -141,6 +143,9 @@ def call_with_input_gradient(function, inputs):
         everything that `function` used.
     """
     frame = _current_frame()
+    outside = not frame.variables
+    if outside:
+        frame = _Frame(variables, [variable.value for variable in variables])
     changed = []
 
     def forward(inputs):
@@ -152,7 +157,11 @@ def call_with_input_gradient(function, inputs):
     outputs, vector_jacobian_product, (auxiliary, updates) = jax.vjp(
         forward, jnp.asarray(inputs), has_aux=True
     )
-    frame.update(changed, updates)
+    if outside:
+        for variable, value in zip(changed, updates, strict=True):
+            variable.assign(value)
+    else:
+        frame.update(changed, updates)
     return outputs, auxiliary, lambda w: vector_jacobian_product(w)[0]
 
 

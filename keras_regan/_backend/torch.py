@@ -37,13 +37,15 @@ def minimize(objective, optimizer, variables):
     return loss.detach(), {k: v.detach() for k, v in auxiliary.items()}
 
 
-def call_with_input_gradient(function, inputs):
+def call_with_input_gradient(function, inputs, variables=()):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 
     Args:
         function: Callable that takes `inputs` and returns
             `(outputs, auxiliary)`.
         inputs: Float tensor.
+        variables: List of the variables that `function` may read or assign.
+            Only needed outside of `run_step`.
 
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the

@@ -9,6 +9,8 @@ from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 
+_SAMPLES = ("samples",)
+
 
 @register
 class SampleRegularization(keras.layers.Layer):
@@ -22,9 +24,13 @@ class SampleRegularization(keras.layers.Layer):
     A layer's `activity_regularizer` is not the place: Keras divides what it
     returns by the batch size, and versions differ in that.
 
+    Formula: `loss + regularizer(inputs)` in training
+
+    Cost: that of the regularizer.
+
     Args:
-        regularizer: A `SampleRegularizer`, or another Keras regularizer, which
-            is then called with the whole batch.
+        regularizer: A `SampleRegularizer` of samples alone, or another Keras
+            regularizer, which is then called with the whole batch.
         **kwargs: `name`, `dtype` and so on, as for every layer.
 
     Call arguments:
@@ -37,6 +43,8 @@ class SampleRegularization(keras.layers.Layer):
 
     Raises:
         TypeError: If `regularizer` is not a Keras regularizer.
+        ValueError: If it compares samples with latents or real samples, which
+            a layer does not have.
 
     Example:
     ```python
@@ -49,6 +57,8 @@ class SampleRegularization(keras.layers.Layer):
         keras.layers.Dense(5, activation="softmax"),
     ])
     ```
+
+    Reference: ours; the term is that of the regularizer.
     """
 
     def __init__(
@@ -58,6 +68,14 @@ class SampleRegularization(keras.layers.Layer):
         if not isinstance(regularizer, keras.regularizers.Regularizer):
             raise TypeError(
                 message("regularizer", "a Keras regularizer", regularizer)
+            )
+        if getattr(regularizer, "called_with", _SAMPLES) != _SAMPLES:
+            raise ValueError(
+                message(
+                    "regularizer",
+                    "a regularizer that is called with samples alone",
+                    regularizer,
+                )
             )
         self.regularizer = regularizer
         self.supports_masking = True

@@ -9,3 +9,4 @@ from keras_regan.losses.games import Minimax as Minimax
 from keras_regan.losses.games import NonSaturating as NonSaturating
 from keras_regan.losses.games import Relativistic as Relativistic
 from keras_regan.losses.games import Wasserstein as Wasserstein
+from keras_regan.losses.top_k import TopK as TopK

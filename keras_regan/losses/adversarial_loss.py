@@ -59,6 +59,15 @@ class AdversarialLoss:
         """
         raise NotImplementedError
 
+    def at(self, step: Tensor) -> "AdversarialLoss":
+        """Returns the loss as it is in one step: here, the same in all.
+
+        Args:
+            step: Integer scalar: how many updates the network that is about
+                to be trained has had.
+        """
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {}

@@ -55,6 +55,8 @@ class Minimax(_CrossEntropyGame):
     The term of the real samples is left out of the generator's loss: it does
     not depend on the generator.
 
+    Cost: none; these are the losses of the plain step.
+
     Args:
         label_smoothing: Float in `[0, 1)`. One-sided: the discriminator's
             target for real samples becomes `1 - label_smoothing`. Defaults
@@ -97,6 +99,8 @@ class NonSaturating(_CrossEntropyGame):
     generator:     -mean(log s(C_fake))
     ```
 
+    Cost: none; these are the losses of the plain step.
+
     Args:
         label_smoothing: Float in `[0, 1)`. One-sided: the discriminator's
             target for real samples becomes `1 - label_smoothing`. Defaults
@@ -138,6 +142,8 @@ class LeastSquares(AdversarialLoss):
     generator:     mean((C_fake - 1)^2) / 2
     ```
 
+    Cost: none; these are the losses of the plain step.
+
     Example:
     >>> loss = keras_regan.losses.LeastSquares()
     >>> float(loss.generator_loss(np.zeros((4, 1))))
@@ -175,6 +181,8 @@ class Hinge(AdversarialLoss):
     discriminator: mean(max(0, 1 - C_real)) + mean(max(0, 1 + C_fake))
     generator:     -mean(C_fake)
     ```
+
+    Cost: none; these are the losses of the plain step.
 
     Example:
     >>> loss = keras_regan.losses.Hinge()
@@ -214,6 +222,8 @@ class Wasserstein(AdversarialLoss):
     ```
     discriminator: mean(C_fake) - mean(C_real)        generator: -mean(C_fake)
     ```
+
+    Cost: none; these are the losses of the plain step.
 
     Example:
     >>> loss = keras_regan.losses.Wasserstein()
@@ -260,6 +270,8 @@ class Relativistic(AdversarialLoss):
     Raises:
         ValueError: If the two batches of logits differ in shape, or if
             `generator_loss` is called without `real_logits`.
+
+    Cost: one more pass through the discriminator in the generator's step.
 
     Example:
     >>> loss = keras_regan.losses.Relativistic()

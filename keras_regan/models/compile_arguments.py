@@ -6,6 +6,7 @@ import keras
 
 from keras_regan._validation import boolean
 from keras_regan._validation import message
+from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
 from keras_regan.models.network_interface import uses_float16
@@ -43,6 +44,19 @@ def checked_optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
     ):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def checked_augmentation(augmentation: Any) -> Augmentation | None:
+    """Returns what the discriminator's inputs go through."""
+    if augmentation is not None and not isinstance(augmentation, Augmentation):
+        raise TypeError(
+            message(
+                "augmentation",
+                "None or a `keras_regan.augmentations.Augmentation`",
+                augmentation,
+            )
+        )
+    return augmentation
 
 
 def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:

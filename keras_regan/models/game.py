@@ -2,16 +2,35 @@
 
 from collections.abc import Callable
 from typing import Any
+from typing import NamedTuple
 
 import keras
 from keras import ops
 
+from keras_regan import _backend
 from keras_regan._typing import Tensor
+from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.models.network_interface import call_network
+from keras_regan.models.network_interface import input_shapes
 from keras_regan.models.player import Player
 from keras_regan.penalties.step_context import Judgement
 from keras_regan.penalties.step_context import StepContext
+
+# The key under which the share of real samples that the discriminator takes
+# for real, minus the share of those it does not, leaves the step.
+_REAL_SIGN = "real_sign"
+
+
+class _Batch(NamedTuple):
+    """What one step of one player works on."""
+
+    real: Tensor
+    fake: Tensor
+    latents: Tensor
+    labels: Tensor | None
+    seed: keras.random.SeedGenerator
+    generator: keras.Model
 
 
 class Game:
@@ -26,6 +45,8 @@ class Game:
         discriminator: The player that judges them.
         discriminator_steps: Updates of the discriminator before each one of
             the generator.
+        augmentation: What the discriminator's inputs go through in training,
+            or `None`.
         metrics: List of metrics that are called with `(real, generated)`.
     """
 
@@ -35,13 +56,22 @@ class Game:
         generator: Player,
         discriminator: Player,
         discriminator_steps: int,
+        augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
     ):
         self.loss = loss
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
+        self.augmentation = augmentation
         self.metrics = metrics
+        self._judges_labels = (
+            len(input_shapes(discriminator.network, "discriminator")) == 2
+        )
+        logged = {} if augmentation is None else augmentation.logged
+        self._augmentation_trackers = {
+            name: keras.metrics.Mean(name=name) for name in logged
+        }
         self._check_names()
 
     @property
@@ -52,24 +82,43 @@ class Game:
     @property
     def trackers(self) -> list[keras.metrics.Metric]:
         """The means of all losses and regularizers, in log order."""
-        return [t for player in self.players for t in player.trackers]
+        players = [t for player in self.players for t in player.trackers]
+        return players + list(self._augmentation_trackers.values())
 
     @property
     def state(self) -> list[keras.Variable]:
         """What changes besides weights, optimizers and metrics."""
-        return [v for player in self.players for v in player.state]
+        return [v for part in self.state_by_owner.values() for v in part]
+
+    @property
+    def state_by_owner(self) -> dict[str, list[keras.Variable]]:
+        """The same, of each player and of the augmentation."""
+        owners = {player.role: player.state for player in self.players}
+        if self.augmentation is not None:
+            owners["augmentation"] = self.augmentation.variables
+        return owners
 
     def train(
         self,
         real: Tensor,
         labels: Tensor | None,
         draw_latents: Callable[[Any], Tensor],
+        seed: keras.random.SeedGenerator,
     ) -> None:
-        """Lets the discriminator, then the generator, take its turn."""
+        """Lets the discriminator, then the generator, take its turn.
+
+        Args:
+            real: Real samples.
+            labels: Their labels, or `None`.
+            draw_latents: Called with the size of the batch.
+            seed: What penalties and augmentations draw from.
+        """
         batch_size = ops.shape(real)[0]
         for _ in range(self.discriminator_steps):
-            self._train_discriminator(real, labels, draw_latents(batch_size))
-        self._train_generator(real, labels, draw_latents(batch_size))
+            latents = draw_latents(batch_size)
+            self._train_discriminator(real, labels, latents, seed)
+        self._train_generator(real, labels, draw_latents(batch_size), seed)
+        self._track_augmentation(batch_size)
 
     def test(
         self,
@@ -77,91 +126,105 @@ class Game:
         labels: Tensor | None,
         latents: Tensor,
         sampler: keras.Model,
+        seed: keras.random.SeedGenerator,
     ) -> None:
         """Judges the samples of `sampler` without training on them."""
-        fake, added = _generate(sampler, latents, labels, training=False)
-
-        def context(player):
-            return self._context(
-                player, sampler, real, fake, latents, labels, training=False
-            )
-
-        _, values = self._discriminator_total(context(self.discriminator))
+        fake, added, pullback = _generate_differentiably(
+            sampler, latents, labels, training=False
+        )
+        batch = _Batch(real, fake, latents, labels, seed, sampler)
+        context = self._context(self.discriminator, batch, training=False)
+        _, values = self._discriminator_total(context)
         self.discriminator.track(values, ops.shape(real)[0])
-        _, values = self._generator_total(context(self.generator), added)
+        context = self._context(self.generator, batch, False, pullback)
+        _, values = self._generator_total(context, added)
         self.generator.track(values, ops.shape(real)[0])
+        self._track_augmentation(ops.shape(real)[0])
         for metric in self.metrics:
             metric.update_state(real, fake)
 
-    def _train_discriminator(self, real, labels, latents):
+    def _train_discriminator(self, real, labels, latents, seed):
         network = self.generator.network
         fake, _ = _generate(network, latents, labels, training=True)
+        batch = _Batch(real, fake, latents, labels, seed, network)
 
         def objective():
-            return self._discriminator_total(
-                self._context(
-                    self.discriminator,
-                    network,
-                    real,
-                    fake,
-                    latents,
-                    labels,
-                    training=True,
-                )
-            )
+            context = self._context(self.discriminator, batch, training=True)
+            return self._discriminator_total(context)
 
-        self.discriminator.update(objective, ops.shape(real)[0])
+        batch_size = ops.shape(real)[0]
+        values = self.discriminator.update(objective, batch_size)
+        if self.augmentation is not None:
+            self.augmentation.adapt(values[_REAL_SIGN], batch_size)
 
-    def _train_generator(self, real, labels, latents):
+    def _train_generator(self, real, labels, latents, seed):
         network = self.generator.network
 
         def objective():
-            fake, added = _generate(network, latents, labels, training=True)
-            context = self._context(
-                self.generator,
-                network,
-                real,
-                fake,
-                latents,
-                labels,
-                training=True,
+            fake, added, pullback = _generate_differentiably(
+                network, latents, labels, training=True
             )
+            batch = _Batch(real, fake, latents, labels, seed, network)
+            context = self._context(self.generator, batch, True, pullback)
             return self._generator_total(context, added)
 
         self.generator.update(objective, ops.shape(real)[0])
 
     def _discriminator_total(self, context):
-        loss = self.loss.discriminator_loss(
+        loss = self.loss.at(context.step).discriminator_loss(
             context.real_logits, context.fake_logits
         )
-        return self.discriminator.total(context, loss, context.layer_losses)
+        total, values = self.discriminator.total(
+            context, loss, context.layer_losses
+        )
+        if self.augmentation is not None:
+            values[_REAL_SIGN] = ops.mean(ops.sign(context.real_logits))
+        return total, values
 
     def _generator_total(self, context, added):
         real_logits = (
             context.real_logits if self.loss.uses_real_logits else None
         )
-        loss = self.loss.generator_loss(context.fake_logits, real_logits)
+        loss = self.loss.at(context.step)
+        loss = loss.generator_loss(context.fake_logits, real_logits)
         return self.generator.total(context, loss, added)
 
-    def _context(
-        self, player, generator, real, fake, latents, labels, training
-    ):
-        discriminator = self.discriminator.network
+    def _context(self, player, batch, training, latent_gradient=None):
         return StepContext(
-            real=real,
-            fake=fake,
-            latents=latents,
-            labels=labels,
+            real=batch.real,
+            fake=batch.fake,
+            latents=batch.latents,
+            labels=batch.labels,
             step=player.step.value,
             training=training,
+            network=player.role,
             kernels=player.kernels,
-            discriminator=lambda samples: _discriminate(
-                discriminator, samples, labels, training
+            seed=batch.seed,
+            discriminator=lambda samples: self._discriminate(
+                samples, batch.labels, batch.seed, training
             ),
             generator=lambda latents: _generate(
-                generator, latents, labels, training
+                batch.generator, latents, batch.labels, training
             )[0],
+            latent_gradient=latent_gradient,
         )
+
+    def _discriminate(self, samples, labels, seed, training):
+        if training and self.augmentation is not None:
+            samples = self.augmentation(samples, seed)
+        inputs = [samples, labels] if self._judges_labels else samples
+        outputs, added = call_network(
+            self.discriminator.network, inputs, training
+        )
+        others = {}
+        if isinstance(outputs, dict):
+            others = {k: v for k, v in outputs.items() if k != "logits"}
+            outputs = outputs["logits"]
+        return Judgement(_at_least_float32(outputs), others, added)
+
+    def _track_augmentation(self, batch_size):
+        for name, tracker in self._augmentation_trackers.items():
+            tracker.update_state(self.augmentation.logged[name], batch_size)
 
     def _check_names(self) -> None:
         names = [tracker.name for tracker in self.trackers]
@@ -182,13 +245,11 @@ def _generate(network, latents, labels, training):
     return _at_least_float32(samples), added
 
 
-def _discriminate(network, samples, labels, training):
-    inputs = samples if labels is None else [samples, labels]
-    outputs, added = call_network(network, inputs, training)
-    features = None
-    if isinstance(outputs, dict):
-        outputs, features = outputs["logits"], outputs.get("features")
-    return Judgement(_at_least_float32(outputs), features, added)
+def _generate_differentiably(network, latents, labels, training):
+    """Returns also what gives the gradient of the samples at the latents."""
+    return _backend.call_with_input_gradient(
+        lambda latents: _generate(network, latents, labels, training), latents
+    )
 
 
 def _at_least_float32(tensor):

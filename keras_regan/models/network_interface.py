@@ -89,13 +89,18 @@ def check_pair(
             "first input is a batch of latent vectors, of shape "
             f"(batch, latent_dim). Received: input shape {latents}"
         )
-    if len(generator_labels) != len(discriminator_labels):
+    judgement = output_spec(discriminator, [judged, *discriminator_labels])
+    classifies = isinstance(judgement, dict) and "class_logits" in judgement
+    if len(generator_labels) != len(discriminator_labels) and not (
+        generator_labels and classifies
+    ):
         takes = ["takes labels", "takes no labels"]
         raise ValueError(
             "Invalid value for argument `discriminator`. Expected labels as a "
-            "second input in both networks or in none. Received: a generator "
-            f"that {takes[not generator_labels]} and a discriminator that "
-            f"{takes[not discriminator_labels]}"
+            "second input in both networks or in none, or a discriminator "
+            "that returns 'class_logits' beside 'logits'. Received: a "
+            f"generator that {takes[not generator_labels]} and a discriminator "
+            f"that {takes[not discriminator_labels]}"
         )
     samples = output_spec(generator, [latents, *generator_labels])
     if not hasattr(samples, "shape"):
@@ -110,7 +115,7 @@ def check_pair(
             "whose input shape is the generator's output shape "
             f"{sample_shape}. Received: input shape {judged}"
         )
-    _check_logits(output_spec(discriminator, [judged, *discriminator_labels]))
+    _check_logits(judgement)
     _warn_of_sigmoid(discriminator)
     return latents[1], sample_shape[1:], bool(generator_labels)
 
@@ -204,9 +209,13 @@ def _regularized(network: keras.Model) -> list[keras.Variable]:
 
 
 def _layers(network: Any) -> list[Any]:
-    nested = [
-        inner
-        for layer in getattr(network, "layers", [])
-        for inner in _layers(layer)
+    # What a wrapper holds is not among the `layers` of Keras.
+    held = [
+        *getattr(network, "layers", []),
+        *(
+            getattr(network, name)
+            for name in ("layer", "network")
+            if isinstance(getattr(network, name, None), keras.Layer)
+        ),
     ]
-    return [network, *nested]
+    return [network, *(inner for layer in held for inner in _layers(layer))]

@@ -72,11 +72,21 @@ class Player:
 
     def update(
         self, evaluate: Callable[[], tuple[Tensor, dict]], batch_size: Any
-    ) -> None:
-        """Takes one step against the gradient of what `evaluate` returns."""
+    ) -> dict[str, Tensor]:
+        """Takes one step against the gradient of what `evaluate` returns.
+
+        Returns:
+            The second of what `evaluate` returned, by name.
+        """
+        step = self.step.value
         _, values = _backend.minimize(evaluate, self.optimizer, self.variables)
+        for penalty in self.penalties:
+            penalty.after_update(
+                self.kernels, self.optimizer.learning_rate, step
+            )
         self.step.assign(ops.cast(self.optimizer.iterations, "int32"))
         self.track(values, batch_size)
+        return values
 
     def total(
         self,
@@ -105,6 +115,10 @@ class Player:
         As in Keras, a batch counts by its size, so that a smaller last one
         does not weigh more a sample.
         """
+        for penalty in self.penalties:
+            values[penalty.name] = penalty.logged(
+                values[penalty.name], self.kernels
+            )
         for name, tracker in self._trackers.items():
             tracker.update_state(values.get(name, 0.0), batch_size)
 

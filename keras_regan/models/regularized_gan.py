@@ -15,10 +15,12 @@ from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
+from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.models import batch
 from keras_regan.models import network_interface
 from keras_regan.models.compile_arguments import check_modes
+from keras_regan.models.compile_arguments import checked_augmentation
 from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
 from keras_regan.models.compile_arguments import checked_optimizer
@@ -114,11 +116,18 @@ class RegularizedGAN(keras.Model):
             self.ema_generator = copy_of(generator, f"{generator.name}_average")
         self.seed = None if seed is None else random_seed(seed)
         first = random.randrange(2**31 - 3) if seed is None else self.seed
-        # Three streams, so that neither pictures nor validation change what a
-        # run is trained on.
-        self._training_seed = keras.random.SeedGenerator(first)
-        self._evaluation_seed = keras.random.SeedGenerator(first + 1)
-        self._generation_seed = keras.random.SeedGenerator(first + 2)
+        # Streams of their own, so that neither pictures nor validation nor
+        # what a regularizer draws change what a run is trained on.
+        (
+            self._training_seed,
+            self._evaluation_seed,
+            self._generation_seed,
+            self._regularization_seed,
+            self._evaluated_regularization_seed,
+        ) = [
+            keras.random.SeedGenerator((first + stream) % (2**31 - 1))
+            for stream in range(5)
+        ]
         self.built = True
 
     @property
@@ -144,6 +153,7 @@ class RegularizedGAN(keras.Model):
         generator_regularizers: Sequence[Any] | None = None,
         discriminator_regularizers: Sequence[Any] | None = None,
         discriminator_steps: int = 1,
+        augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -174,6 +184,11 @@ class RegularizedGAN(keras.Model):
                 discriminator's loss. Defaults to `None`.
             discriminator_steps: Positive integer. Updates of the discriminator
                 before each one of the generator. Defaults to `1`.
+            augmentation: What everything that the discriminator sees in
+                training goes through, real and generated alike, as
+                `keras_regan.augmentations.DiffAugment()`. It is no augmentation
+                of the data: the generator does not learn to make augmented
+                samples. Defaults to `None`.
             metrics: List of `keras.metrics.Metric`s that are called with
                 `(real, generated)` where Keras passes `(y_true, y_pred)`.
                 They are computed under `evaluate` and on `validation_data`,
@@ -197,6 +212,7 @@ class RegularizedGAN(keras.Model):
             steps_per_execution, "steps_per_execution"
         )
         check_modes(run_eagerly, jit_compile)
+        augmentation = checked_augmentation(augmentation)
         metrics = checked_metrics(metrics)
         generator = Player(
             "generator",
@@ -220,7 +236,12 @@ class RegularizedGAN(keras.Model):
                 "for both"
             )
         game = Game(
-            loss, generator, discriminator, discriminator_steps, metrics
+            loss,
+            generator,
+            discriminator,
+            discriminator_steps,
+            augmentation,
+            metrics,
         )
         pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
         pair.build_pair(generator.variables, discriminator.variables)
@@ -277,10 +298,12 @@ class RegularizedGAN(keras.Model):
             ValueError: As `fit`.
         """
         x, y = self._source("evaluate", x, y, kwargs)
-        state = ops.convert_to_numpy(self._evaluation_seed.state.value)
-        self._evaluation_seed.state.assign(
-            state * np.array([1, 0], state.dtype)
-        )
+        for seed in (
+            self._evaluation_seed,
+            self._evaluated_regularization_seed,
+        ):
+            state = ops.convert_to_numpy(seed.state.value)
+            seed.state.assign(state * np.array([1, 0], state.dtype))
         with _backend.variables_kept(self._all_variables()):
             return super().evaluate(x, y, **kwargs)
 
@@ -380,6 +403,7 @@ class RegularizedGAN(keras.Model):
             real,
             labels,
             lambda size: self.sample_latents(size, self._training_seed),
+            self._regularization_seed,
         )
         if self.ema_generator is not None:
             update_average(
@@ -393,7 +417,13 @@ class RegularizedGAN(keras.Model):
     def _test(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
         latents = self.sample_latents(ops.shape(real)[0], self._evaluation_seed)
-        self._game.test(real, labels, latents, self._sampler)
+        self._game.test(
+            real,
+            labels,
+            latents,
+            self._sampler,
+            self._evaluated_regularization_seed,
+        )
         return _results(self._game.trackers + self._game.metrics)
 
     def _batch(self, data: Any) -> tuple[Tensor, Any]:
@@ -477,6 +507,7 @@ class RegularizedGAN(keras.Model):
             "generator_regularizers": game.generator.entries,
             "discriminator_regularizers": game.discriminator.entries,
             "discriminator_steps": game.discriminator_steps,
+            "augmentation": game.augmentation,
             "metrics": game.metrics,
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
@@ -511,9 +542,10 @@ class RegularizedGAN(keras.Model):
             v for v in self.variables if v.path.endswith("seed_generator_state")
         ]
         state = {f"seed_{i}": variable for i, variable in enumerate(seeds)}
-        for player in self._game.players if self.compiled else ():
-            for index, variable in enumerate(player.state):
-                state[f"{player.role}_{index}"] = variable
+        if self.compiled:
+            for owner, variables in self._game.state_by_owner.items():
+                for index, variable in enumerate(variables):
+                    state[f"{owner}_{index}"] = variable
         return state
 
 

@@ -2,3 +2,4 @@
 
 from keras_regan.networks.dcgan import dcgan as dcgan
 from keras_regan.networks.mlp import mlp as mlp
+from keras_regan.networks.resnet import resnet as resnet

@@ -9,6 +9,12 @@ from keras_regan import _validation
 from keras_regan._typing import Tensor
 from keras_regan.networks.class_labels import embed_labels
 from keras_regan.networks.class_labels import label_input
+from keras_regan.networks.image_layers import batch_normalization
+from keras_regan.networks.image_layers import channel_axis
+from keras_regan.networks.image_layers import shape_of
+from keras_regan.networks.image_layers import size_and_channels
+from keras_regan.networks.judgement import as_features
+from keras_regan.networks.judgement import judgement
 
 _IMAGE_SIZES = (16, 28, 32, 64, 128, 256)
 _SLOPE = 0.2
@@ -22,6 +28,7 @@ def dcgan(
     num_classes: int | None = None,
     discriminator_batch_normalization: bool = True,
     discriminator_dropout: float = 0.0,
+    discriminator_features: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the deep convolutional pair for images scaled to [-1, 1].
 
@@ -66,6 +73,10 @@ def dcgan(
             `True`, as in the paper.
         discriminator_dropout: Float in `[0, 1)`. Rate of dropout after each
             activation of the discriminator. Defaults to `0.0`.
+        discriminator_features: Boolean. Whether the discriminator returns
+            `{"logits": ..., "features": ...}`, with the inputs of its last
+            layer as features, in float32, for regularizers that read them.
+            Defaults to `False`.
 
     Returns:
         A tuple `(generator, discriminator)` of functional models. The
@@ -100,22 +111,18 @@ def dcgan(
     - [Mirza and Osindero, 2014](https://arxiv.org/abs/1411.1784) for the
       class-conditional pair.
     """
-    size, channels = _size_and_channels(image_shape)
+    size, channels = size_and_channels(image_shape, _IMAGE_SIZES)
     latent_dim = _validation.positive_integer(latent_dim, "latent_dim")
     width = _validation.positive_integer(width, "width")
     if num_classes is not None:
         num_classes = _validation.positive_integer(num_classes, "num_classes")
-    if not isinstance(discriminator_batch_normalization, bool):
-        raise TypeError(
-            _validation.message(
-                "discriminator_batch_normalization",
-                "a boolean",
-                discriminator_batch_normalization,
-            )
-        )
+    _validation.boolean(
+        discriminator_batch_normalization, "discriminator_batch_normalization"
+    )
     dropout = _validation.float_below_one(
         discriminator_dropout, "discriminator_dropout"
     )
+    _validation.boolean(discriminator_features, "discriminator_features")
     filters = _filters(size, width)
     generator = _generator(size, channels, latent_dim, filters, num_classes)
     discriminator = _discriminator(
@@ -126,6 +133,7 @@ def dcgan(
         num_classes,
         discriminator_batch_normalization,
         dropout,
+        discriminator_features,
     )
     return generator, discriminator
 
@@ -143,12 +151,12 @@ def _generator(
         inputs = [x, labels]
         embedded = embed_labels(labels, num_classes, latent_dim)
         x = keras.layers.Concatenate()([x, embedded])
-    base = _image_shape(size // 2 ** len(filters), filters[-1])
+    base = shape_of(size // 2 ** len(filters), filters[-1])
     x = keras.layers.Dense(
         math.prod(base), use_bias=False, kernel_initializer=_initializer()
     )(x)
     x = keras.layers.Reshape(base)(x)
-    x = keras.layers.ReLU()(_batch_normalization()(x))
+    x = keras.layers.ReLU()(batch_normalization()(x))
     for count in reversed(filters[:-1]):
         x = keras.layers.Conv2DTranspose(
             count,
@@ -158,7 +166,7 @@ def _generator(
             use_bias=False,
             kernel_initializer=_initializer(),
         )(x)
-        x = keras.layers.ReLU()(_batch_normalization()(x))
+        x = keras.layers.ReLU()(batch_normalization()(x))
     outputs = keras.layers.Conv2DTranspose(
         channels,
         4,
@@ -177,18 +185,19 @@ def _discriminator(
     latent_dim: int,
     filters: list[int],
     num_classes: int | None,
-    batch_normalization: bool,
+    normalized: bool,
     dropout: float,
+    features: bool,
 ) -> keras.Model:
-    inputs = x = keras.Input(_image_shape(size, channels), name="samples")
+    inputs = x = keras.Input(shape_of(size, channels), name="samples")
     if num_classes is not None:
         labels = label_input()
         inputs = [x, labels]
         label_image = _label_image(labels, num_classes, latent_dim, size)
-        x = keras.layers.Concatenate(axis=_channel_axis())([x, label_image])
-    initializer = _initializer if batch_normalization else _scaled_initializer
+        x = keras.layers.Concatenate(axis=channel_axis())([x, label_image])
+    initializer = _initializer if normalized else _scaled_initializer
     for index, count in enumerate(filters):
-        normalize = batch_normalization and index > 0
+        normalize = normalized and index > 0
         x = keras.layers.Conv2D(
             count,
             4,
@@ -198,14 +207,15 @@ def _discriminator(
             kernel_initializer=initializer(),
         )(x)
         if normalize:
-            x = _batch_normalization()(x)
+            x = batch_normalization()(x)
         x = keras.layers.LeakyReLU(negative_slope=_SLOPE)(x)
         if dropout:
             x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Flatten()(x)
-    outputs = keras.layers.Dense(
+    logits = keras.layers.Dense(
         1, kernel_initializer=initializer(), dtype="float32", name="logits"
     )(x)
+    outputs = judgement(logits, features=as_features(x) if features else None)
     return keras.Model(inputs, outputs, name="discriminator")
 
 
@@ -215,7 +225,7 @@ def _label_image(
     """Returns a channel per image that starts on the scale of its pixels."""
     x = embed_labels(labels, num_classes, latent_dim)
     x = keras.layers.Dense(size * size, kernel_initializer="lecun_normal")(x)
-    return keras.layers.Reshape(_image_shape(size, 1))(x)
+    return keras.layers.Reshape(shape_of(size, 1))(x)
 
 
 def _filters(size: int, width: int) -> list[int]:
@@ -233,37 +243,4 @@ def _scaled_initializer() -> keras.initializers.Initializer:
     # 2 / (1 + slope^2) keeps the variance through LeakyReLU (He et al., 2015).
     return keras.initializers.VarianceScaling(
         2.0 / (1.0 + _SLOPE**2), "fan_in", "untruncated_normal"
-    )
-
-
-def _batch_normalization() -> keras.layers.Layer:
-    return keras.layers.BatchNormalization(
-        axis=_channel_axis(), momentum=0.9, epsilon=1e-5
-    )
-
-
-def _channel_axis() -> int:
-    channels_first = keras.config.image_data_format() == "channels_first"
-    return 1 if channels_first else -1
-
-
-def _image_shape(size: int, channels: int) -> tuple[int, int, int]:
-    if _channel_axis() == 1:
-        return (channels, size, size)
-    return (size, size, channels)
-
-
-def _size_and_channels(image_shape: Sequence[int]) -> tuple[int, int]:
-    if isinstance(image_shape, Sequence):
-        for size in _IMAGE_SIZES:
-            for channels in (1, 3):
-                if tuple(image_shape) == _image_shape(size, channels):
-                    return size, channels
-    raise ValueError(
-        _validation.message(
-            "image_shape",
-            f"the shape of a square image with a size of {_IMAGE_SIZES} and "
-            f"1 or 3 channels, in the order {keras.config.image_data_format()}",
-            image_shape,
-        )
     )

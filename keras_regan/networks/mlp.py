@@ -12,6 +12,8 @@ from keras_regan import _validation
 from keras_regan._typing import Tensor
 from keras_regan.networks.class_labels import embed_labels
 from keras_regan.networks.class_labels import label_input
+from keras_regan.networks.judgement import as_features
+from keras_regan.networks.judgement import judgement
 
 
 def mlp(
@@ -22,6 +24,7 @@ def mlp(
     discriminator_hidden: Sequence[int] | None = None,
     output_activation: str | Callable[[Tensor], Tensor] | None = "tanh",
     num_classes: int | None = None,
+    discriminator_features: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Builds a generator and a discriminator of fully connected layers.
 
@@ -56,6 +59,10 @@ def mlp(
             [-1, 1]; `None` suits unbounded data. Defaults to `"tanh"`.
         num_classes: Positive integer, or `None`. Number of classes of a
             class-conditional pair. Defaults to `None`, without classes.
+        discriminator_features: Boolean. Whether the discriminator returns
+            `{"logits": ..., "features": ...}`, with the inputs of its last
+            layer as features, in float32, for regularizers that read them.
+            Defaults to `False`.
 
     Returns:
         A tuple `(generator, discriminator)` of functional models. The
@@ -96,11 +103,16 @@ def mlp(
     latent_dim = _validation.positive_integer(latent_dim, "latent_dim")
     if num_classes is not None:
         num_classes = _validation.positive_integer(num_classes, "num_classes")
+    _validation.boolean(discriminator_features, "discriminator_features")
     generator = _generator(
         sample_shape, latent_dim, hidden, output_activation, num_classes
     )
     discriminator = _discriminator(
-        sample_shape, latent_dim, discriminator_hidden, num_classes
+        sample_shape,
+        latent_dim,
+        discriminator_hidden,
+        num_classes,
+        discriminator_features,
     )
     return generator, discriminator
 
@@ -131,6 +143,7 @@ def _discriminator(
     latent_dim: int,
     hidden: tuple[int, ...],
     num_classes: int | None,
+    features: bool,
 ) -> keras.Model:
     inputs = x = keras.Input(sample_shape, name="samples")
     x = keras.layers.Flatten()(x)
@@ -140,7 +153,8 @@ def _discriminator(
         embedded = embed_labels(labels, num_classes, latent_dim)
         x = keras.layers.Concatenate()([x, embedded])
     x = _hidden_layers(x, hidden)
-    outputs = keras.layers.Dense(1, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(1, dtype="float32", name="logits")(x)
+    outputs = judgement(logits, features=as_features(x) if features else None)
     return keras.Model(inputs, outputs, name="discriminator")
 
 

@@ -1,7 +1,37 @@
 """Penalties: what is called with the context of a training step."""
 
+from keras_regan.penalties.auxiliary_classifier import (
+    AuxiliaryClassifier as AuxiliaryClassifier,
+)
+from keras_regan.penalties.consistency import Consistency as Consistency
+from keras_regan.penalties.dragan import DRAGAN as DRAGAN
+from keras_regan.penalties.feature_matching import (
+    FeatureMatching as FeatureMatching,
+)
 from keras_regan.penalties.gradient_penalties import R1 as R1
 from keras_regan.penalties.gradient_penalties import R2 as R2
+from keras_regan.penalties.interpolated_gradients import (
+    MaxGradientPenalty as MaxGradientPenalty,
+)
+from keras_regan.penalties.interpolated_gradients import (
+    WassersteinGradientPenalty as WassersteinGradientPenalty,
+)
+from keras_regan.penalties.interpolated_gradients import (
+    ZeroCenteredInterpolation as ZeroCenteredInterpolation,
+)
+from keras_regan.penalties.jacobian_clamping import (
+    JacobianClamping as JacobianClamping,
+)
+from keras_regan.penalties.latent_neighbours import (
+    LatentConsistency as LatentConsistency,
+)
+from keras_regan.penalties.latent_neighbours import (
+    LatentDiversity as LatentDiversity,
+)
+from keras_regan.penalties.lecam import LeCam as LeCam
+from keras_regan.penalties.on_features import OnFeatures as OnFeatures
+from keras_regan.penalties.path_length import PathLength as PathLength
 from keras_regan.penalties.penalty import Penalty as Penalty
+from keras_regan.penalties.proximal_l1 import ProximalL1 as ProximalL1
 from keras_regan.penalties.scheduled import Scheduled as Scheduled
 from keras_regan.penalties.step_context import StepContext as StepContext

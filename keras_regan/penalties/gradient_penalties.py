@@ -1,20 +1,14 @@
 """Penalties on the gradient of the discriminator at its inputs."""
 
 import keras
-from keras import ops
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
+from keras_regan.penalties.norms import mean_squared_norm
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 
 _Schedule = keras.optimizers.schedules.LearningRateSchedule
-
-
-def _mean_squared_norm(gradient: Tensor) -> Tensor:
-    """Returns the mean over samples of the squared L2 norm."""
-    axes = tuple(range(1, len(gradient.shape)))
-    return ops.mean(ops.sum(ops.square(gradient), axis=axes))
 
 
 @register
@@ -27,6 +21,8 @@ class R1(Penalty):
 
     Formula: `factor / 2 * mean_i(||grad_x C(x_i)||^2)`, `C` the logit, the
     norm over all elements of the sample, the mean over the real batch.
+
+    Cost: a second-order gradient at the real samples; no further forward pass.
 
     Args:
         factor: Non-negative float or `LearningRateSchedule`. The paper's
@@ -68,7 +64,7 @@ class R1(Penalty):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns half the mean squared norm at real samples."""
-        return 0.5 * _mean_squared_norm(context.real_gradient)
+        return 0.5 * mean_squared_norm(context.real_gradient)
 
 
 @register
@@ -80,6 +76,9 @@ class R2(Penalty):
 
     Formula: `factor / 2 * mean_i(||grad_x C(G(z_i))||^2)`, `C` the logit, the
     norm over all elements of the sample, the mean over the generated batch.
+
+    Cost: a second-order gradient at the generated samples; no further forward
+    pass.
 
     Args:
         factor: Non-negative float or `LearningRateSchedule`. The paper's
@@ -123,4 +122,4 @@ class R2(Penalty):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns half the mean squared norm at generated samples."""
-        return 0.5 * _mean_squared_norm(context.fake_gradient)
+        return 0.5 * mean_squared_norm(context.fake_gradient)

@@ -99,12 +99,50 @@ class Penalty:
             with context.branch():
                 return self.interval * self._scaled(context)
 
-        step = ops.cast(context.step, "int32")
-        return _backend.run_if(ops.equal(step % self.interval, 0), due)
+        return _backend.run_if(self._is_due(context.step), due)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the scalar without the factor."""
         raise NotImplementedError
+
+    def after_update(
+        self,
+        kernels: list[keras.Variable],
+        learning_rate: Tensor,
+        step: Tensor,
+    ) -> None:
+        """Changes the network after the optimizer did; does nothing here.
+
+        Args:
+            kernels: List of the network's kernels.
+            learning_rate: Scalar, the optimizer's.
+            step: Integer scalar: how many updates the network had before.
+        """
+
+    def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
+        """Returns what the logs show: here, what was added to the loss."""
+        return added
+
+    def strength(self, step: Tensor) -> Tensor:
+        """Returns what a step multiplies with: factor and interval.
+
+        Args:
+            step: Integer scalar: how many updates the network has had.
+
+        Returns:
+            Float32 scalar: `interval * factor(step)` in every `interval`-th
+            step, zero in the others.
+        """
+        factor = self.interval * ops.cast(self._factor_at(step), "float32")
+        return ops.where(self._is_due(step), factor, 0.0)
+
+    def _is_due(self, step: Tensor) -> Tensor:
+        return ops.equal(ops.cast(step, "int32") % self.interval, 0)
+
+    def _factor_at(self, step: Tensor) -> Any:
+        if isinstance(self.factor, _Schedule):
+            return self.factor(step)
+        return self.factor
 
     def _scaled(self, context: StepContext) -> Tensor:
         value = ops.convert_to_tensor(self.call(context))
@@ -113,10 +151,7 @@ class Penalty:
                 f"Penalty `{self.name}` must return a scalar. "
                 f"Received: shape {tuple(value.shape)}"
             )
-        factor = self.factor
-        if isinstance(factor, _Schedule):
-            factor = ops.cast(factor(context.step), value.dtype)
-        return factor * value
+        return ops.cast(self._factor_at(context.step), value.dtype) * value
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -28,6 +28,8 @@ class Scheduled(Penalty):
     `interval`-th update, zero in the others. The wrapped regularizer's own
     factor stays.
 
+    Cost: that of the regularizer, in every `interval`-th update.
+
     Args:
         regularizer: A Keras regularizer, a `SampleRegularizer` or a `Penalty`.
             It is called with what its kind is always called with.
@@ -94,9 +96,33 @@ class Scheduled(Penalty):
         if isinstance(self.regularizer, Penalty):
             return self.regularizer(context)
         if isinstance(self.regularizer, SampleRegularizer):
-            return self.regularizer(context.fake)
+            tensors = {
+                "samples": context.fake,
+                "latents": context.latents,
+                "real": context.real,
+            }
+            return self.regularizer(
+                *(tensors[name] for name in self.regularizer.called_with)
+            )
         values = [self.regularizer(kernel) for kernel in context.kernels]
         return ops.sum(ops.stack([ops.cast(v, "float32") for v in values]))
+
+    def after_update(
+        self,
+        kernels: list[keras.Variable],
+        learning_rate: Tensor,
+        step: Tensor,
+    ) -> None:
+        """Lets a wrapped penalty change the network, in proportion."""
+        if isinstance(self.regularizer, Penalty):
+            rate = self.strength(step) * learning_rate
+            self.regularizer.after_update(kernels, rate, step)
+
+    def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
+        """Returns what the logs show of the wrapped regularizer."""
+        if isinstance(self.regularizer, Penalty):
+            return self.regularizer.logged(added, kernels)
+        return added
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -19,12 +19,13 @@ class Judgement(NamedTuple):
     Attributes:
         logits: Tensor of shape `(batch,)`, `(batch, 1)` or
             `(batch, height, width, 1)`.
-        features: What the discriminator returned as `"features"`, or `None`.
+        outputs: Dictionary of what the discriminator returned besides, such as
+            `"features"` and `"class_logits"`.
         losses: List of scalars that its layers added in this call.
     """
 
     logits: Tensor
-    features: Any
+    outputs: dict[str, Any]
     losses: list[Tensor]
 
 
@@ -45,8 +46,12 @@ class StepContext:
         labels: Class labels of both batches, or `None`.
         step: Integer scalar: how many updates this network has had.
         training: Bool. `False` under `evaluate`.
+        network: `"generator"` or `"discriminator"`: whose step it is.
         kernels: List of the trained network's kernels: its trainable weights
             of rank 2 and more.
+        seed: `keras.random.SeedGenerator` for whatever a penalty draws. Its
+            state is saved with the model, and it is apart from the one of the
+            latents.
     """
 
     def __init__(
@@ -58,9 +63,12 @@ class StepContext:
         labels: Tensor | None,
         step: Tensor,
         training: bool,
+        network: str,
         kernels: list[keras.Variable],
+        seed: keras.random.SeedGenerator,
         discriminator: Callable[[Tensor], Judgement],
         generator: Callable[[Tensor], Tensor],
+        latent_gradient: Callable[[Tensor], Tensor] | None = None,
     ):
         self.real = real
         self.fake = fake
@@ -68,9 +76,12 @@ class StepContext:
         self.labels = labels
         self.step = step
         self.training = training
+        self.network = network
         self.kernels = kernels
+        self.seed = seed
         self._discriminator = discriminator
         self._generator = generator
+        self._latent_gradient = latent_gradient
         self._results: dict[str, Any] = {}
 
     @property
@@ -86,12 +97,32 @@ class StepContext:
     @property
     def real_features(self) -> Any:
         """The discriminator's features of the real samples."""
-        return _existing(self._judged("real").judgement.features)
+        return _existing(self.real_outputs, "features")
 
     @property
     def fake_features(self) -> Any:
         """The discriminator's features of the generated samples."""
-        return _existing(self._judged("fake").judgement.features)
+        return _existing(self.fake_outputs, "features")
+
+    @property
+    def real_class_logits(self) -> Tensor:
+        """The logits of each real sample's class, `(batch, classes)`."""
+        return _existing(self.real_outputs, "class_logits")
+
+    @property
+    def fake_class_logits(self) -> Tensor:
+        """The logits of each generated sample's class."""
+        return _existing(self.fake_outputs, "class_logits")
+
+    @property
+    def real_outputs(self) -> dict[str, Any]:
+        """All that the discriminator returned of the real samples."""
+        return self._judged("real").judgement.outputs
+
+    @property
+    def fake_outputs(self) -> dict[str, Any]:
+        """All that the discriminator returned of the generated samples."""
+        return self._judged("fake").judgement.outputs
 
     @property
     def real_gradient(self) -> Tensor:
@@ -133,6 +164,26 @@ class StepContext:
         """Returns the gradient of each other sample's logit at that sample."""
         return _judge(self._discriminator, samples).gradient()
 
+    def latent_gradient(self, weights: Tensor) -> Tensor:
+        """Returns the gradient of `sum(weights * fake)` at the latents.
+
+        It needs no further pass through the generator. In the discriminator's
+        step, where the generator is not differentiated, it is not to be had.
+
+        Args:
+            weights: Tensor of the shape of `fake`.
+
+        Raises:
+            ValueError: In the discriminator's step.
+        """
+        if self._latent_gradient is None:
+            raise ValueError(
+                "The gradient at the latents can be read in the generator's "
+                "step only. Expected a penalty in `generator_regularizers`. "
+                f"Received: a step of the {self.network}"
+            )
+        return self._latent_gradient(weights)
+
     @contextlib.contextmanager
     def branch(self) -> Iterator[None]:
         """Forgets on leaving what was first computed inside.
@@ -168,10 +219,10 @@ def _judge(
     discriminator: Callable[[Tensor], Judgement], samples: Tensor
 ) -> _Judged:
     def forward(samples):
-        logits, features, losses = discriminator(samples)
-        return logits, (features, losses)
+        logits, outputs, losses = discriminator(samples)
+        return logits, (outputs, losses)
 
-    logits, (features, losses), pullback = _backend.call_with_input_gradient(
+    logits, (outputs, losses), pullback = _backend.call_with_input_gradient(
         forward, samples
     )
 
@@ -181,14 +232,15 @@ def _judge(
             patches = patches * size
         return pullback(ops.ones_like(logits) / ops.cast(patches, logits.dtype))
 
-    return _Judged(Judgement(logits, features, losses), gradient)
+    return _Judged(Judgement(logits, outputs, losses), gradient)
 
 
-def _existing(features: Any) -> Any:
-    if features is None:
+def _existing(outputs: dict[str, Any], key: str) -> Any:
+    if key not in outputs:
         raise ValueError(
-            "A regularizer reads the discriminator's features, and it returns "
+            f"A regularizer reads the discriminator's {key}, and it returns "
             "none. Expected a discriminator that returns "
-            "{'logits': ..., 'features': ...}. Received: logits only"
+            f"{{'logits': ..., '{key}': ...}}. Received: "
+            f"{['logits', *outputs]}"
         )
-    return features
+    return outputs[key]

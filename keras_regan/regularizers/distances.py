@@ -1,9 +1,11 @@
-"""Distances between flattened samples, per element, and means over pairs.
+"""Pairs of flattened samples: distances, products, and means over pairs.
 
 All take rows of shape `(batch, elements)`. "Per element" keeps the meaning of
 a number across sample sizes: two images that differ by 0.1 in every pixel are
 0.1 apart at any resolution.
 """
+
+import math
 
 from keras import ops
 
@@ -14,6 +16,27 @@ from keras_regan._typing import Tensor
 EPSILON = 1e-12
 
 
+def as_rows(samples: Tensor) -> Tensor:
+    """Returns samples as rows, shape `(batch, elements)`."""
+    sizes = samples.shape[1:]
+    elements = -1 if None in sizes else math.prod(sizes)
+    return ops.reshape(samples, (ops.shape(samples)[0], elements))
+
+
+def unit_rows(rows: Tensor) -> Tensor:
+    """Returns rows of length one; rows of zeros stay zeros."""
+    squares = ops.sum(ops.square(rows), axis=-1, keepdims=True)
+    return rows / ops.sqrt(ops.maximum(squares, EPSILON))
+
+
+def absolute(x: Tensor) -> Tensor:
+    """Returns the absolute value; its slope at zero is zero everywhere.
+
+    JAX has a slope of one there, which would move samples that are equal.
+    """
+    return x * ops.stop_gradient(ops.sign(x))
+
+
 def root_mean_square(x: Tensor, y: Tensor) -> Tensor:
     """Returns the L2 distance of each row pair over the root of its length."""
     return ops.sqrt(ops.mean(ops.square(x - y), axis=-1) + EPSILON)
@@ -21,23 +44,44 @@ def root_mean_square(x: Tensor, y: Tensor) -> Tensor:
 
 def mean_absolute(x: Tensor, y: Tensor) -> Tensor:
     """Returns the L1 distance of each row pair over its length."""
-    return ops.mean(ops.absolute(x - y), axis=-1)
+    return ops.mean(absolute(x - y), axis=-1)
 
 
-def all_root_mean_squares(rows: Tensor) -> Tensor:
-    """Returns `root_mean_square` of every row pair, shape `(batch, batch)`.
+BY_NAME = {"l1": mean_absolute, "l2": root_mean_square}
+
+
+def all_squares(rows: Tensor, others: Tensor) -> Tensor:
+    """Returns the squared L2 distance of every row to every other one.
 
     Through the Gram matrix: `O(batch^2)` memory besides the rows, never
     `(batch, batch, elements)`.
+
+    Args:
+        rows: Tensor of shape `(batch, elements)`.
+        others: Tensor of shape `(other_batch, elements)`.
+
+    Returns:
+        Tensor of shape `(batch, other_batch)`.
     """
     # Distances do not change with the origin, but rounding does: centered rows
     # lose the fewest digits in the subtraction below.
-    centered = rows - ops.mean(rows, axis=0, keepdims=True)
-    gram = ops.matmul(centered, ops.transpose(centered))
-    squares = ops.sum(ops.square(centered), axis=-1)
-    distances = squares[:, None] + squares[None, :] - 2.0 * gram
+    origin = ops.stop_gradient(ops.mean(rows, axis=0, keepdims=True))
+    rows, others = rows - origin, others - origin
+    squares = ops.sum(ops.square(rows), axis=-1)[:, None]
+    squares = squares + ops.sum(ops.square(others), axis=-1)[None, :]
+    products = ops.matmul(rows, ops.transpose(others))
+    return ops.maximum(squares - 2.0 * products, 0.0)
+
+
+def all_root_mean_squares(rows: Tensor, others: Tensor) -> Tensor:
+    """Returns `root_mean_square` of every row and every other one."""
     elements = ops.cast(ops.shape(rows)[-1], rows.dtype)
-    return ops.sqrt(ops.maximum(distances, 0.0) / elements + EPSILON)
+    return ops.sqrt(all_squares(rows, others) / elements + EPSILON)
+
+
+def mean_of_all_root_mean_squares(rows: Tensor) -> Tensor:
+    """Returns the mean of `root_mean_square` over pairs of different rows."""
+    return mean_of_pairs(all_root_mean_squares(rows, rows))
 
 
 def mean_of_all_absolutes(rows: Tensor) -> Tensor:
@@ -56,10 +100,34 @@ def mean_of_all_absolutes(rows: Tensor) -> Tensor:
     return ops.sum(per_pair) / pairs
 
 
+def without_diagonal(matrix: Tensor) -> Tensor:
+    """Returns a square matrix with zeros on its diagonal."""
+    batch = ops.shape(matrix)[0]
+    return matrix * (1.0 - ops.eye(batch, dtype=matrix.dtype))
+
+
+def count_of_pairs(rows: Tensor) -> Tensor:
+    """Returns how many ordered pairs of different rows there are, or 1."""
+    count = ops.cast(ops.shape(rows)[0], rows.dtype)
+    return ops.maximum(count * (count - 1.0), 1.0)
+
+
 def mean_of_pairs(matrix: Tensor) -> Tensor:
     """Returns the mean of a square matrix off its diagonal."""
-    batch = ops.shape(matrix)[0]
-    count = ops.cast(batch, matrix.dtype)
-    off_diagonal = 1.0 - ops.eye(batch, dtype=matrix.dtype)
-    pairs = ops.maximum(count * (count - 1.0), 1.0)
-    return ops.sum(matrix * off_diagonal) / pairs
+    return ops.sum(without_diagonal(matrix)) / count_of_pairs(matrix)
+
+
+def sum_of_squared_products(rows: Tensor) -> Tensor:
+    """Returns the sum of `(x^T y)^2` over ordered pairs of different rows.
+
+    The Gram matrices of rows and of columns have the same sum of squares, so
+    the smaller one serves, if the shape is known.
+    """
+    batch, elements = rows.shape
+    known = isinstance(batch, int) and isinstance(elements, int)
+    if known and elements < batch:
+        gram = ops.matmul(ops.transpose(rows), rows)
+        diagonal = ops.square(ops.sum(ops.square(rows), axis=-1))
+        return ops.sum(ops.square(gram)) - ops.sum(diagonal)
+    gram = ops.matmul(rows, ops.transpose(rows))
+    return ops.sum(ops.square(without_diagonal(gram)))

@@ -8,6 +8,9 @@ from keras import ops
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
+from keras_regan._validation import one_of
+
+_TENSORS = ("samples", "latents", "real")
 
 
 class SampleRegularizer(keras.regularizers.Regularizer):
@@ -16,10 +19,22 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     In `generator_regularizers` it is called with the generated batch that the
     generator's loss is computed on, so it costs no second forward pass. It
     works on the outputs of any other network as well: see
-    `keras_regan.layers.SampleRegularization`.
+    `keras_regan.layers.SampleRegularization`. Wrapped in
+    `keras_regan.penalties.OnFeatures` it is called with the discriminator's
+    features instead of the samples.
 
     To write your own, implement `call(samples)`, which returns the scalar
-    without the factor, and extend `get_config` by your own arguments.
+    without the factor, and extend `get_config` by your own arguments. If it
+    compares the samples with something else, say so in `called_with` and let
+    `call` take as many tensors, in that order:
+
+    ```python
+    class MatchedMean(keras_regan.regularizers.SampleRegularizer):
+        called_with = ("samples", "real")
+
+        def call(self, samples, real):
+            return ops.square(ops.mean(samples) - ops.mean(real))
+    ```
 
     Args:
         factor: Non-negative float. What the result of `call` is multiplied
@@ -29,26 +44,49 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     Call arguments:
         samples: Tensor of shape `(batch, ...)`. Half precision is widened to
             float32.
+        *others: The other tensors that `called_with` names, likewise. The
+            real batch may be larger or smaller than the generated one.
 
     Returns:
         Scalar tensor, as it is added to the loss.
+
+    Raises:
+        TypeError: If it is called with more or fewer tensors than
+            `called_with` names.
+        ValueError: If `called_with` names anything else than those below.
+
+    Attributes:
+        called_with: Tuple of strings: what the regularizer is called with, in
+            order, out of `"samples"` (the generated batch), `"latents"` (what
+            it was generated from, row by row) and `"real"` (the real batch).
+            Defaults to `("samples",)`.
     """
 
+    called_with: tuple[str, ...] = ("samples",)
+
     def __init__(self, factor: float, *, name: str):
+        for tensor in self.called_with:
+            one_of(tensor, "called_with", _TENSORS)
         self.factor = non_negative_float(factor, "factor")
         self.name = log_name(name)
 
-    def __call__(self, samples: Tensor) -> Tensor:
+    def __call__(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar that is added to the loss."""
-        samples = ops.convert_to_tensor(samples)
-        samples = ops.cast(
-            samples, keras.backend.result_type(samples.dtype, "float32")
+        if 1 + len(others) != len(self.called_with):
+            raise TypeError(
+                f"Regularizer `{self.name}` is called with "
+                f"({', '.join(self.called_with)}). "
+                f"Received: {1 + len(others)} tensors"
+            )
+        tensors = [ops.convert_to_tensor(x) for x in (samples, *others)]
+        dtype = keras.backend.result_type(
+            *(x.dtype for x in tensors), "float32"
         )
         if self.factor == 0:
-            return ops.zeros((), samples.dtype)
-        return self.factor * self.call(samples)
+            return ops.zeros((), dtype)
+        return self.factor * self.call(*(ops.cast(x, dtype) for x in tensors))
 
-    def call(self, samples: Tensor) -> Tensor:
+    def call(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar without the factor."""
         raise NotImplementedError
 

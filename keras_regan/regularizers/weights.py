@@ -32,6 +32,8 @@ class L1(_InFloat32, keras.regularizers.L1):
 
     Formula: `l1 * sum(|w|)`
 
+    Cost: one pass over the kernels, whatever the batch.
+
     The gradient is `l1 * sign(w)`, whatever the size of the weight, so an
     adaptive optimizer such as Adam sees it at full strength once the
     adversarial gradient is small: begin with `1e-5` to `1e-4`.
@@ -75,6 +77,8 @@ class L2(_InFloat32, keras.regularizers.L2):
 
     Formula: `l2 * sum(w^2)`
 
+    Cost: one pass over the kernels, whatever the batch.
+
     There is no 1/2: a `weight_decay` of `d` in `torch.optim.Adam`, which
     public GAN code sets to `1e-4` on both networks, is `l2 = d / 2`. The
     decoupled decay of AdamW is something else.
@@ -115,6 +119,8 @@ class L1L2(_InFloat32, keras.regularizers.L1L2):
     `kernel_regularizer` it equals `keras.regularizers.L1L2`.
 
     Formula: `l1 * sum(|w|) + l2 * sum(w^2)`
+
+    Cost: one pass over the kernels, whatever the batch.
 
     Args:
         l1: Non-negative float. Defaults to `0.0`.

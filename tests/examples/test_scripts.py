@@ -104,3 +104,9 @@ def test_compare_regularization(data, tmp_path):
 def test_drop_in():
     printed = run("drop_in.py", "--epochs", 1, "--images", 64)
     assert printed.count("test accuracy") == 6
+
+
+def test_custom_penalty():
+    printed = run("custom_penalty.py", "--epochs", 1, "--samples", 512)
+    assert "d_logit_drift" in printed
+    assert "Saved, loaded and trained on." in printed

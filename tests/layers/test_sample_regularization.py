@@ -175,3 +175,25 @@ def test_layer_keeps_its_name_and_dtype():
 def test_layer_refuses_what_is_no_regularizer(regularizer):
     with pytest.raises(TypeError, match="`regularizer`. Expected.*Received"):
         kr.layers.SampleRegularization(regularizer)
+
+
+@pytest.mark.parametrize(
+    "regularizer",
+    [kr.regularizers.ModeSeeking(), kr.regularizers.EnergyDistance()],
+    ids=["latents", "real"],
+)
+def test_layer_refuses_what_takes_more_than_samples(regularizer):
+    with pytest.raises(ValueError, match="`regularizer`. Expected.*samples"):
+        kr.layers.SampleRegularization(regularizer)
+
+
+def test_layer_takes_every_regularizer_of_samples_alone(samples):
+    regularizer = kr.regularizers.PullingAway(0.5)
+    layer = kr.layers.SampleRegularization(regularizer)
+    layer(samples, training=True)
+    (loss,) = layer.losses
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(loss),
+        ops.convert_to_numpy(regularizer(samples)),
+        rtol=1e-6,
+    )

@@ -245,6 +245,32 @@ def test_dcgan_honours_channels_first(channels_first, zero_weights):
         dcgan((32, 32, 3))
 
 
+def test_dcgan_returns_features():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        _, discriminator = dcgan(
+            (16, 16, 1), discriminator_features=True, **SMALL
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+    outputs = discriminator(
+        [standard_normal(3, 16, 16, 1), np.array([2, 0, 1], "int32")]
+    )
+    assert set(outputs) == {"logits", "features"}
+    assert tuple(outputs["features"].shape) == (3, 4 * 4 * 8)
+    for tensor in outputs.values():
+        assert keras.backend.standardize_dtype(tensor.dtype) == "float32"
+    logits = discriminator.get_layer("logits")
+    kernel, bias = (keras.ops.convert_to_numpy(w) for w in logits.weights)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(outputs["logits"]),
+        keras.ops.convert_to_numpy(outputs["features"]) @ kernel + bias,
+        rtol=1e-4,
+        atol=1e-6,
+    )
+
+
 @pytest.mark.parametrize(
     "arguments, error, name",
     [
@@ -259,6 +285,7 @@ def test_dcgan_honours_channels_first(channels_first, zero_weights):
         ({"width": 0}, ValueError, "width"),
         ({"width": 8.0}, TypeError, "width"),
         ({"num_classes": -1}, ValueError, "num_classes"),
+        ({"discriminator_features": 1}, TypeError, "discriminator_features"),
         ({"discriminator_dropout": 1.0}, ValueError, "discriminator_dropout"),
         (
             {"discriminator_batch_normalization": "yes"},

@@ -163,6 +163,38 @@ def test_mlp_depends_on_labels():
         assert np.abs(outputs[0] - outputs[1]).max() > 0.01
 
 
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_mlp_returns_features(policy, num_classes):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        _, discriminator = mlp(
+            (4, 2),
+            hidden=(6, 5),
+            num_classes=num_classes,
+            discriminator_features=True,
+        )
+    finally:
+        keras.config.set_dtype_policy(before)
+    inputs = standard_normal(3, 4, 2)
+    if num_classes is not None:
+        inputs = [inputs, np.array([2, 0, 1], "int32")]
+    outputs = discriminator(inputs)
+    assert set(outputs) == {"logits", "features"}
+    assert tuple(outputs["features"].shape) == (3, 5)
+    for tensor in outputs.values():
+        assert keras.backend.standardize_dtype(tensor.dtype) == "float32"
+    logits = discriminator.get_layer("logits")
+    kernel, bias = (keras.ops.convert_to_numpy(w) for w in logits.weights)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(outputs["logits"]),
+        keras.ops.convert_to_numpy(outputs["features"]) @ kernel + bias,
+        rtol=1e-4,
+        atol=1e-6,
+    )
+
+
 @pytest.mark.parametrize(
     "arguments, error, name",
     [
@@ -176,6 +208,7 @@ def test_mlp_depends_on_labels():
         ({"hidden": (64, -1)}, ValueError, "hidden"),
         ({"discriminator_hidden": (0,)}, ValueError, "discriminator_hidden"),
         ({"num_classes": 0}, ValueError, "num_classes"),
+        ({"discriminator_features": 1}, TypeError, "discriminator_features"),
     ],
 )
 def test_mlp_names_the_wrong_argument(arguments, error, name):

@@ -6,31 +6,18 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
-from keras_regan import _backend
-from keras_regan.penalties.step_context import Judgement
 
-REAL = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
-FAKE = np.random.default_rng(1).normal(size=(6, 3)).astype("float32")
 WEIGHTS = np.array([0.5, -2.0, 1.0], "float32")
-PENALTIES = {"r1": (kr.penalties.R1, REAL), "r2": (kr.penalties.R2, FAKE)}
+PENALTIES = {"r1": (kr.penalties.R1, "real"), "r2": (kr.penalties.R2, "fake")}
 both = pytest.mark.parametrize(
-    "penalty, samples", PENALTIES.values(), ids=list(PENALTIES)
+    "penalty, which", PENALTIES.values(), ids=list(PENALTIES)
 )
 
 
-def context(critic, training=True, step=0):
-    """A step with a critic given as a function of samples."""
-    return kr.penalties.StepContext(
-        real=ops.convert_to_tensor(REAL),
-        fake=ops.convert_to_tensor(FAKE),
-        latents=ops.zeros((6, 2)),
-        labels=None,
-        step=ops.convert_to_tensor(step, "int32"),
-        training=training,
-        kernels=[],
-        discriminator=lambda x: Judgement(critic(x), None, []),
-        generator=lambda z: z,
-    )
+@pytest.fixture
+def samples(which, real, fake):
+    """What the penalty looks at."""
+    return {"real": real, "fake": fake}[which]
 
 
 def linear(x):
@@ -47,54 +34,53 @@ def patches_of_linear(x):
 
 @both
 @pytest.mark.parametrize(
-    "critic", [linear, lambda x: linear(x)[:, 0], patches_of_linear]
+    "critic",
+    [linear, lambda x: linear(x)[:, 0], patches_of_linear],
+    ids=["column", "vector", "patches"],
 )
-def test_linear_critic_for_every_shape_of_logits(penalty, samples, critic):
+def test_linear_critic_for_every_shape_of_logits(
+    penalty, which, critic, make_context
+):
     # The gradient of w.x is w at every sample.
     np.testing.assert_allclose(
-        float(penalty(3.0)(context(critic))),
+        float(penalty(3.0)(make_context(critic))),
         3.0 / 2 * (WEIGHTS**2).sum(),
         rtol=1e-5,
     )
 
 
 @both
-def test_quadratic_critic(penalty, samples):
+def test_quadratic_critic(penalty, samples, make_context):
     # The gradient of ||x||^2 / 2 is x.
     np.testing.assert_allclose(
-        float(penalty(0.4)(context(half_square))),
+        float(penalty(0.4)(make_context(half_square))),
         0.4 / 2 * (samples.astype("float64") ** 2).sum(axis=1).mean(),
         rtol=1e-5,
     )
 
 
 @both
-def test_critic_that_ignores_its_input(penalty, samples):
-    value = penalty(1.0)(context(lambda x: ops.zeros((6, 1))))
+def test_critic_that_ignores_its_input(penalty, which, make_context):
+    value = penalty(1.0)(make_context(lambda x: ops.zeros((6, 1))))
     assert float(value) == 0.0
 
 
 @both
-def test_second_order_gradient_reaches_the_critics_weights(penalty, samples):
+def test_second_order_gradient_reaches_the_critics_weights(
+    penalty, which, make_context, gradient_of
+):
     # d/dw of factor / 2 ||w||^2 is factor w.
     def value(weights):
-        def critic(x):
-            return ops.matmul(x, weights)
+        return penalty(3.0)(make_context(lambda x: ops.matmul(x, weights)))
 
-        return penalty(3.0)(context(critic)), None
-
-    weights = ops.convert_to_tensor(WEIGHTS[:, None])
-    _, _, pullback = _backend.call_with_input_gradient(value, weights)
-    np.testing.assert_allclose(
-        ops.convert_to_numpy(pullback(ops.ones((), "float32")))[:, 0],
-        3.0 * WEIGHTS,
-        rtol=1e-5,
-    )
+    _, gradient = gradient_of(value, WEIGHTS[:, None])
+    np.testing.assert_allclose(gradient[:, 0], 3.0 * WEIGHTS, rtol=1e-5)
 
 
 @both
-def test_second_order_gradient_of_a_nonlinear_critic(penalty, samples):
-    """Against central differences of a NumPy version, in float64."""
+def test_second_order_gradient_of_a_nonlinear_critic(
+    penalty, samples, make_context, gradient_of, slope_of
+):
     hidden = np.random.default_rng(2).normal(size=(3, 4))
     output = np.random.default_rng(3).normal(size=(4, 1))
 
@@ -108,52 +94,41 @@ def test_second_order_gradient_of_a_nonlinear_critic(penalty, samples):
             last = ops.convert_to_tensor(output.astype("float32"))
             return ops.matmul(ops.tanh(ops.matmul(x, weights)), last)
 
-        return penalty(1.0)(context(critic)), None
+        return penalty(1.0)(make_context(critic))
 
-    weights = ops.convert_to_tensor(hidden.astype("float32"))
-    got, _, pullback = _backend.call_with_input_gradient(value, weights)
-    np.testing.assert_allclose(float(got), reference(hidden), rtol=1e-5)
-    expected = np.zeros_like(hidden)
-    for index in np.ndindex(*hidden.shape):
-        step = np.zeros_like(hidden)
-        step[index] = 1e-5
-        expected[index] = (
-            reference(hidden + step) - reference(hidden - step)
-        ) / 2e-5
+    got, gradient = gradient_of(value, hidden)
+    np.testing.assert_allclose(got, reference(hidden), rtol=1e-5)
     np.testing.assert_allclose(
-        ops.convert_to_numpy(pullback(ops.ones((), "float32"))),
-        expected,
-        rtol=1e-4,
-        atol=1e-5,
+        gradient, slope_of(reference, hidden), rtol=1e-4, atol=1e-5
     )
 
 
 @both
-def test_belongs_to_the_discriminator(penalty, samples, vector_pair):
+def test_belongs_to_the_discriminator(penalty, which, vector_pair):
     gan = kr.RegularizedGAN(*vector_pair())
     with pytest.raises(ValueError, match="`discriminator_regularizers`"):
         gan.compile(generator_regularizers=[penalty(1.0)])
 
 
-def test_one_forward_pass_serves_logits_and_gradient():
+def test_one_forward_pass_serves_logits_and_gradient(make_context):
     calls = []
 
     def critic(x):
         calls.append(1)
         return linear(x)
 
-    step = context(critic)
+    step = make_context(critic)
     kr.penalties.R1(1.0)(step)
     kr.penalties.R2(1.0)(step)
     _ = step.real_logits, step.fake_logits, step.real_gradient
     assert len(calls) == 2
 
 
-def test_input_gradient_at_other_samples():
-    step = context(half_square)
-    points = ops.convert_to_tensor(2 * REAL)
+def test_input_gradient_at_other_samples(make_context, real):
+    step = make_context(half_square)
+    points = ops.convert_to_tensor(2 * real)
     np.testing.assert_allclose(
-        ops.convert_to_numpy(step.input_gradient(points)), 2 * REAL, rtol=1e-6
+        ops.convert_to_numpy(step.input_gradient(points)), 2 * real, rtol=1e-6
     )
 
 
@@ -174,6 +149,6 @@ def test_logged_value_is_that_of_the_formula(factor, vectors):
     )
 
 
-def test_features_that_are_not_there():
-    with pytest.raises(ValueError, match="'features'"):
-        _ = context(linear).real_features
+def test_features_that_are_not_there(make_context):
+    with pytest.raises(ValueError, match="features.*'features'.*'logits'"):
+        _ = make_context(linear).real_features

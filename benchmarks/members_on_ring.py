@@ -1,0 +1,276 @@
+"""What does every member do to a GAN on a ring, with its default factor?
+
+    KERAS_BACKEND=jax python benchmarks/members_on_ring.py
+
+trains MLPs on a ring of 8 Gaussians (radius 1, standard deviation 0.01) for a
+few hundred steps with each member of the library in turn, and prints whether
+all stayed finite, the modes covered and the share of good samples, mean and
+standard error over seeds. A sample is good if it is within 3 standard
+deviations of the nearest mode, a mode is covered if it has a good sample. So
+few steps show that a member works and which way it pulls; they do not rank the
+members.
+"""
+
+import argparse
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+import keras_regan as kr
+
+layers = keras.layers
+MODES, RADIUS, DEVIATION = 8, 1.0, 0.01
+ANGLES = 2 * np.pi * np.arange(MODES) / MODES
+CENTERS = RADIUS * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
+BATCH, LATENTS, WIDTH = 512, 16, 128
+
+# Augmentations of images have nothing to do with points in a plane.
+IMAGES_ONLY = {
+    "augmentations.AdaptiveAugmentation",
+    "augmentations.ColorJitter",
+    "augmentations.Cutout",
+    "augmentations.DiffAugment",
+    "augmentations.HorizontalFlip",
+    "augmentations.Translation",
+}
+# Adapters, which do what they are given.
+ADAPTERS = {"layers.SampleRegularization", "penalties.Scheduled"}
+
+
+def plain(member: type) -> dict:
+    """Returns `compile`'s arguments for a regularizer with its defaults."""
+    networks = getattr(member, "networks", ("generator",))
+    return {f"{networks[0]}_regularizers": [member()]}
+
+
+def settings() -> dict[str, dict]:
+    """Returns all members, each with what differs from the plain GAN.
+
+    `networks` is handed to `build`, everything else to `compile`.
+    """
+    wasserstein = {"loss": kr.losses.Wasserstein()}
+    features = {"networks": {"discriminator_features": True}}
+    table = {"none": {}}
+    for name in (
+        "LeastSquares Hinge Minimax NonSaturating Relativistic Wasserstein"
+    ).split():
+        table[f"losses.{name}"] = {"loss": getattr(kr.losses, name)()}
+    table["losses.TopK"] = {"loss": kr.losses.TopK(kr.losses.NonSaturating())}
+    for name in (
+        "L1 L2 Orthogonal DiversitySensitive EnergyDistance GDPP "
+        "MatchedPairwiseDistance MaximumMeanDiscrepancy ModeSeeking "
+        "NormalizedDiversification PairwiseDistance PullingAway"
+    ).split():
+        member = getattr(kr.regularizers, name)
+        table[f"regularizers.{name}"] = plain(member)
+    table["regularizers.L1L2"] = {
+        "generator_regularizers": [kr.regularizers.L1L2(1e-5, 1e-5)]
+    }
+    for name in (
+        "R1 R2 DRAGAN LatentConsistency LatentDiversity LeCam "
+        "JacobianClamping MaxGradientPenalty PathLength ProximalL1 "
+        "ZeroCenteredInterpolation"
+    ).split():
+        member = getattr(kr.penalties, name)
+        arguments = plain(member)
+        if member is kr.penalties.ProximalL1:
+            arguments = {"generator_regularizers": [member()]}
+        table[f"penalties.{name}"] = arguments
+    noise = kr.augmentations.InstanceNoise()
+    table |= {
+        "penalties.WassersteinGradientPenalty": {
+            **plain(kr.penalties.WassersteinGradientPenalty),
+            **wasserstein,
+        },
+        "penalties.Consistency": {
+            "discriminator_regularizers": [
+                kr.penalties.Consistency(augmentation=noise)
+            ]
+        },
+        "penalties.FeatureMatching": {
+            **features,
+            "generator_regularizers": [kr.penalties.FeatureMatching()],
+        },
+        "penalties.OnFeatures": {
+            **features,
+            "generator_regularizers": [
+                kr.penalties.OnFeatures(kr.regularizers.PullingAway())
+            ],
+        },
+        "penalties.AuxiliaryClassifier": {
+            "networks": {"labels": "classified"},
+            "generator_regularizers": [kr.penalties.AuxiliaryClassifier()],
+            "discriminator_regularizers": [kr.penalties.AuxiliaryClassifier()],
+        },
+        "augmentations.InstanceNoise": {"augmentation": noise},
+        "constraints.WeightClipping": {
+            "networks": {"clipped": True},
+            **wasserstein,
+        },
+        "layers.SpectralNormalization": {"networks": {"spectral": True}},
+        "layers.MinibatchStdDev": {
+            "networks": {"last": kr.layers.MinibatchStdDev}
+        },
+        "layers.MinibatchDiscrimination": {
+            "networks": {"last": kr.layers.MinibatchDiscrimination}
+        },
+        "layers.Packing": {"networks": {"first": kr.layers.Packing}},
+        "layers.GradientNormalization": {
+            "networks": {"normalized": True},
+            "loss": kr.losses.Hinge(),
+        },
+        "layers.ClassProjection": {"networks": {"labels": "projected"}},
+        "layers.ConditionalBatchNormalization": {
+            "networks": {"labels": "normalized"}
+        },
+    }
+    return table
+
+
+def build(
+    discriminator_features=False,
+    labels=None,
+    clipped=False,
+    spectral=False,
+    normalized=False,
+    first=None,
+    last=None,
+) -> tuple[keras.Model, keras.Model]:
+    """Builds a generator and a discriminator of two hidden layers each."""
+    latents = x = keras.Input((LATENTS,))
+    classes = keras.Input((), dtype="int32") if labels else None
+    for _ in range(2):
+        if labels == "normalized":
+            x = layers.Dense(WIDTH)(x)
+            x = kr.layers.ConditionalBatchNormalization(MODES)([x, classes])
+        elif labels:
+            embedded = layers.Embedding(MODES, LATENTS)(classes)
+            x = layers.Dense(WIDTH)(layers.Concatenate()([x, embedded]))
+        else:
+            x = layers.Dense(WIDTH)(x)
+        x = layers.LeakyReLU(0.2)(x)
+    generator = keras.Model(
+        [latents, classes] if labels else latents, layers.Dense(2)(x)
+    )
+
+    def dense(units):
+        constraint = kr.constraints.WeightClipping() if clipped else None
+        layer = layers.Dense(
+            units, kernel_constraint=constraint, bias_constraint=constraint
+        )
+        return kr.layers.SpectralNormalization(layer) if spectral else layer
+
+    inputs = x = keras.Input((2,))
+    if first:
+        x = first()(x)
+    for _ in range(2):
+        x = layers.LeakyReLU(0.2)(dense(WIDTH)(x))
+    if last:
+        x = last()(x)
+    if labels in ("projected", "normalized"):
+        logits = kr.layers.ClassProjection(MODES)([x, classes])
+        inputs = [inputs, classes]
+    else:
+        logits = dense(1)(x)
+    outputs = logits
+    if discriminator_features:
+        outputs = {"logits": logits, "features": x}
+    if labels == "classified":
+        outputs = {"logits": logits, "class_logits": layers.Dense(MODES)(x)}
+    discriminator = keras.Model(inputs, outputs)
+    if normalized:
+        normalization = kr.layers.GradientNormalization(discriminator)
+        discriminator = keras.Model(inputs, normalization(inputs))
+    return generator, discriminator
+
+
+def ring(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns samples of the ring and the numbers of their modes."""
+    generator = np.random.default_rng(seed)
+    modes = generator.integers(MODES, size=count)
+    noise = generator.normal(scale=DEVIATION, size=(count, 2))
+    return (CENTERS[modes] + noise).astype("float32"), modes.astype("int32")
+
+
+def covered(samples: np.ndarray) -> tuple[int, float]:
+    """Returns how many modes are covered and the share of good samples."""
+    distances = np.linalg.norm(samples[:, None] - CENTERS[None], axis=-1)
+    good = distances.min(axis=1) <= 3 * DEVIATION
+    nearest = distances.argmin(axis=1)
+    return len(set(nearest[good])), float(good.mean())
+
+
+def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
+    """Trains one GAN and judges its samples; and were all logs finite?"""
+    setting = dict(setting)
+    keras.utils.set_random_seed(seed)
+    networks = build(**setting.pop("networks", {}))
+    gan = kr.RegularizedGAN(*networks, ema_momentum=0.95, seed=seed)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.0),
+        discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.0),
+        **setting,
+    )
+    samples, modes = ring(BATCH * 100, seed)
+    data = (samples, modes) if gan.conditional else (samples,)
+    history = gan.fit(
+        *data, batch_size=BATCH, epochs=max(1, steps // 100), verbose=0
+    )
+    finite = all(np.isfinite(v).all() for v in history.history.values())
+    labels = np.arange(2500) % MODES if gan.conditional else None
+    made = gan.generate(2500, labels=labels, seed=seed)
+    return *covered(made), finite and bool(np.isfinite(made).all())
+
+
+def main() -> None:
+    """Trains with each member and prints a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add = parser.add_argument
+    add("--steps", type=int, default=300, help="(%(default)s)")
+    add("--seeds", type=int, default=3, help="(%(default)s)")
+    add("--members", nargs="+", help="(all)")
+    add("--output", help="a JSON file for the results")
+    arguments = parser.parse_args()
+    results = {}
+    print("| member | finite | modes of 8 | good samples |")
+    print("|---|---|---|---|")
+    for name in arguments.members or settings():
+        runs = np.array(
+            [
+                # Made anew: penalties keep state.
+                train(settings()[name], seed, arguments.steps)
+                for seed in range(arguments.seeds)
+            ]
+        )
+        mean = runs.mean(axis=0)
+        errors = np.zeros(3)
+        if len(runs) > 1:
+            errors = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
+        print(
+            f"| `{name}` | {'yes' if runs[:, 2].all() else 'NO'} "
+            f"| {mean[0]:.1f} ± {errors[0]:.1f} "
+            f"| {100 * mean[1]:.1f} ± {100 * errors[1]:.1f} % |",
+            flush=True,
+        )
+        results[name] = {
+            "modes": runs[:, 0].tolist(),
+            "good": runs[:, 1].tolist(),
+            "finite": runs[:, 2].astype(bool).tolist(),
+        }
+    if arguments.output:
+        results = {
+            "backend": keras.backend.backend(),
+            "keras": keras.__version__,
+            "steps": arguments.steps,
+            "members": results,
+        }
+        text = json.dumps(results, indent=2) + "\n"
+        pathlib.Path(arguments.output).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Writes the table of all members from their docstrings and signatures.
+
+python docs/make_catalogue.py          # writes docs/catalogue.md
+"""
+
+import inspect
+import pathlib
+import re
+
+import keras_regan
+
+PAGE = pathlib.Path(__file__).with_name("catalogue.md")
+INTRODUCTION = """\
+# All members
+
+Made by `python docs/make_catalogue.py` from the docstrings; a test fails when
+it is out of date. `C` is the discriminator's logit, `D` the discriminator, `G`
+the generator, `x` a real sample, `z` latents. Every penalty takes `interval=`
+and a `LearningRateSchedule` as its factor; `penalties.Scheduled` gives both to
+the regularizers. Costs are on top of the plain step.
+"""
+# Contracts and adapters, which compute nothing of their own.
+LEFT_OUT = {
+    "AdversarialLoss",
+    "Augmentation",
+    "Penalty",
+    "SampleRegularizer",
+    "StepContext",
+}
+SECTIONS = [
+    ("Generator: on samples or features", "regularizers", "samples"),
+    ("Generator: on weights, gradients and features", "penalties", "generator"),
+    ("Discriminator", "penalties", "discriminator"),
+    ("Either network: on weights", "regularizers", "weights"),
+    ("Either network", "penalties", "both"),
+    ("Losses", "losses", None),
+    ("Augmentation inside the step", "augmentations", None),
+    ("Layers", "layers", None),
+    ("Constraints", "constraints", None),
+]
+
+
+def kind_of(package: str, member: type) -> str | None:
+    """Returns which section of its package a class belongs to."""
+    if package == "regularizers":
+        samples = keras_regan.regularizers.SampleRegularizer
+        return "samples" if issubclass(member, samples) else "weights"
+    if package == "penalties":
+        networks = member.networks
+        if not isinstance(networks, tuple) or len(networks) == 2:
+            return "both"
+        return networks[0]
+    return None
+
+
+def members(package: str) -> list[type]:
+    """Returns the classes of a package that compute something."""
+    return [
+        value
+        for name, value in sorted(vars(getattr(keras_regan, package)).items())
+        if inspect.isclass(value) and name not in LEFT_OUT
+    ]
+
+
+def paragraph(member: type, title: str) -> str:
+    """Returns the paragraph of a docstring that begins with a title.
+
+    If it announces a block of code, the lines of the block.
+    """
+    text = inspect.getdoc(member)
+    match = re.search(rf"^{title}([,:].*?)(?:\n\n|\Z)", text, re.DOTALL | re.M)
+    if match is None:
+        raise ValueError(f"{member.__name__} does not say its `{title}:`.")
+    found = " ".join(match.group(1).split())
+    block = re.match(r"```\n(.*?)```", text[match.end() :], re.DOTALL)
+    if found.endswith(":") and block:
+        lines = [line.split() for line in block.group(1).splitlines()]
+        return "; ".join(f"`{' '.join(words)}`" for words in lines if words)
+    return found.removeprefix(":").strip()
+
+
+def defaults(member: type) -> str:
+    """Returns the arguments with their defaults, without those of all."""
+    parts = []
+    for name, parameter in inspect.signature(member).parameters.items():
+        if name in ("name", "interval", "kwargs", "self"):
+            continue
+        if parameter.default is inspect.Parameter.empty:
+            parts.append(f"`{name}`")
+        elif parameter.default is not None:
+            parts.append(f"`{name}={parameter.default!r}`")
+    return ", ".join(parts)
+
+
+def sources(member: type) -> str:
+    """Returns the links of the reference."""
+    text = inspect.getdoc(member)
+    if "\nReference:" not in text:
+        raise ValueError(f"{member.__name__} does not say its `Reference:`.")
+    reference = text[text.index("\nReference:") :]
+    links = re.findall(r"\[([^\]]+)\]\(\s*(\S+?)\s*\)", reference)
+    if not links:
+        return "this package"
+    return ", ".join(
+        f"[{' '.join(name.split())}]({url})" for name, url in links
+    )
+
+
+def row(package: str, member: type) -> str:
+    """Returns one line of a table."""
+    cells = [
+        f"`{package}.{member.__name__}`",
+        paragraph(member, "Formula"),
+        defaults(member),
+        paragraph(member, "Cost"),
+        sources(member),
+    ]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def page() -> str:
+    """Returns the whole text."""
+    parts = [INTRODUCTION]
+    for title, package, kind in SECTIONS:
+        rows = [
+            row(package, member)
+            for member in members(package)
+            if kind_of(package, member) == kind
+        ]
+        parts.append(
+            f"## {title}\n\n"
+            "| member | formula | defaults | cost | source |\n"
+            "|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        )
+    return "\n".join(parts)
+
+
+def main() -> None:
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

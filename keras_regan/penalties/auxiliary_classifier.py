@@ -1,0 +1,93 @@
+"""The auxiliary classifier: samples of which the class can be told."""
+
+import keras
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.step_context import StepContext
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class AuxiliaryClassifier(Penalty):
+    """Lets the discriminator classify, and the generator please it.
+
+    For class-conditional GANs whose discriminator is not told the class: it
+    returns `{"logits": ..., "class_logits": ...}`, as that of
+    `networks.resnet(..., auxiliary_classifier=True)` does. Give one to each of
+    the two lists. Samples become easy to classify, at some cost of variety
+    within a class; `layers.ClassProjection` does not have that bias.
+
+    Formula: `factor * (mean(H(y, P(G(z)))) + mean(H(y, P(x))))`, the second
+    mean in the discriminator's step only
+
+    `H` is the cross-entropy of the label `y` under the class probabilities
+    `P`, which are the softmax of the class logits.
+
+    Cost: two cross-entropies; no further forward pass.
+
+    Args:
+        factor: Non-negative float or `LearningRateSchedule`. Defaults to
+            `1.0`.
+        interval: Positive integer. Defaults to `1`.
+        name: String. Its key in the logs. Defaults to
+            `"auxiliary_classifier"`.
+
+    Call arguments:
+        context: `StepContext`. Reads `labels`, `fake_class_logits` and, in the
+            discriminator's step, `real_class_logits`.
+
+    Raises:
+        TypeError: If `factor` or `interval` is not a number.
+        ValueError: If `factor` is negative or not finite, if `interval` is
+            not positive, or, in the first step, if there are no labels or the
+            discriminator returns no class logits.
+
+    Example:
+    >>> entry = keras_regan.penalties.AuxiliaryClassifier()
+    >>> entry.networks
+    ('discriminator', 'generator')
+
+    Reference: [Odena et al., 2016](https://arxiv.org/abs/1610.09585), section
+    3. As there, the discriminator learns to classify generated samples as
+    well, which many later codes leave out.
+    """
+
+    networks = ("discriminator", "generator")
+
+    def __init__(
+        self,
+        factor: float | _Schedule = 1.0,
+        *,
+        interval: int = 1,
+        name: str = "auxiliary_classifier",
+    ):
+        super().__init__(factor, interval=interval, name=name)
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns the mean cross-entropy, or the sum of both."""
+        if context.labels is None:
+            raise ValueError(
+                f"Penalty `{self.name}` needs labels. Expected a "
+                "class-conditional generator and data of the form "
+                "(samples, labels). Received: samples only"
+            )
+        value = _cross_entropy(context.labels, context.fake_class_logits)
+        if context.network == "discriminator":
+            value = value + _cross_entropy(
+                context.labels, context.real_class_logits
+            )
+        return value
+
+
+def _cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
+    dtype = keras.backend.result_type(logits.dtype, "float32")
+    labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
+    return ops.mean(
+        ops.sparse_categorical_crossentropy(
+            labels, ops.cast(logits, dtype), from_logits=True
+        )
+    )

@@ -1,0 +1,173 @@
+"""What a small step in latent space does to logits and to samples."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import positive_float
+from keras_regan.penalties.draws import normal_like
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.step_context import StepContext
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class LatentConsistency(Penalty):
+    """Keeps the discriminator from telling latent neighbours apart.
+
+    Samples of nearly the same latents shall get nearly the same logit. It
+    belongs in the discriminator's list, and is meant to be used together with
+    `LatentDiversity` in the generator's, which keeps the generator from making
+    the same sample of both.
+
+    Formula: `factor * mean((C(G(z)) - C(G(z + deviation * e)))^2)`
+
+    `e` is normal, `C` the logit; every patch of a map counts.
+
+    Cost: one more pass through each network; the generator is not
+    differentiated.
+
+    Args:
+        factor: Non-negative float or `LearningRateSchedule`. The paper's
+            lambda_dis. Defaults to `20.0`.
+        deviation: Positive float. The standard deviation of the step.
+            Defaults to `0.05`.
+        interval: Positive integer. Computes it in every `interval`-th update
+            and counts it that many times. Defaults to `1`.
+        name: String. Its key in the logs, after `d_`. Defaults to
+            `"latent_consistency"`.
+
+    Call arguments:
+        context: `StepContext`. Reads `latents` and `fake_logits`, generates
+            from other latents and judges the result.
+
+    Returns:
+        Scalar tensor.
+
+    Raises:
+        TypeError: If a number is not one.
+        ValueError: If `factor` is negative or not finite, or if `deviation` or
+            `interval` is not positive.
+
+    Example:
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=2))
+    >>> gan.compile(
+    ...     discriminator_regularizers=[
+    ...         keras_regan.penalties.LatentConsistency()],
+    ...     generator_regularizers=[keras_regan.penalties.LatentDiversity()])
+
+    Reference: [Zhao et al., 2020](https://arxiv.org/abs/2002.04724) (zCR, a
+    part of ICR-GAN). Formula and defaults are those of [StudioGAN](
+    https://github.com/POSTECH-CVLab/PyTorch-StudioGAN); the authors' own code
+    could not be consulted.
+    """
+
+    networks = ("discriminator",)
+
+    def __init__(
+        self,
+        factor: float | _Schedule = 20.0,
+        *,
+        deviation: float = 0.05,
+        interval: int = 1,
+        name: str = "latent_consistency",
+    ):
+        super().__init__(factor, interval=interval, name=name)
+        self.deviation = positive_float(deviation, "deviation")
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns the mean squared difference of the logits."""
+        samples = ops.stop_gradient(_neighbours(context, self.deviation))
+        logits = context.discriminate(samples)
+        return ops.mean(ops.square(context.fake_logits - logits))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "deviation": self.deviation}
+
+
+@register
+class LatentDiversity(Penalty):
+    """Rewards the generator for telling latent neighbours apart.
+
+    The counterpart of `LatentConsistency`: it belongs in the generator's list.
+    By itself it is another way to more varied samples, like
+    `regularizers.PairwiseDistance`, though among latents that are close.
+
+    Nothing bounds the reward but the range of the samples: use it with an
+    output activation such as tanh, and a small factor.
+
+    Formula: `-factor * mean((G(z) - G(z + deviation * e))^2)`
+
+    `e` is normal, the mean over the batch and all elements of the samples.
+
+    Cost: one more pass through the generator.
+
+    Args:
+        factor: Non-negative float or `LearningRateSchedule`. The paper's
+            lambda_gen. Defaults to `0.5`.
+        deviation: Positive float. The standard deviation of the step.
+            Defaults to `0.05`.
+        interval: Positive integer. Computes it in every `interval`-th update
+            and counts it that many times. Defaults to `1`.
+        name: String. Its key in the logs, after `g_`. Defaults to
+            `"latent_diversity"`.
+
+    Call arguments:
+        context: `StepContext`. Reads `latents` and `fake`, and generates from
+            other latents.
+
+    Returns:
+        Scalar tensor, never positive.
+
+    Raises:
+        TypeError: If a number is not one.
+        ValueError: If `factor` is negative or not finite, or if `deviation` or
+            `interval` is not positive.
+
+    Example:
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=2))
+    >>> gan.compile(
+    ...     discriminator_regularizers=[
+    ...         keras_regan.penalties.LatentConsistency()],
+    ...     generator_regularizers=[keras_regan.penalties.LatentDiversity()])
+
+    Reference: [Zhao et al., 2020](https://arxiv.org/abs/2002.04724) (zCR, a
+    part of ICR-GAN). Formula and defaults are those of [StudioGAN](
+    https://github.com/POSTECH-CVLab/PyTorch-StudioGAN); the authors' own code
+    could not be consulted.
+    """
+
+    networks = ("generator",)
+
+    def __init__(
+        self,
+        factor: float | _Schedule = 0.5,
+        *,
+        deviation: float = 0.05,
+        interval: int = 1,
+        name: str = "latent_diversity",
+    ):
+        super().__init__(factor, interval=interval, name=name)
+        self.deviation = positive_float(deviation, "deviation")
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns minus the mean squared difference of the samples."""
+        samples = _neighbours(context, self.deviation)
+        return -ops.mean(ops.square(context.fake - samples))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "deviation": self.deviation}
+
+
+def _neighbours(context: StepContext, deviation: float) -> Tensor:
+    """Returns what the generator makes close to the latents of the step."""
+    noise = normal_like(context.latents, context)
+    return context.generate(context.latents + deviation * noise)

@@ -1,0 +1,136 @@
+"""LeCam regularization: logits held near where those of the other kind were."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import boolean
+from keras_regan._validation import float_below_one
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.step_context import StepContext
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class LeCam(Penalty):
+    """Penalizes logits that leave the moving average of the opposite kind.
+
+    For small data sets, on which the discriminator learns the real samples by
+    heart and its logits of real and generated samples drift apart. It needs
+    no second-order gradient. Beside an adaptive augmentation a much smaller
+    factor is used (the paper's StyleGAN2 on CIFAR-10: `1e-6`).
+
+    Formula: `factor * (mean(max(C(x) - a_fake, 0)^2)
+    + mean(max(a_real - C(G(z)), 0)^2))`
+
+    `a_real` and `a_fake` are moving averages of the mean logits of real and
+    of generated samples, `C` the logit; every patch of a map counts. With
+    `one_sided=False` the squares are taken without the maximum.
+
+    Cost: four means of logits.
+
+    Args:
+        factor: Non-negative float or `LearningRateSchedule`. Defaults to
+            `0.3`, the authors' for BigGAN on CIFAR-10.
+        decay: Float in `[0, 1)`. How much of an average stays from one update
+            of the discriminator to the next. Defaults to `0.99`.
+        one_sided: Boolean. Whether only those logits count that have passed
+            the average, as in the authors' code. `False` is the formula of the
+            paper. Defaults to `True`.
+        interval: Positive integer. The averages move in the same updates.
+            Defaults to `1`.
+        name: String. Its key in the logs, after `d_`. Defaults to `"lecam"`.
+
+    Call arguments:
+        context: `StepContext`. Reads `real_logits` and `fake_logits`.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If `factor` is negative or not finite, if `decay` is not in
+            `[0, 1)`, or if `interval` is not positive.
+
+    Example:
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=2))
+    >>> gan.compile(
+    ...     discriminator_regularizers=[keras_regan.penalties.LeCam(0.1)])
+
+    Reference: [Tseng et al., 2021](https://arxiv.org/abs/2104.03310). The
+    averages are those of the authors' StyleGAN2: decay 0.99, corrected for
+    their start at zero, and moved before they are used. Differs from the
+    authors' BigGAN, which waits for 1,000 steps: give `factor` a schedule for
+    that.
+    """
+
+    networks = ("discriminator",)
+
+    def __init__(
+        self,
+        factor: float | _Schedule = 0.3,
+        *,
+        decay: float = 0.99,
+        one_sided: bool = True,
+        interval: int = 1,
+        name: str = "lecam",
+    ):
+        super().__init__(factor, interval=interval, name=name)
+        self.decay = float_below_one(decay, "decay")
+        self.one_sided = boolean(one_sided, "one_sided")
+        # Sums with weights that fade, and the sum of those weights: their
+        # ratio is a mean from the first step on.
+        self._real_sum, self._fake_sum, self._weight = (
+            keras.Variable(0.0, dtype="float32", trainable=False, name=part)
+            for part in ("real_sum", "fake_sum", "weight")
+        )
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """What the two averages are made of."""
+        return [self._real_sum, self._fake_sum, self._weight]
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns the sum of both mean squares."""
+        real, fake = context.real_logits, context.fake_logits
+        if context.training:
+            self._move(real, fake)
+        real_average = self._average(self._real_sum, real)
+        fake_average = self._average(self._fake_sum, fake)
+        return self._mean_square(real - fake_average) + self._mean_square(
+            real_average - fake
+        )
+
+    def _move(self, real: Tensor, fake: Tensor) -> None:
+        for total, value in (
+            (self._real_sum, _detached_mean(real)),
+            (self._fake_sum, _detached_mean(fake)),
+            (self._weight, 1.0),
+        ):
+            total.assign(self.decay * total + (1.0 - self.decay) * value)
+
+    def _average(self, total: keras.Variable, logits: Tensor) -> Tensor:
+        """Returns the average; under `evaluate` before training, the mean."""
+        weight = ops.convert_to_tensor(self._weight)
+        begun = weight > 0
+        average = total / ops.where(begun, weight, 1.0)
+        return ops.where(begun, average, _detached_mean(logits))
+
+    def _mean_square(self, difference: Tensor) -> Tensor:
+        if self.one_sided:
+            difference = ops.relu(difference)
+        return ops.mean(ops.square(difference))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "decay": self.decay,
+            "one_sided": self.one_sided,
+        }
+
+
+def _detached_mean(logits: Tensor) -> Tensor:
+    return ops.cast(ops.stop_gradient(ops.mean(logits)), "float32")

@@ -1,0 +1,101 @@
+"""Soft regularization of what the discriminator sees in the samples."""
+
+import keras
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.scheduled import Scheduled
+from keras_regan.penalties.step_context import StepContext
+from keras_regan.regularizers import SampleRegularizer
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class OnFeatures(Scheduled):
+    """Calls a regularizer of samples with the discriminator's features.
+
+    Two images that show the same thing shifted by a pixel are far apart as
+    pixels and near as features: a distance between features says more about
+    content. The discriminator has to return
+    `{"logits": ..., "features": ...}`; the reference networks do with
+    `discriminator_features=True`.
+
+    In `generator_regularizers` the generator learns what moves the features
+    as asked for. In `discriminator_regularizers` the discriminator learns
+    features of generated samples that are so.
+
+    Formula: `interval * factor(step) * regularizer(features)` in every
+    `interval`-th update, zero in the others. The regularizer's own factor
+    stays. With several tensors of features it is the mean over them.
+
+    Cost: the regularizer's; in the generator's step one more pass through the
+    discriminator if the regularizer compares with real samples.
+
+    Args:
+        regularizer: A `SampleRegularizer`. It gets the features of the
+            generated samples for the samples, and those of the real samples
+            for the real ones; latents stay what they are.
+        factor: Non-negative float or `LearningRateSchedule`. Defaults to
+            `1.0`.
+        interval: Positive integer. Defaults to `1`.
+        name: String. Its key in the logs. Defaults to the regularizer's name
+            and `"_on_features"`.
+
+    Call arguments:
+        context: `StepContext`. Reads `fake_features`, and `real_features` if
+            the regularizer compares with real samples.
+
+    Raises:
+        TypeError: If `regularizer` is no `SampleRegularizer`.
+        ValueError: In the first step, if the discriminator returns no
+            features.
+
+    Example:
+    >>> entry = keras_regan.penalties.OnFeatures(
+    ...     keras_regan.regularizers.PairwiseDistance(0.1))
+    >>> entry.name
+    'pairwise_distance_on_features'
+
+    Reference: pairwise terms on features of the discriminator:
+    [Zhao et al., 2016](https://arxiv.org/abs/1609.03126), section 2.4;
+    [Yang et al., 2019](https://arxiv.org/abs/1901.09024), for inpainting.
+    """
+
+    def __init__(
+        self,
+        regularizer: SampleRegularizer,
+        factor: float | _Schedule = 1.0,
+        *,
+        interval: int = 1,
+        name: str | None = None,
+    ):
+        if not isinstance(regularizer, SampleRegularizer):
+            raise TypeError(
+                message("regularizer", "a `SampleRegularizer`", regularizer)
+            )
+        if name is None:
+            name = f"{regularizer.name}_on_features"
+        super().__init__(regularizer, factor, interval=interval, name=name)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Both: whose step it is learns."""
+        return Penalty.networks
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns the mean over all tensors of features."""
+        tensors = {"samples": keras.tree.flatten(context.fake_features)}
+        count = len(tensors["samples"])
+        names = self.regularizer.called_with
+        if "latents" in names:
+            tensors["latents"] = [context.latents] * count
+        if "real" in names:
+            tensors["real"] = keras.tree.flatten(context.real_features)
+        values = [
+            self.regularizer(*arguments)
+            for arguments in zip(*(tensors[n] for n in names), strict=True)
+        ]
+        return sum(values) / count

@@ -1,0 +1,121 @@
+"""A penalty on how unevenly the generator stretches its latent space."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan._validation import non_negative_float
+from keras_regan.penalties.draws import normal_like
+from keras_regan.penalties.norms import norms
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.step_context import StepContext
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class PathLength(Penalty):
+    """Makes steps of one size in latent space change samples equally.
+
+    StyleGAN2's regularizer of the generator: a smoother latent space, in which
+    interpolation is even and projecting an image is easier. What length is
+    right it learns itself, as a moving average of the lengths that it meets.
+
+    Formula: `factor * mean_i((||J_i^T y_i|| - a)^2)`
+
+    `J_i` is the Jacobian of the sample at its latents, `y_i` normal noise of
+    the sample's shape over the square root of its number of pixels (of the
+    product of the spatial axes: one for vectors). First
+    `a <- a + decay * (mean_i(||J_i^T y_i||) - a)`, starting at zero, in every
+    training step that computes it.
+
+    Cost: one backward pass through the generator, differentiated once more; no
+    further forward pass.
+
+    Args:
+        factor: Non-negative float or `LearningRateSchedule`. Defaults to
+            `2.0`.
+        decay: Float in the interval (0, 1]. How fast the average follows.
+            Defaults to `0.01`.
+        interval: Positive integer. Computes it in every `interval`-th update
+            and counts it that many times. Defaults to `4`.
+        name: String. Its key in the logs, after `g_`. Defaults to
+            `"path_length"`.
+
+    Call arguments:
+        context: `StepContext`. Reads `fake` and `latent_gradient`.
+
+    Returns:
+        Scalar tensor.
+
+    Raises:
+        TypeError: If a number is not one.
+        ValueError: If `factor` is negative or not finite, if `decay` is not
+            in the interval (0, 1], or if `interval` is not positive.
+
+    Attributes:
+        average: `keras.Variable`, the moving average `a`. It is saved with the
+            model and left alone under `evaluate`.
+
+    Example:
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=2))
+    >>> gan.compile(generator_regularizers=[
+    ...     keras_regan.penalties.PathLength(2.0)])
+
+    Reference: [Karras et al., 2020](https://arxiv.org/abs/1912.04958), section
+    3.2. Differs from the authors' code: the latents take the place of
+    StyleGAN's intermediate ones, of which there is one for each layer, and the
+    samples of the step serve instead of half as many new ones. As there, the
+    average is updated before it is compared with, and its share of the
+    gradient is kept.
+    """
+
+    networks = ("generator",)
+
+    def __init__(
+        self,
+        factor: float | _Schedule = 2.0,
+        *,
+        decay: float = 0.01,
+        interval: int = 4,
+        name: str = "path_length",
+    ):
+        super().__init__(factor, interval=interval, name=name)
+        self.decay = non_negative_float(decay, "decay")
+        if not 0 < self.decay <= 1:
+            raise ValueError(
+                message("decay", "a float in the interval (0, 1]", decay)
+            )
+        self.average = keras.Variable(
+            0.0, dtype="float32", trainable=False, name="path_length_average"
+        )
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The moving average of the lengths."""
+        return [self.average]
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns the mean squared distance of the lengths from the average."""
+        pixels = 1
+        for size in ops.shape(context.fake)[1:-1]:
+            pixels = pixels * size
+        noise = normal_like(context.fake, context)
+        noise = noise / ops.sqrt(ops.cast(pixels, noise.dtype))
+        lengths = norms(context.latent_gradient(noise))
+        before = ops.cast(self.average.value, lengths.dtype)
+        average = before + self.decay * (ops.mean(lengths) - before)
+        if context.training:
+            self.average.assign(
+                ops.cast(ops.stop_gradient(average), self.average.dtype)
+            )
+        return ops.mean(ops.square(lengths - average))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "decay": self.decay}

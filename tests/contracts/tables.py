@@ -1,0 +1,344 @@
+"""One line for every public object, several for one with several algorithms.
+
+A name ends where the bracket begins. Base classes stand for a user's own.
+"""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_regan as kr
+
+layers = keras.layers
+PairwiseDistance = kr.regularizers.PairwiseDistance
+
+
+@keras.saving.register_keras_serializable("contracts")
+class Linear(kr.losses.AdversarialLoss):
+    """The smallest loss that a user can write."""
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        return ops.mean(fake_logits) - ops.mean(real_logits)
+
+    def generator_loss(self, fake_logits, real_logits=None):
+        return -ops.mean(fake_logits)
+
+
+@keras.saving.register_keras_serializable("contracts")
+class Size(kr.regularizers.SampleRegularizer):
+    """The smallest regularizer of samples that a user can write."""
+
+    def __init__(self, factor=1.0, *, name="size"):
+        super().__init__(factor, name=name)
+
+    def call(self, samples):
+        return ops.mean(ops.square(samples))
+
+
+@keras.saving.register_keras_serializable("contracts")
+class LogitDrift(kr.penalties.Penalty):
+    """The smallest penalty that a user can write."""
+
+    networks = ("discriminator",)
+
+    def call(self, context):
+        return ops.mean(ops.square(context.real_logits))
+
+
+@keras.saving.register_keras_serializable("contracts")
+class Negative(kr.augmentations.Augmentation):
+    """The smallest augmentation that a user can write."""
+
+    def call(self, samples, seed):
+        return -samples
+
+
+def noise():
+    return kr.augmentations.InstanceNoise(0.3)
+
+
+LOSSES = {
+    "losses.AdversarialLoss": Linear,
+    "losses.Minimax": lambda: kr.losses.Minimax(label_smoothing=0.1),
+    "losses.NonSaturating": lambda: kr.losses.NonSaturating(
+        label_smoothing=0.25
+    ),
+    "losses.LeastSquares": kr.losses.LeastSquares,
+    "losses.Hinge": kr.losses.Hinge,
+    "losses.Wasserstein": kr.losses.Wasserstein,
+    "losses.Relativistic": kr.losses.Relativistic,
+    "losses.TopK": lambda: kr.losses.TopK(kr.losses.Hinge(), 0.25),
+    "losses.TopK[schedule]": lambda: kr.losses.TopK(
+        kr.losses.NonSaturating(),
+        keras.optimizers.schedules.PolynomialDecay(1.0, 4, 0.5),
+    ),
+}
+WEIGHT_REGULARIZERS = {
+    "regularizers.L1": lambda f: kr.regularizers.L1(f, name="a"),
+    "regularizers.L2": lambda f: kr.regularizers.L2(f, name="a"),
+    "regularizers.L1L2": lambda f: kr.regularizers.L1L2(f, f, name="a"),
+    "regularizers.Orthogonal": lambda f: kr.regularizers.Orthogonal(
+        f, name="a"
+    ),
+}
+SAMPLE_REGULARIZERS = {
+    "regularizers.SampleRegularizer": Size,
+    "regularizers.PairwiseDistance": PairwiseDistance,
+    "regularizers.PairwiseDistance[attract]": lambda f: PairwiseDistance(
+        f, direction="attract", distance="l1", name="a"
+    ),
+    "regularizers.PairwiseDistance[margin]": lambda f: PairwiseDistance(
+        f, margin=10.0
+    ),
+    "regularizers.PairwiseDistance[all]": lambda f: PairwiseDistance(
+        f, margin=10.0, pairing="all"
+    ),
+    "regularizers.PairwiseDistance[all_l1]": lambda f: PairwiseDistance(
+        f, distance="l1", pairing="all"
+    ),
+    "regularizers.ModeSeeking": lambda f: kr.regularizers.ModeSeeking(
+        f, epsilon=1e-3
+    ),
+    "regularizers.DiversitySensitive": (
+        lambda f: kr.regularizers.DiversitySensitive(
+            f, bound=5.0, detach_partner=False
+        )
+    ),
+    "regularizers.DiversitySensitive[unbounded]": (
+        lambda f: kr.regularizers.DiversitySensitive(f, bound=None)
+    ),
+    "regularizers.NormalizedDiversification": (
+        lambda f: kr.regularizers.NormalizedDiversification(f, alpha=0.9)
+    ),
+    "regularizers.PullingAway": lambda f: kr.regularizers.PullingAway(
+        f, name="a"
+    ),
+    "regularizers.GDPP": kr.regularizers.GDPP,
+    "regularizers.GDPP[eigenvectors]": lambda f: kr.regularizers.GDPP(
+        f, structure="eigenvectors"
+    ),
+    "regularizers.EnergyDistance": lambda f: kr.regularizers.EnergyDistance(
+        f, name="a"
+    ),
+    "regularizers.MaximumMeanDiscrepancy": (
+        lambda f: kr.regularizers.MaximumMeanDiscrepancy(
+            f, bandwidth=[0.5, 2.0]
+        )
+    ),
+    "regularizers.MatchedPairwiseDistance": (
+        lambda f: kr.regularizers.MatchedPairwiseDistance(f, name="a")
+    ),
+    "regularizers.MatchedPairwiseDistance[all_l1]": (
+        lambda f: kr.regularizers.MatchedPairwiseDistance(
+            f, distance="l1", pairing="all"
+        )
+    ),
+}
+PENALTIES = {
+    "penalties.Penalty": LogitDrift,
+    "penalties.R1": lambda f: kr.penalties.R1(f, name="a"),
+    "penalties.R2": lambda f: kr.penalties.R2(f, interval=2),
+    "penalties.WassersteinGradientPenalty": (
+        lambda f: kr.penalties.WassersteinGradientPenalty(f, target=0.3)
+    ),
+    "penalties.WassersteinGradientPenalty[one_sided]": (
+        lambda f: kr.penalties.WassersteinGradientPenalty(
+            f, target=0.01, one_sided=True
+        )
+    ),
+    "penalties.ZeroCenteredInterpolation": (
+        lambda f: kr.penalties.ZeroCenteredInterpolation(f, interval=2)
+    ),
+    "penalties.DRAGAN": lambda f: kr.penalties.DRAGAN(f, scale=0.7),
+    "penalties.MaxGradientPenalty": (
+        lambda f: kr.penalties.MaxGradientPenalty(f, name="a")
+    ),
+    "penalties.LeCam": lambda f: kr.penalties.LeCam(
+        f, decay=0.5, one_sided=False
+    ),
+    "penalties.Consistency": lambda f: kr.penalties.Consistency(f, noise()),
+    "penalties.Consistency[fake]": lambda f: kr.penalties.Consistency(
+        f, noise(), samples="fake", interval=2
+    ),
+    "penalties.LatentConsistency": lambda f: kr.penalties.LatentConsistency(
+        f, deviation=0.5
+    ),
+    "penalties.LatentDiversity": lambda f: kr.penalties.LatentDiversity(
+        f, deviation=0.5
+    ),
+    "penalties.JacobianClamping": lambda f: kr.penalties.JacobianClamping(
+        f, minimum=2.0
+    ),
+    "penalties.PathLength": lambda f: kr.penalties.PathLength(
+        f, decay=0.5, interval=1
+    ),
+    "penalties.FeatureMatching": lambda f: kr.penalties.FeatureMatching(
+        f, name="a"
+    ),
+    "penalties.AuxiliaryClassifier": kr.penalties.AuxiliaryClassifier,
+    "penalties.ProximalL1": lambda f: kr.penalties.ProximalL1(f, name="a"),
+    "penalties.OnFeatures": lambda f: kr.penalties.OnFeatures(
+        PairwiseDistance(1.0), f
+    ),
+    "penalties.OnFeatures[real]": lambda f: kr.penalties.OnFeatures(
+        kr.regularizers.MatchedPairwiseDistance(1.0), f, interval=2
+    ),
+    "penalties.Scheduled": lambda f: kr.penalties.Scheduled(
+        kr.penalties.R1(2.0), f, name="a"
+    ),
+    "penalties.Scheduled[samples]": lambda f: kr.penalties.Scheduled(
+        PairwiseDistance(1.0), f, interval=2
+    ),
+    "penalties.Scheduled[weights]": lambda f: kr.penalties.Scheduled(
+        kr.regularizers.L2(1.0), f
+    ),
+}
+REGULARIZERS = {**WEIGHT_REGULARIZERS, **SAMPLE_REGULARIZERS, **PENALTIES}
+AUGMENTATIONS = {
+    "augmentations.Augmentation": Negative,
+    "augmentations.ColorJitter": lambda: kr.augmentations.ColorJitter(
+        0.1, 0.2, 0.3
+    ),
+    "augmentations.Translation": lambda: kr.augmentations.Translation(0.25),
+    "augmentations.Cutout": lambda: kr.augmentations.Cutout(0.4),
+    "augmentations.HorizontalFlip": lambda: kr.augmentations.HorizontalFlip(
+        0.25
+    ),
+    "augmentations.InstanceNoise": noise,
+    "augmentations.DiffAugment": lambda: kr.augmentations.DiffAugment(
+        [kr.augmentations.Cutout(0.3), kr.augmentations.HorizontalFlip()]
+    ),
+    "augmentations.AdaptiveAugmentation": (
+        lambda: kr.augmentations.AdaptiveAugmentation(
+            [kr.augmentations.HorizontalFlip(1.0)],
+            interval=1,
+            adjustment_images=100,
+            initial_probability=0.3,
+        )
+    ),
+}
+
+
+def small_network():
+    return keras.Sequential([layers.Input((2,)), layers.Dense(1)])
+
+
+# Each with the shape of one input, and whether it takes labels as well.
+LAYERS = {
+    "layers.SampleRegularization": lambda: kr.layers.SampleRegularization(
+        PairwiseDistance(0.1, margin=1.0), name="a"
+    ),
+    "layers.SpectralNormalization": lambda: kr.layers.SpectralNormalization(
+        layers.Dense(3), power_iterations=2, name="a"
+    ),
+    "layers.MinibatchStdDev": lambda: kr.layers.MinibatchStdDev(2, name="a"),
+    "layers.MinibatchDiscrimination": (
+        lambda: kr.layers.MinibatchDiscrimination(3, 2, name="a")
+    ),
+    "layers.Packing": lambda: kr.layers.Packing(3, name="a"),
+    "layers.GradientNormalization": (
+        lambda: kr.layers.GradientNormalization(small_network(), name="a")
+    ),
+    "layers.ConditionalBatchNormalization": (
+        lambda: kr.layers.ConditionalBatchNormalization(4, name="a")
+    ),
+    "layers.ClassProjection": lambda: kr.layers.ClassProjection(4, name="a"),
+}
+LABELED_LAYERS = {
+    "layers.ConditionalBatchNormalization",
+    "layers.ClassProjection",
+}
+CONSTRAINTS = {
+    "constraints.WeightClipping": lambda: kr.constraints.WeightClipping(0.2),
+}
+NOT_SERIALIZED = {
+    "callbacks.SampleGrid",
+    "penalties.StepContext",  # Made anew in every step.
+}
+# Partners are neighbours in the batch, or real samples meet generated ones.
+ORDER_MATTERS = {
+    "regularizers.PairwiseDistance",
+    "regularizers.PairwiseDistance[attract]",
+    "regularizers.PairwiseDistance[margin]",
+    "regularizers.ModeSeeking",
+    "regularizers.DiversitySensitive",
+    "regularizers.DiversitySensitive[unbounded]",
+    "regularizers.GDPP[eigenvectors]",
+    "regularizers.MatchedPairwiseDistance",
+    "penalties.WassersteinGradientPenalty",
+    "penalties.WassersteinGradientPenalty[one_sided]",
+    "penalties.ZeroCenteredInterpolation",
+    "penalties.DRAGAN",
+    "penalties.MaxGradientPenalty",
+    "penalties.Consistency",
+    "penalties.OnFeatures[real]",
+}
+# Of these the networks and `tests/models` take care.
+OTHERS = {"models", "networks"}
+
+
+def each(table):
+    return pytest.mark.parametrize("key", list(table))
+
+
+def serialized():
+    """All objects that can be saved, by their line in the tables."""
+    half = {
+        key: lambda build=build: build(0.5)
+        for key, build in REGULARIZERS.items()
+    }
+    return {**LOSSES, **LAYERS, **CONSTRAINTS, **AUGMENTATIONS, **half}
+
+
+def role_of(entry):
+    networks = kr.penalties.Scheduled(entry).networks
+    return networks[0]
+
+
+def other(role):
+    return {"generator": "discriminator", "discriminator": "generator"}[role]
+
+
+def classified(key):
+    """Whether an entry needs labels and a discriminator that classifies."""
+    return "AuxiliaryClassifier" in key
+
+
+def pair(key="", shape=(1,), sample_shape=(2,), convolutions=False):
+    """Builds networks that have what the entry needs.
+
+    Args:
+        key: The entry's line in the tables.
+        shape: Shape of one sample's logits.
+        sample_shape: Shape of one sample.
+        convolutions: Whether the discriminator is one of convolutions, with
+            normalization and dropout.
+    """
+    num_classes = 4 if classified(key) else None
+    generator, _ = kr.networks.mlp(
+        sample_shape,
+        latent_dim=3,
+        hidden=(8,),
+        output_activation=None,
+        num_classes=num_classes,
+    )
+    x = inputs = keras.Input(sample_shape)
+    if convolutions:
+        x = layers.Conv2D(4, 4, 2, padding="same")(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.Dropout(0.2, seed=7)(layers.LeakyReLU(0.2)(x))
+    features = layers.LeakyReLU(0.2)(layers.Dense(8)(layers.Flatten()(x)))
+    logits = layers.Dense(int(np.prod(shape)), dtype="float32")(features)
+    outputs = {"logits": layers.Reshape(shape, dtype="float32")(logits)}
+    if num_classes:
+        outputs["class_logits"] = layers.Dense(num_classes)(features)
+    outputs["features"] = features
+    return generator, keras.Model(inputs, outputs)
+
+
+def data_for(key, samples):
+    """Returns samples, with labels where the entry needs them."""
+    if classified(key):
+        return samples, np.arange(len(samples), dtype="int32") % 4
+    return (samples,)

@@ -1,0 +1,159 @@
+"""Any two members combine.
+
+Every pair takes a step together on TensorFlow, and a sample of the pairs on
+the other backends. Each member stands with its defaults, but for what images
+of 8 x 8 pixels need.
+"""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from contracts.tables import AUGMENTATIONS
+from contracts.tables import CONSTRAINTS
+from contracts.tables import LAYERS
+from contracts.tables import LOSSES
+from contracts.tables import REGULARIZERS
+from contracts.tables import role_of
+
+import keras_regan as kr
+
+layers = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+CLASSES = 3
+NO_MEMBERS = {
+    "losses.AdversarialLoss",
+    "regularizers.SampleRegularizer",
+    "penalties.Penalty",
+    "penalties.Scheduled",
+    "augmentations.Augmentation",
+    # Of generators, in `networks`; below stand those of discriminators.
+    "layers.ConditionalBatchNormalization",
+    "layers.SampleRegularization",
+}
+MEMBERS = sorted(
+    key
+    for key in [*LOSSES, *REGULARIZERS, *AUGMENTATIONS, *LAYERS, *CONSTRAINTS]
+    if "[" not in key and key not in NO_MEMBERS
+)
+# Two of these cannot be given at once: there is one loss, one augmentation.
+ONE_OF = ("losses.", "augmentations.")
+# A pack of samples has several labels, of which these know one.
+LABELED = {"layers.ClassProjection", "penalties.AuxiliaryClassifier"}
+
+
+def can_meet(first, second):
+    one = any(first.startswith(k) and second.startswith(k) for k in ONE_OF)
+    keys = {first, second}
+    return not one and not ("layers.Packing" in keys and keys & LABELED)
+
+
+PAIRS = [p for p in itertools.combinations(MEMBERS, 2) if can_meet(*p)]
+STRIDE = 1 if keras.backend.backend() == "tensorflow" else 23
+
+
+def discriminator_for(keys, sample_shape):
+    """Builds a discriminator of samples that has all that keys ask for."""
+    inputs = x = keras.Input(sample_shape)
+    if "layers.MinibatchStdDev" in keys:
+        x = kr.layers.MinibatchStdDev()(x)
+    constraint = None
+    if "constraints.WeightClipping" in keys:
+        constraint = kr.constraints.WeightClipping()
+    hidden = layers.Dense(4, kernel_constraint=constraint)
+    if "layers.SpectralNormalization" in keys:
+        hidden = kr.layers.SpectralNormalization(hidden)
+    features = layers.LeakyReLU(0.2)(hidden(layers.Flatten()(x)))
+    if "layers.MinibatchDiscrimination" in keys:
+        features = kr.layers.MinibatchDiscrimination(2, 2)(features)
+    if "layers.ClassProjection" in keys:
+        labels = keras.Input((), dtype="int32")
+        logits = kr.layers.ClassProjection(CLASSES)([features, labels])
+        inputs = [inputs, labels]
+    else:
+        logits = layers.Dense(1)(features)
+    outputs = {"logits": logits, "features": features}
+    if "penalties.AuxiliaryClassifier" in keys:
+        outputs["class_logits"] = layers.Dense(CLASSES)(features)
+    network = keras.Model(inputs, outputs)
+    if "layers.GradientNormalization" in keys:
+        normalization = kr.layers.GradientNormalization(network)
+        network = keras.Model(inputs, normalization(inputs))
+    return network
+
+
+def pair_for(keys):
+    generator, _ = kr.networks.mlp(
+        (8, 8, 1),
+        latent_dim=3,
+        hidden=(4,),
+        num_classes=CLASSES if LABELED & set(keys) else None,
+    )
+    if "layers.Packing" not in keys:
+        return generator, discriminator_for(keys, (8, 8, 1))
+    inputs = keras.Input((8, 8, 1))
+    packs = kr.layers.Packing()(inputs)
+    network = discriminator_for(keys, packs.shape[1:])
+    return generator, keras.Model(inputs, network(packs))
+
+
+def entry(key):
+    """Returns a member with its defaults, and which argument takes it."""
+    package, name = key.split(".")
+    member = getattr(getattr(kr, package), name)
+    if package == "losses":
+        return "loss", member(kr.losses.Hinge()) if name == "TopK" else member()
+    if package == "augmentations":
+        return "augmentation", member()
+    if package in ("layers", "constraints"):
+        return None, None
+    if name == "OnFeatures":
+        instance = member(kr.regularizers.PairwiseDistance())
+    else:
+        instance = member()
+    return f"{role_of(instance)}_regularizers", instance
+
+
+@pytest.mark.parametrize("first", MEMBERS)
+def test_every_pair_takes_a_step(first, images):
+    numbers = [
+        i for i, p in enumerate(PAIRS) if p[0] == first and i % STRIDE == 0
+    ]
+    for second in [PAIRS[i][1] for i in numbers]:
+        keys = (first, second)
+        arguments = {}
+        for key in keys:
+            name, instance = entry(key)
+            if name in ("loss", "augmentation"):
+                arguments[name] = instance
+            elif name:
+                arguments[name] = [*arguments.get(name, []), instance]
+        gan = kr.RegularizedGAN(*pair_for(keys), seed=0)
+        gan.compile(
+            generator_optimizer=keras.optimizers.SGD(1e-3),
+            discriminator_optimizer=keras.optimizers.SGD(1e-3),
+            run_eagerly=True,
+            **arguments,
+        )
+        batch = [images[:8]]
+        if gan.conditional:
+            batch.append(np.arange(8, dtype="int32") % CLASSES)
+        logs = gan.train_on_batch(*batch, return_dict=True)
+        for name, value in logs.items():
+            assert np.isfinite(value), (keys, name)
+
+
+def test_all_members_meet():
+    """No member is left out, and no more pairs than those named above."""
+    met = {key for pair in PAIRS for key in pair}
+    assert met == set(MEMBERS)
+    count = len(MEMBERS)
+    losses = sum(key.startswith("losses.") for key in MEMBERS)
+    augmentations = sum(key.startswith("augmentations.") for key in MEMBERS)
+    left_out = (
+        losses * (losses - 1) // 2
+        + augmentations * (augmentations - 1) // 2
+        + len(LABELED)
+    )
+    assert len(PAIRS) == count * (count - 1) // 2 - left_out

@@ -1,0 +1,68 @@
+"""The table of all members is the one that the code makes."""
+
+import importlib.util
+import inspect
+import pathlib
+
+import pytest
+
+import keras_regan
+
+SCRIPT = pathlib.Path(__file__).parents[1] / "docs/make_catalogue.py"
+PACKAGES = [
+    "augmentations",
+    "constraints",
+    "layers",
+    "losses",
+    "penalties",
+    "regularizers",
+]
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    specification = importlib.util.spec_from_file_location("catalogue", SCRIPT)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_table_is_up_to_date(catalogue):
+    written = catalogue.PAGE.read_text(encoding="utf-8")
+    assert written == catalogue.page(), "run `python docs/make_catalogue.py`"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_member_has_one_line(catalogue, package):
+    page = catalogue.page()
+    names = [
+        name
+        for name, value in vars(getattr(keras_regan, package)).items()
+        if inspect.isclass(value) and name not in catalogue.LEFT_OUT
+    ]
+    assert names
+    for name in names:
+        assert page.count(f"| `{package}.{name}` |") == 1, name
+
+
+def test_every_line_is_whole(catalogue):
+    rows = [
+        line for line in catalogue.page().splitlines() if line.startswith("| `")
+    ]
+    assert len(rows) > 40
+    for line in rows:
+        cells = line.replace("\\|", "").split("|")[1:-1]
+        assert len(cells) == 5, line
+        member, formula, _, cost, source = (cell.strip() for cell in cells)
+        assert formula and cost and source, member
+
+
+def test_docstring_without_a_cost_is_seen(catalogue):
+    class Silent:
+        """Does something.
+
+        Formula: `x`
+        """
+
+    with pytest.raises(ValueError, match="`Cost:`"):
+        catalogue.row("penalties", Silent)
