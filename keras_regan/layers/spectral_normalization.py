@@ -25,8 +25,8 @@ class SpectralNormalization(keras.layers.Wrapper):
     """Divides a layer's kernel by its largest singular value.
 
     For the discriminator's layers, in place of or beside a gradient penalty:
-    each linear map then stretches no direction by more than one, whatever the
-    size of its weights.
+    the matrix of each layer then stretches no direction by more than one,
+    whatever the size of its weights.
 
     Use this class rather than `keras.layers.SpectralNormalization`, which
     overwrites the kernel in each call in training. On TensorFlow and PyTorch
@@ -40,15 +40,15 @@ class SpectralNormalization(keras.layers.Wrapper):
     from it whenever it is needed, so that `sigma` always belongs to the kernel
     as it is now, and inference normalizes by the same number as a call in
     training that came just before. A new `u` is random: some ten calls pass
-    until `sigma` is exact. A kernel of zeros is left as it is.
+    until `sigma` is nearly exact. A kernel of zeros is left as it is.
 
     Formula: `W / sigma(W)`, `sigma(W) = v^T W u`, `v = W u / ||W u||`, and in
     training, beforehand, `u = W^T v / ||W^T v||`.
 
     The gradient is the paper's: `u` and `v` count as constants in `sigma`.
 
-    Cost: two products of the kernel with a vector per call, and two more for
-    each power iteration in training.
+    Cost: one product of the kernel with a vector per call, and two more per
+    power iteration in training.
 
     Args:
         layer: Layer with one `kernel` or `embeddings`, such as `Dense`,

@@ -95,8 +95,9 @@ def resnet(
     Example:
     >>> generator, discriminator = keras_regan.networks.resnet(
     ...     (32, 32, 3), width=4, num_classes=10)
-    >>> images = generator([np.zeros((2, 128)), np.array([3, 7])])
-    >>> tuple(discriminator([images, np.array([3, 7])]).shape)
+    >>> labels = ops.convert_to_tensor([3, 7])
+    >>> images = generator([keras.random.normal((2, 128)), labels])
+    >>> tuple(discriminator([images, labels]).shape)
     (2, 1)
 
     Reference:

@@ -150,8 +150,8 @@ def gan_with(key, instance=None, eager=True):
         arguments[f"{role_of(instance)}_regularizers"] = [instance]
     gan = kr.RegularizedGAN(generator, discriminator, seed=0)
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(0.01),
-        discriminator_optimizer=keras.optimizers.Adam(0.01),
+        generator_optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
+        discriminator_optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
         run_eagerly=eager,
         **arguments,
     )
