@@ -213,7 +213,7 @@ def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
         discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.0),
         **setting,
     )
-    samples, modes = ring(BATCH * 100, seed)
+    samples, modes = ring(BATCH * min(steps, 100), seed)
     data = (samples, modes) if gan.conditional else (samples,)
     history = gan.fit(
         *data, batch_size=BATCH, epochs=max(1, steps // 100), verbose=0

@@ -36,8 +36,8 @@ class LeCam(Penalty):
     Args:
         factor: Non-negative float or `LearningRateSchedule`. Defaults to
             `0.3`, the authors' for BigGAN on CIFAR-10.
-        decay: Float in `[0, 1)`. How much of an average stays from one update
-            of the discriminator to the next. Defaults to `0.99`.
+        momentum: Float in `[0, 1)`. How much of an average stays from one
+            update of the discriminator to the next. Defaults to `0.99`.
         one_sided: Boolean. Whether only those logits count that have passed
             the average, as in the authors' code. `False` is the formula of the
             paper. Defaults to `True`.
@@ -50,8 +50,8 @@ class LeCam(Penalty):
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If `factor` is negative or not finite, if `decay` is not in
-            `[0, 1)`, or if `interval` is not positive.
+        ValueError: If `factor` is negative or not finite, if `momentum` is
+            not in `[0, 1)`, or if `interval` is not positive.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -60,7 +60,7 @@ class LeCam(Penalty):
     ...     discriminator_regularizers=[keras_regan.penalties.LeCam(0.1)])
 
     Reference: [Tseng et al., 2021](https://arxiv.org/abs/2104.03310). The
-    averages are those of the authors' StyleGAN2: decay 0.99, corrected for
+    averages are those of the authors' StyleGAN2: momentum 0.99, corrected for
     their start at zero, and moved before they are used. Differs from the
     authors' BigGAN, which waits for 1,000 steps: give `factor` a schedule for
     that.
@@ -72,13 +72,13 @@ class LeCam(Penalty):
         self,
         factor: float | _Schedule = 0.3,
         *,
-        decay: float = 0.99,
+        momentum: float = 0.99,
         one_sided: bool = True,
         interval: int = 1,
         name: str = "lecam",
     ):
         super().__init__(factor, interval=interval, name=name)
-        self.decay = float_below_one(decay, "decay")
+        self.momentum = float_below_one(momentum, "momentum")
         self.one_sided = boolean(one_sided, "one_sided")
         # Sums with weights that fade, and the sum of those weights: their
         # ratio is a mean from the first step on.
@@ -109,7 +109,7 @@ class LeCam(Penalty):
             (self._fake_sum, _detached_mean(fake)),
             (self._weight, 1.0),
         ):
-            total.assign(self.decay * total + (1.0 - self.decay) * value)
+            total.assign(self.momentum * total + (1.0 - self.momentum) * value)
 
     def _average(self, total: keras.Variable, logits: Tensor) -> Tensor:
         """Returns the average; under `evaluate` before training, the mean."""
@@ -127,7 +127,7 @@ class LeCam(Penalty):
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
-            "decay": self.decay,
+            "momentum": self.momentum,
             "one_sided": self.one_sided,
         }
 

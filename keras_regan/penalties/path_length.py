@@ -7,8 +7,7 @@ from keras import ops
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan._validation import message
-from keras_regan._validation import non_negative_float
+from keras_regan._validation import float_below_one
 from keras_regan.penalties.draws import normal_like
 from keras_regan.penalties.norms import norms
 from keras_regan.penalties.penalty import Penalty
@@ -30,8 +29,8 @@ class PathLength(Penalty):
     `J_i` is the Jacobian of the sample at its latents, `y_i` normal noise of
     the sample's shape over the square root of its number of pixels (of the
     product of the spatial axes: one for vectors). First
-    `a <- a + decay * (mean_i(||J_i^T y_i||) - a)`, starting at zero, in every
-    training step that computes it.
+    `a <- momentum * a + (1 - momentum) * mean_i(||J_i^T y_i||)`, starting at
+    zero, in every training step that computes it.
 
     Cost: one backward pass through the generator, differentiated once more; no
     further forward pass.
@@ -39,8 +38,8 @@ class PathLength(Penalty):
     Args:
         factor: Non-negative float or `LearningRateSchedule`. Defaults to
             `2.0`.
-        decay: Float in the interval (0, 1]. How fast the average follows.
-            Defaults to `0.01`.
+        momentum: Float in `[0, 1)`. How much of the average stays from one
+            such step to the next. Defaults to `0.99`.
         interval: Positive integer. Computes it in every `interval`-th update
             and counts it that many times. Defaults to `4`.
         name: String. Its key in the logs, after `g_`. Defaults to
@@ -54,8 +53,8 @@ class PathLength(Penalty):
 
     Raises:
         TypeError: If a number is not one.
-        ValueError: If `factor` is negative or not finite, if `decay` is not
-            in the interval (0, 1], or if `interval` is not positive.
+        ValueError: If `factor` is negative or not finite, if `momentum` is not
+            in `[0, 1)`, or if `interval` is not positive.
 
     Attributes:
         average: `keras.Variable`, the moving average `a`. It is saved with the
@@ -81,16 +80,12 @@ class PathLength(Penalty):
         self,
         factor: float | _Schedule = 2.0,
         *,
-        decay: float = 0.01,
+        momentum: float = 0.99,
         interval: int = 4,
         name: str = "path_length",
     ):
         super().__init__(factor, interval=interval, name=name)
-        self.decay = non_negative_float(decay, "decay")
-        if not 0 < self.decay <= 1:
-            raise ValueError(
-                message("decay", "a float in the interval (0, 1]", decay)
-            )
+        self.momentum = float_below_one(momentum, "momentum")
         self.average = keras.Variable(
             0.0, dtype="float32", trainable=False, name="path_length_average"
         )
@@ -103,13 +98,13 @@ class PathLength(Penalty):
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean squared distance of the lengths from the average."""
         pixels = 1
-        for size in ops.shape(context.fake)[1:-1]:
+        for size in _spatial(ops.shape(context.fake)):
             pixels = pixels * size
         noise = normal_like(context.fake, context)
         noise = noise / ops.sqrt(ops.cast(pixels, noise.dtype))
         lengths = norms(context.latent_gradient(noise))
         before = ops.cast(self.average.value, lengths.dtype)
-        average = before + self.decay * (ops.mean(lengths) - before)
+        average = before + (1.0 - self.momentum) * (ops.mean(lengths) - before)
         if context.training:
             self.average.assign(
                 ops.cast(ops.stop_gradient(average), self.average.dtype)
@@ -118,4 +113,11 @@ class PathLength(Penalty):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "decay": self.decay}
+        return {**super().get_config(), "momentum": self.momentum}
+
+
+def _spatial(shape: Any) -> Any:
+    """Returns the sizes between the batch and the channels."""
+    if keras.config.image_data_format() == "channels_first":
+        return shape[2:]
+    return shape[1:-1]

@@ -155,7 +155,7 @@ PENALTIES = {
         lambda f: kr.penalties.MaxGradientPenalty(f, name="a")
     ),
     "penalties.LeCam": lambda f: kr.penalties.LeCam(
-        f, decay=0.5, one_sided=False
+        f, momentum=0.5, one_sided=False
     ),
     "penalties.Consistency": lambda f: kr.penalties.Consistency(f, noise()),
     "penalties.Consistency[fake]": lambda f: kr.penalties.Consistency(
@@ -171,7 +171,7 @@ PENALTIES = {
         f, minimum=2.0
     ),
     "penalties.PathLength": lambda f: kr.penalties.PathLength(
-        f, decay=0.5, interval=1
+        f, momentum=0.5, interval=1
     ),
     "penalties.FeatureMatching": lambda f: kr.penalties.FeatureMatching(
         f, name="a"

@@ -13,14 +13,18 @@ def critic(weights):
     return lambda x: ops.matmul(x, ops.reshape(weights, (-1, 1)))
 
 
-def reference(weights, steps, decay, one_sided):
+def reference(weights, steps, momentum, one_sided):
     """The penalty in the last of some steps, with averages as in its text."""
     real_sum = fake_sum = weight = 0.0
     for real, fake in steps:
         # Averages are constants: they come from the weights as they are.
-        real_sum = decay * real_sum + (1 - decay) * (real @ WEIGHTS).mean()
-        fake_sum = decay * fake_sum + (1 - decay) * (fake @ WEIGHTS).mean()
-        weight = decay * weight + (1 - decay)
+        real_sum = (
+            momentum * real_sum + (1 - momentum) * (real @ WEIGHTS).mean()
+        )
+        fake_sum = (
+            momentum * fake_sum + (1 - momentum) * (fake @ WEIGHTS).mean()
+        )
+        weight = momentum * weight + (1 - momentum)
     first = steps[-1][0] @ weights - fake_sum / weight
     second = real_sum / weight - steps[-1][1] @ weights
     if one_sided:
@@ -32,13 +36,13 @@ WEIGHTS = np.array([0.5, -2.0, 1.0])
 
 
 @pytest.mark.parametrize("one_sided", [True, False])
-@pytest.mark.parametrize("decay", [0.0, 0.9])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_value_and_gradient_over_three_steps(
-    one_sided, decay, make_context, gradient_of, slope_of
+    one_sided, momentum, make_context, gradient_of, slope_of
 ):
     random = np.random.default_rng(0)
     steps = random.normal(size=(3, 2, 6, 3)).astype("float32")
-    penalty = LeCam(0.7, decay=decay, one_sided=one_sided)
+    penalty = LeCam(0.7, momentum=momentum, one_sided=one_sided)
     for real, fake in steps[:-1]:
         penalty(
             make_context(
@@ -53,7 +57,7 @@ def test_value_and_gradient_over_three_steps(
     )
 
     def expected(weights):
-        return 0.7 * reference(weights, steps, decay, one_sided)
+        return 0.7 * reference(weights, steps, momentum, one_sided)
 
     np.testing.assert_allclose(value, expected(WEIGHTS), rtol=1e-5)
     np.testing.assert_allclose(
@@ -70,7 +74,7 @@ def test_first_step_takes_the_mean_of_its_batch(make_context):
     )
     # (1 + 1)^2, (3 + 1)^2 and (2 + 2)^2, (2 - 0)^2.
     np.testing.assert_allclose(
-        float(LeCam(1.0, decay=0.99)(context)), 10.0 + 10.0, rtol=1e-5
+        float(LeCam(1.0, momentum=0.99)(context)), 10.0 + 10.0, rtol=1e-5
     )
 
 
@@ -109,12 +113,12 @@ def test_averages_move_with_training_and_are_saved(
 @pytest.mark.parametrize(
     "arguments, error, name",
     [
-        ({"decay": 1.0}, ValueError, "decay"),
-        ({"decay": "much"}, TypeError, "decay"),
+        ({"momentum": 1.0}, ValueError, "momentum"),
+        ({"momentum": "much"}, TypeError, "momentum"),
         ({"one_sided": 1}, TypeError, "one_sided"),
         ({"factor": -1.0}, ValueError, "factor"),
     ],
-    ids=["decay", "decay_type", "one_sided", "factor"],
+    ids=["momentum", "decay_type", "one_sided", "factor"],
 )
 def test_bad_arguments(arguments, error, name):
     with pytest.raises(error, match=f"`{name}`"):

@@ -46,7 +46,7 @@ def test_linear_generator(step, calls_of):
     weights = ops.convert_to_tensor(WEIGHTS, "float32")
     context = step(linear(weights))
     noise = calls_of(context, "latent_gradient")
-    penalty = PathLength(3.0, decay=0.25, interval=1)
+    penalty = PathLength(3.0, momentum=0.75, interval=1)
     value = penalty(context)
     lengths = np.sqrt(((noise[0] @ WEIGHTS.T) ** 2).sum(axis=1))
     assert noise[0].shape == (6, 4)
@@ -71,7 +71,7 @@ def test_curved_generator(step, calls_of, gradient_of, slope_of, latents):
         average = 0.7 + 0.3 * (lengths.mean() - 0.7)
         return 0.5 * ((lengths - average) ** 2).mean()
 
-    penalty = PathLength(0.5, decay=0.3, interval=1)
+    penalty = PathLength(0.5, momentum=0.7, interval=1)
     penalty.average.assign(0.7)
     # An equally seeded context draws the same noise.
     got, gradient = gradient_of(
@@ -84,7 +84,7 @@ def test_curved_generator(step, calls_of, gradient_of, slope_of, latents):
 
 
 def test_average_follows_the_lengths(step, calls_of):
-    penalty = PathLength(decay=0.2, interval=1)
+    penalty = PathLength(momentum=0.8, interval=1)
     expected = 0.0
     for scale in (1.0, 3.0, 0.5):
         weights = scale * WEIGHTS
@@ -97,7 +97,7 @@ def test_average_follows_the_lengths(step, calls_of):
 
 
 def test_evaluation_leaves_the_average_alone(step):
-    penalty = PathLength(decay=0.5, interval=1)
+    penalty = PathLength(momentum=0.5, interval=1)
     penalty.average.assign(0.7)
     weights = ops.convert_to_tensor(WEIGHTS, "float32")
     judged = float(penalty(step(linear(weights), training=False)))
@@ -121,7 +121,7 @@ def test_noise_is_divided_by_the_root_of_the_pixels(
 
     context = step(spread, latents=np.ones((4096, 2), "float32"))
     noise = calls_of(context, "latent_gradient")
-    penalty = PathLength(interval=1, decay=1.0)
+    penalty = PathLength(interval=1, momentum=0.0)
     penalty(context)
     assert noise[0].shape == (4096, *shape)
     np.testing.assert_allclose(noise[0].std() * np.sqrt(pixels), 1.0, atol=0.04)
@@ -135,7 +135,7 @@ def test_noise_is_divided_by_the_root_of_the_pixels(
 
 def test_collapsed_generator(step, gradient_of):
     # A length of zero has a finite gradient.
-    penalty = PathLength(1.0, decay=0.25, interval=1)
+    penalty = PathLength(1.0, momentum=0.75, interval=1)
     penalty.average.assign(2.0)
     got, gradient = gradient_of(
         lambda weights: penalty(step(linear(weights))), np.zeros((2, 4))
@@ -146,7 +146,7 @@ def test_collapsed_generator(step, gradient_of):
 
 def test_batch_of_one(step, gradient_of):
     # The average is the one length that there is.
-    penalty = PathLength(decay=1.0, interval=1)
+    penalty = PathLength(momentum=0.0, interval=1)
     one = np.array([[0.3, -0.4]], "float32")
     got, gradient = gradient_of(
         lambda weights: penalty(step(curved(weights), latents=one)), WEIGHTS
@@ -163,7 +163,7 @@ def test_step_of_the_discriminator(make_context):
 
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_average_in_training(run_eagerly, vectors, vector_pair, tmp_path):
-    penalty = PathLength(decay=0.5, interval=2)
+    penalty = PathLength(momentum=0.5, interval=2)
     gan = kr.RegularizedGAN(*vector_pair(), seed=0)
     gan.compile(
         generator_optimizer=keras.optimizers.SGD(0.0),
@@ -194,11 +194,11 @@ def test_average_in_training(run_eagerly, vectors, vector_pair, tmp_path):
 @pytest.mark.parametrize(
     "arguments, error, text",
     [
-        ({"decay": 0.0}, ValueError, "`decay`"),
-        ({"decay": -0.1}, ValueError, "`decay`"),
-        ({"decay": 1.1}, ValueError, "`decay`"),
-        ({"decay": float("nan")}, ValueError, "`decay`"),
-        ({"decay": None}, TypeError, "`decay`"),
+        ({"momentum": 1.0}, ValueError, "`momentum`"),
+        ({"momentum": -0.1}, ValueError, "`momentum`"),
+        ({"momentum": 1.1}, ValueError, "`momentum`"),
+        ({"momentum": float("nan")}, ValueError, "`momentum`"),
+        ({"momentum": None}, TypeError, "`momentum`"),
         ({"factor": -1.0}, ValueError, "`factor`"),
         ({"interval": 0}, ValueError, "`interval`"),
     ],

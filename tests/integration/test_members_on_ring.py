@@ -1,0 +1,73 @@
+"""The benchmark of all members trains all of them."""
+
+import importlib.util
+import inspect
+import pathlib
+
+import pytest
+
+import keras_regan as kr
+
+SCRIPT = pathlib.Path(__file__).parents[2] / "benchmarks/members_on_ring.py"
+CONTRACTS = {
+    "augmentations.Augmentation",
+    "losses.AdversarialLoss",
+    "penalties.Penalty",
+    "penalties.StepContext",
+    "regularizers.SampleRegularizer",
+}
+
+
+def load():
+    specification = importlib.util.spec_from_file_location("members", SCRIPT)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+benchmark = load()
+
+
+def test_no_member_is_left_out():
+    packages = (
+        "augmentations constraints layers losses penalties regularizers"
+    ).split()
+    members = {
+        f"{package}.{name}"
+        for package in packages
+        for name, value in vars(getattr(kr, package)).items()
+        if inspect.isclass(value)
+    }
+    trained = set(benchmark.settings()) - {"none"}
+    left_out = benchmark.IMAGES_ONLY | benchmark.ADAPTERS | CONTRACTS
+    assert trained | left_out == members
+    assert not trained & left_out
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "none",
+        "augmentations.InstanceNoise",
+        "constraints.WeightClipping",
+        "layers.ConditionalBatchNormalization",
+        "layers.Packing",
+        "penalties.OnFeatures",
+        "regularizers.ModeSeeking",
+    ],
+)
+def test_settings_of_each_kind_train(member, monkeypatch):
+    monkeypatch.setattr(benchmark, "BATCH", 8)
+    modes, good, finite = benchmark.train(
+        benchmark.settings()[member], seed=0, steps=5
+    )
+    assert finite and 0 <= modes <= 8 and 0 <= good <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("member", list(benchmark.settings()))
+def test_every_member_stays_finite_for_300_steps(member):
+    *_, finite = benchmark.train(
+        benchmark.settings()[member], seed=0, steps=300
+    )
+    assert finite
