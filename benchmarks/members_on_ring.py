@@ -114,7 +114,8 @@ def settings() -> dict[str, dict]:
             "networks": {"last": kr.layers.MinibatchStdDev}
         },
         "layers.MinibatchDiscrimination": {
-            "networks": {"last": kr.layers.MinibatchDiscrimination}
+            # The default of 100 kernels needs gigabytes at this batch.
+            "networks": {"last": lambda: kr.layers.MinibatchDiscrimination(10)}
         },
         "layers.Packing": {"networks": {"first": kr.layers.Packing}},
         "layers.GradientNormalization": {

@@ -89,7 +89,9 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         """Creates one scale and one offset for each class and channel."""
         shape = first_shape(input_shape, type(self).__name__)
         self.normalization.build(shape)
-        weight_shape = (self.num_classes, shape[self.axis])
+        # Flat, so that they do not count as kernels, which regularizers of
+        # weights act on.
+        weight_shape = (self.num_classes * shape[self.axis],)
         self.gamma = self.add_weight(
             name="gamma", shape=weight_shape, initializer="ones"
         )
@@ -104,11 +106,15 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         shape = [-1, *[1] * (len(x.shape) - 1)]
         shape[self.axis] = x.shape[self.axis]
         gamma, beta = (
-            ops.reshape(ops.take(weight, labels, axis=0), tuple(shape))
+            ops.reshape(self._of_classes(weight, labels), tuple(shape))
             for weight in (self.gamma, self.beta)
         )
         x = self.normalization(x, training=training)
         return ops.cast(gamma, x.dtype) * x + ops.cast(beta, x.dtype)
+
+    def _of_classes(self, weight: keras.Variable, labels: Tensor) -> Tensor:
+        rows = ops.reshape(weight, (self.num_classes, -1))
+        return ops.take(rows, labels, axis=0)
 
     def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
         """Returns the shape of the first input."""

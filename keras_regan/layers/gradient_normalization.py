@@ -83,11 +83,16 @@ class GradientNormalization(keras.layers.Layer):
                 training=training,
             )
             named = outputs if isinstance(outputs, dict) else {}
-            return named.get("logits", outputs), named
+            losses = _losses_of_call(self.network)
+            return named.get("logits", outputs), (named, losses)
 
-        logits, named, pullback = _backend.call_with_input_gradient(
+        logits, (named, losses), pullback = _backend.call_with_input_gradient(
             forward, samples, self.network.variables
         )
+        if len(_losses_of_call(self.network)) < len(losses):
+            # JAX forgets them together with the transformation.
+            for loss in losses:
+                self.add_loss(loss)
         _check_logits(logits.shape)
         gradient = pullback(ops.ones_like(logits))
         normalized = _normalized(logits, gradient)
@@ -116,6 +121,17 @@ class GradientNormalization(keras.layers.Layer):
             config["network"]
         )
         return cls(**config)
+
+
+def _losses_of_call(network: keras.Model) -> list[Tensor]:
+    """Returns what layers added in the latest call, without weights' terms."""
+    weights = [
+        variable
+        for variable in network.trainable_variables
+        if variable.regularizer is not None
+    ]
+    losses = network.losses
+    return losses[: len(losses) - len(weights)]
 
 
 def _normalized(logits: Tensor, gradient: Tensor) -> Tensor:

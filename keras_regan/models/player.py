@@ -79,10 +79,14 @@ class Player:
             The second of what `evaluate` returned, by name.
         """
         step = self.step.value
+        before = self.optimizer.iterations + 0  # Not what it will be.
         _, values = _backend.minimize(evaluate, self.optimizer, self.variables)
+        # A loss scale skips steps that overflow: then nothing is to be done.
+        taken = ops.not_equal(self.optimizer.iterations, before)
+        rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
             penalty.after_update(
-                self.kernels, self.optimizer.learning_rate, step
+                self.kernels, ops.where(taken, rate, 0.0), step
             )
         self.step.assign(ops.cast(self.optimizer.iterations, "int32"))
         self.track(values, batch_size)

@@ -49,7 +49,8 @@ class RegularizedGAN(keras.Model):
         discriminator: Built Keras model from samples to logits (no sigmoid)
             of shape `(batch, 1)`, `(batch,)` or, for a map of patches,
             `(batch, height, width, 1)`; class-conditional: from
-            `[samples, labels]`. It may return
+            `[samples, labels]`, or from samples alone if it returns
+            `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
             features.
         ema_momentum: Float in `[0, 1)` or `None`. With a float, a moving

@@ -63,7 +63,8 @@ class Consistency(Penalty):
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If `factor` is negative or not finite, if `samples` is
-            neither of the two, or if `interval` is not positive.
+            neither of the two, if `interval` is not positive, or if
+            `augmentation` adapts, as `AdaptiveAugmentation` does.
 
     Example:
     >>> keras_regan.penalties.Consistency(10.0, samples="fake").name
@@ -101,12 +102,16 @@ class Consistency(Penalty):
                     augmentation,
                 )
             )
+        if augmentation.variables:
+            raise ValueError(
+                message(
+                    "augmentation",
+                    "an augmentation that does not adapt: only the one given "
+                    "to `compile` learns how the discriminator fares",
+                    augmentation,
+                )
+            )
         self.augmentation = augmentation
-
-    @property
-    def variables(self) -> list[keras.Variable]:
-        """The state of the augmentation."""
-        return self.augmentation.variables
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean square of the difference of logits."""

@@ -54,8 +54,9 @@ class FeatureMatching(Penalty):
     Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498),
     section 3.1. Differs from the paper: a mean over the elements instead of
     their sum, so that a factor keeps its meaning across networks, and it is
-    added to the adversarial loss instead of replacing it. Differs from the
-    authors' code, which takes the mean absolute difference.
+    added to the adversarial loss instead of replacing it. The mean is that of
+    the authors' code for MNIST; their code for CIFAR-10 takes the mean
+    absolute difference.
     """
 
     networks = ("generator",)

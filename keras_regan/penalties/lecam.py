@@ -104,12 +104,16 @@ class LeCam(Penalty):
         )
 
     def _move(self, real: Tensor, fake: Tensor) -> None:
+        real, fake = _detached_mean(real), _detached_mean(fake)
+        # An overflow in a step that is skipped must not stay for good.
+        finite = ops.logical_and(ops.isfinite(real), ops.isfinite(fake))
         for total, value in (
-            (self._real_sum, _detached_mean(real)),
-            (self._fake_sum, _detached_mean(fake)),
+            (self._real_sum, real),
+            (self._fake_sum, fake),
             (self._weight, 1.0),
         ):
-            total.assign(self.momentum * total + (1.0 - self.momentum) * value)
+            moved = self.momentum * total + (1.0 - self.momentum) * value
+            total.assign(ops.where(finite, moved, total.value))
 
     def _average(self, total: keras.Variable, logits: Tensor) -> Tensor:
         """Returns the average; under `evaluate` before training, the mean."""

@@ -51,7 +51,9 @@ class OnFeatures(Scheduled):
     Raises:
         TypeError: If `regularizer` is no `SampleRegularizer`.
         ValueError: In the first step, if the discriminator returns no
-            features.
+            features, or if the regularizer compares them with latents and
+            there are more samples than rows of features, as behind
+            `keras_regan.layers.Packing`.
 
     Example:
     >>> entry = keras_regan.penalties.OnFeatures(
@@ -92,6 +94,7 @@ class OnFeatures(Scheduled):
         names = self.regularizer.called_with
         if "latents" in names:
             tensors["latents"] = [context.latents] * count
+            _check_rows(tensors["samples"], context.latents)
         if "real" in names:
             tensors["real"] = keras.tree.flatten(context.real_features)
         values = [
@@ -99,3 +102,15 @@ class OnFeatures(Scheduled):
             for arguments in zip(*(tensors[n] for n in names), strict=True)
         ]
         return sum(values) / count
+
+
+def _check_rows(features: list[Tensor], latents: Tensor) -> None:
+    for tensor in features:
+        sizes = tensor.shape[0], latents.shape[0]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ValueError(
+                "A regularizer compares latents with features. Expected one "
+                "row of features for each sample, which a discriminator that "
+                f"packs samples does not return. Received: {sizes[0]} rows of "
+                f"features and {sizes[1]} latents"
+            )

@@ -106,9 +106,10 @@ class PathLength(Penalty):
         before = ops.cast(self.average.value, lengths.dtype)
         average = before + (1.0 - self.momentum) * (ops.mean(lengths) - before)
         if context.training:
-            self.average.assign(
-                ops.cast(ops.stop_gradient(average), self.average.dtype)
-            )
+            moved = ops.cast(ops.stop_gradient(average), self.average.dtype)
+            # An overflow in a step that is skipped must not stay for good.
+            finite = ops.isfinite(moved)
+            self.average.assign(ops.where(finite, moved, self.average.value))
         return ops.mean(ops.square(lengths - average))
 
     def get_config(self) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Scheduled(Penalty):
 
     Raises:
         TypeError: If `regularizer` is none of the three kinds.
+        ValueError: If `factor` is negative or not finite, if `interval` is
+            not positive, or if both this and the wrapped penalty have one.
 
     Example:
     >>> decay = keras.optimizers.schedules.PolynomialDecay(
@@ -78,6 +80,15 @@ class Scheduled(Penalty):
         if name is None:
             name = getattr(regularizer, "name", None) or snake_case(regularizer)
         super().__init__(factor, interval=interval, name=name)
+        if self.interval > 1 and getattr(regularizer, "interval", 1) > 1:
+            raise ValueError(
+                message(
+                    "interval",
+                    "1 with a penalty that has an interval of its own, "
+                    f"{regularizer.interval}: the two would multiply",
+                    interval,
+                )
+            )
 
     @property
     def networks(self) -> tuple[str, ...]:

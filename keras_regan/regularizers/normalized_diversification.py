@@ -65,7 +65,10 @@ class NormalizedDiversification(SampleRegularizer):
     Reference: [Liu et al., 2019](https://arxiv.org/abs/1904.03608).
     Differs from the authors' code: it is added to the generator's loss instead
     of taking turns with it, and distances come from the Gram matrix with a
-    small number inside the root, so that equal samples have a gradient.
+    small number inside the root, so that the gradient at equal samples is
+    finite. It is zero there, and where all samples are equal the term is small,
+    because all distances then are that number: it moves a generator that
+    nearly collapsed, not one that did.
     """
 
     called_with = ("samples", "latents")

@@ -48,7 +48,7 @@ def built():
         beta = random.normal(size=layer.beta.shape)
         layer.gamma.assign(gamma)
         layer.beta.assign(beta)
-        return layer, gamma, beta
+        return layer, gamma.reshape(3, -1), beta.reshape(3, -1)
 
     return build
 
@@ -154,7 +154,10 @@ def test_gradients_match_finite_differences(built):
         (2, beta, layer.beta),
     ):
         np.testing.assert_allclose(
-            before - numpy(after), differences(position), rtol=1e-4, atol=1e-5
+            before - numpy(after).reshape(before.shape),
+            differences(position),
+            rtol=1e-4,
+            atol=1e-5,
         )
 
 
@@ -256,3 +259,16 @@ def test_bad_arguments(arguments, error, name):
 def test_call_without_labels():
     with pytest.raises(ValueError, match="list of two tensors"):
         ConditionalBatchNormalization(3)(standard_normal(4, 5))
+
+
+def test_scales_and_offsets_are_no_kernels():
+    """Regularizers of weights leave them alone, as those of Keras's layer."""
+    generator, discriminator = kr.networks.resnet(
+        (28, 28, 1), width=2, num_classes=3
+    )
+    gan = kr.RegularizedGAN(generator, discriminator)
+    gan.compile(generator_regularizers=[kr.regularizers.Orthogonal()])
+    kernels = gan._game.generator.kernels
+    assert kernels and not any(
+        kernel.path.endswith(("gamma", "beta")) for kernel in kernels
+    )

@@ -167,3 +167,34 @@ def test_what_is_no_built_model():
         GradientNormalization(keras.layers.Dense(1))
     with pytest.raises(ValueError, match="`network`"):
         GradientNormalization(keras.Sequential([keras.layers.Dense(1)]))
+
+
+def test_what_inner_layers_add_is_counted_once(vectors):
+    """Activity regularizers, and weights' own, in two passes of the step."""
+    inputs = keras.Input((2,))
+    hidden = keras.layers.Dense(
+        3,
+        activity_regularizer=keras.regularizers.L2(0.5),
+        kernel_regularizer=keras.regularizers.L2(0.25),
+    )
+    logits = keras.layers.Dense(1)(hidden(inputs))
+    network = keras.Model(inputs, logits)
+    critic = keras.Model(inputs, GradientNormalization(network)(inputs))
+    generator = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dense(2)]
+    )
+    generator.set_weights([np.zeros((3, 2)), np.array([0.5, -1.0])])
+    gan = kr.RegularizedGAN(generator, critic, seed=0)
+    gan.compile(discriminator_optimizer=keras.optimizers.SGD(0.0))
+    logs = gan.train_on_batch(vectors, return_dict=True)
+    kernel, bias = hidden.get_weights()
+
+    def mean_square(samples):
+        return ((samples @ kernel + bias) ** 2).sum(axis=1).mean()
+
+    expected = 0.25 * (kernel**2).sum() + 0.5 * (
+        mean_square(vectors) + mean_square(np.array([[0.5, -1.0]]))
+    )
+    np.testing.assert_allclose(
+        logs["d_layer_regularizers"], expected, rtol=1e-5
+    )

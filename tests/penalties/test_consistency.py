@@ -93,9 +93,14 @@ def test_balanced_consistency_is_two_entries(image_pair, images):
     [
         ({"augmentation": "flip"}, TypeError, "augmentation"),
         ({"samples": "both"}, ValueError, "samples"),
+        (
+            {"augmentation": kr.augmentations.AdaptiveAugmentation()},
+            ValueError,
+            "augmentation",
+        ),
         ({"factor": -1.0}, ValueError, "factor"),
     ],
-    ids=["augmentation", "samples", "factor"],
+    ids=["augmentation", "samples", "adaptive", "factor"],
 )
 def test_bad_arguments(arguments, error, name):
     with pytest.raises(error, match=f"`{name}`"):

@@ -110,6 +110,16 @@ def test_averages_move_with_training_and_are_saved(
     np.testing.assert_allclose(averages(gan)[2], 1 - 0.99**8, rtol=1e-5)
 
 
+def test_overflow_does_not_stay(make_context, real):
+    """A batch that a loss scale will skip leaves the averages as they were."""
+    penalty = LeCam(1.0)
+    penalty(make_context(lambda x: x[:, :1]))
+    before = [float(v.value) for v in penalty.variables]
+    for bad in (np.inf, np.nan):
+        penalty(make_context(lambda x: x[:, :1], real=real + np.float32(bad)))
+        assert [float(v.value) for v in penalty.variables] == before
+
+
 @pytest.mark.parametrize(
     "arguments, error, name",
     [

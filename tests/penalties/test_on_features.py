@@ -1,5 +1,6 @@
 """Regularizers of samples, called with features."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -106,3 +107,17 @@ def test_both_lists(vectors):
     logs = gan.train_on_batch(vectors, return_dict=True)
     assert logs["g_pairwise_distance_on_features"] < 0
     assert logs["d_pairwise_distance_on_features"] > 0
+
+
+def test_rows_that_do_not_match_latents(vectors):
+    inputs = keras.Input((2,))
+    hidden = keras.layers.Dense(4)(kr.layers.Packing(2)(inputs))
+    outputs = {"logits": keras.layers.Dense(1)(hidden), "features": hidden}
+    generator, _ = kr.networks.mlp((2,), latent_dim=3, hidden=(4,))
+    gan = kr.RegularizedGAN(generator, keras.Model(inputs, outputs))
+    gan.compile(
+        generator_regularizers=[OnFeatures(kr.regularizers.ModeSeeking())],
+        run_eagerly=True,
+    )
+    with pytest.raises(ValueError, match="one row of features for each"):
+        gan.train_on_batch(vectors)

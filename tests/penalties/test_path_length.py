@@ -207,3 +207,13 @@ def test_average_in_training(run_eagerly, vectors, vector_pair, tmp_path):
 def test_bad_arguments(arguments, error, text):
     with pytest.raises(error, match=text):
         PathLength(**arguments)
+
+
+def test_overflow_does_not_stay(step):
+    penalty = PathLength(interval=1, momentum=0.5)
+    good = ops.convert_to_tensor(WEIGHTS, "float32")
+    penalty(step(linear(good)))
+    before = average_of(penalty)
+    assert before > 0
+    penalty(step(linear(good * np.float32(np.inf))))
+    assert average_of(penalty) == before

@@ -280,3 +280,10 @@ def test_penalty_that_is_no_scalar(gan, vectors):
     gan.compile(generator_regularizers=[Unreduced()])
     with pytest.raises(ValueError, match="must return a scalar"):
         gan.train_on_batch(vectors)
+
+
+def test_two_intervals_would_multiply():
+    with pytest.raises(ValueError, match="`interval`"):
+        kr.penalties.Scheduled(kr.penalties.R1(interval=4), interval=2)
+    kr.penalties.Scheduled(kr.penalties.R1(interval=4), 0.5)
+    kr.penalties.Scheduled(kr.penalties.R1(), interval=2)

@@ -104,6 +104,26 @@ def test_biases_are_left_alone(vector_pair, vectors):
         assert (weights == 0).all() == (weights.ndim == 2)
 
 
+def test_skipped_step_changes_nothing(vectors):
+    """Under a loss scale a step that overflows is none."""
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        pair = kr.networks.mlp((2,), latent_dim=3, hidden=(8,))
+    finally:
+        keras.config.set_dtype_policy(previous)
+    gan = kr.RegularizedGAN(*pair, seed=0)
+    gan.compile(discriminator_regularizers=[ProximalL1(1e6)])
+    before = gan.discriminator.get_weights()
+    gan.train_on_batch(vectors * np.float32(1e9))
+    for first, second in zip(
+        before, gan.discriminator.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(first, second)
+    gan.train_on_batch(vectors)
+    assert (gan.discriminator.get_weights()[0] == 0).all()
+
+
 def test_in_the_discriminator(vector_pair, vectors):
     gan = kr.RegularizedGAN(*vector_pair(), seed=0)
     gan.compile(discriminator_regularizers=[ProximalL1(1e6)])
