@@ -57,8 +57,9 @@ class WeightClipping(keras.constraints.Constraint):
         ValueError: If `limit` is not positive or not finite.
 
     Example:
-    >>> keras_regan.constraints.WeightClipping(0.5)(np.array([-2.0, 0.25]))
-    array([-0.5 ,  0.25])
+    >>> clip = keras_regan.constraints.WeightClipping(0.5)
+    >>> ops.convert_to_numpy(clip(np.array([-2.0, 0.25]))).tolist()
+    [-0.5, 0.25]
 
     Reference: [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875),
     algorithm 1.
