@@ -39,6 +39,9 @@ def test_real_and_generated_in_both_steps(image_pair, images):
     gan.train_on_batch(images[:8])
     # Real and generated in two steps of the discriminator; generated in the
     # one of the generator.
+    assert len(augmentation.samples) == 5
+    if keras.backend.backend() == "jax":
+        return  # What is being differentiated has no values there.
     seen = [as_numpy(samples) for samples in augmentation.samples]
     real = [np.array_equal(samples, images[:8]) for samples in seen]
     assert real == [True, False, True, False, False]
