@@ -11,19 +11,17 @@ few steps show that a member works and which way it pulls; they do not rank the
 members.
 """
 
-import argparse
-import json
-import pathlib
-
 import keras
 import numpy as np
+from ring import MODES
+from ring import arguments_of
+from ring import compare
+from ring import covered
+from ring import labeled_ring
 
 import keras_regan as kr
 
 layers = keras.layers
-MODES, RADIUS, DEVIATION = 8, 1.0, 0.01
-ANGLES = 2 * np.pi * np.arange(MODES) / MODES
-CENTERS = RADIUS * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 BATCH, LATENTS, WIDTH = 512, 16, 128
 
 # Augmentations of images have nothing to do with points in a plane.
@@ -187,22 +185,6 @@ def build(
     return generator, discriminator
 
 
-def ring(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns samples of the ring and the numbers of their modes."""
-    generator = np.random.default_rng(seed)
-    modes = generator.integers(MODES, size=count)
-    noise = generator.normal(scale=DEVIATION, size=(count, 2))
-    return (CENTERS[modes] + noise).astype("float32"), modes.astype("int32")
-
-
-def covered(samples: np.ndarray) -> tuple[int, float]:
-    """Returns how many modes are covered and the share of good samples."""
-    distances = np.linalg.norm(samples[:, None] - CENTERS[None], axis=-1)
-    good = distances.min(axis=1) <= 3 * DEVIATION
-    nearest = distances.argmin(axis=1)
-    return len(set(nearest[good])), float(good.mean())
-
-
 def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
     """Trains one GAN and judges its samples; and were all logs finite?"""
     setting = dict(setting)
@@ -214,7 +196,7 @@ def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
         discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.0),
         **setting,
     )
-    samples, modes = ring(BATCH * min(steps, 100), seed)
+    samples, modes = labeled_ring(BATCH * min(steps, 100), seed)
     data = (samples, modes) if gan.conditional else (samples,)
     history = gan.fit(
         *data, batch_size=BATCH, epochs=max(1, steps // 100), verbose=0
@@ -227,50 +209,13 @@ def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
 
 def main() -> None:
     """Trains with each member and prints a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    add = parser.add_argument
-    add("--steps", type=int, default=300, help="(%(default)s)")
-    add("--seeds", type=int, default=3, help="(%(default)s)")
-    add("--members", nargs="+", help="(all)")
-    add("--output", help="a JSON file for the results")
-    arguments = parser.parse_args()
-    results = {}
-    print("| member | finite | modes of 8 | good samples |")
-    print("|---|---|---|---|")
-    for name in arguments.members or settings():
-        runs = np.array(
-            [
-                # Made anew: penalties keep state.
-                train(settings()[name], seed, arguments.steps)
-                for seed in range(arguments.seeds)
-            ]
-        )
-        mean = runs.mean(axis=0)
-        errors = np.zeros(3)
-        if len(runs) > 1:
-            errors = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
-        print(
-            f"| `{name}` | {'yes' if runs[:, 2].all() else 'NO'} "
-            f"| {mean[0]:.1f} ± {errors[0]:.1f} "
-            f"| {100 * mean[1]:.1f} ± {100 * errors[1]:.1f} % |",
-            flush=True,
-        )
-        results[name] = {
-            "modes": runs[:, 0].tolist(),
-            "good": runs[:, 1].tolist(),
-            "finite": runs[:, 2].astype(bool).tolist(),
-        }
-    if arguments.output:
-        results = {
-            "backend": keras.backend.backend(),
-            "keras": keras.__version__,
-            "steps": arguments.steps,
-            "members": results,
-        }
-        text = json.dumps(results, indent=2) + "\n"
-        pathlib.Path(arguments.output).write_text(text)
+    arguments = arguments_of(__doc__, steps=300, seeds=3, settings=settings())
+
+    def run(name, seed):
+        # Made anew for each run: penalties keep state.
+        return train(settings()[name], seed, arguments.steps)
+
+    compare(arguments.settings, run, arguments)
 
 
 if __name__ == "__main__":

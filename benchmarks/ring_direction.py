@@ -10,19 +10,14 @@ if it is within 3 standard deviations of the nearest mode, a mode is covered if
 it has a good sample.
 """
 
-import argparse
-import json
-import pathlib
-import time
-
 import keras
 import numpy as np
+from ring import arguments_of
+from ring import compare
+from ring import covered
+from ring import ring
 
 import keras_regan as kr
-
-MODES, RADIUS, DEVIATION = 8, 1.0, 0.01
-ANGLES = 2 * np.pi * np.arange(MODES) / MODES
-CENTERS = RADIUS * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 
 SETTINGS = {
     "none": None,
@@ -37,23 +32,9 @@ SETTINGS = {
 }
 
 
-def ring(count: int, seed: int) -> np.ndarray:
-    """Returns samples of the ring."""
-    generator = np.random.default_rng(seed)
-    centers = CENTERS[generator.integers(MODES, size=count)]
-    noise = generator.normal(scale=DEVIATION, size=(count, 2))
-    return (centers + noise).astype("float32")
-
-
-def covered(samples: np.ndarray) -> tuple[int, float]:
-    """Returns how many modes are covered and the share of good samples."""
-    distances = np.linalg.norm(samples[:, None] - CENTERS[None], axis=-1)
-    good = distances.min(axis=1) <= 3 * DEVIATION
-    nearest = distances.argmin(axis=1)
-    return len(set(nearest[good])), float(good.mean())
-
-
-def train(setting: dict | None, seed: int, steps: int) -> tuple[int, float]:
+def train(
+    setting: dict | None, seed: int, steps: int
+) -> tuple[int, float, bool]:
     """Trains one GAN and judges its samples."""
     keras.utils.set_random_seed(seed)
     generator, discriminator = kr.networks.mlp(
@@ -72,52 +53,18 @@ def train(setting: dict | None, seed: int, steps: int) -> tuple[int, float]:
     )
     samples = ring(256 * 500, seed)
     gan.fit(samples, batch_size=256, epochs=steps // 500, verbose=0)
-    return covered(gan.generate(2500, seed=seed))
+    made = gan.generate(2500, seed=seed)
+    return *covered(made), bool(np.isfinite(made).all())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    add = parser.add_argument
-    add("--steps", type=int, default=2500, help="(%(default)s)")
-    add("--seeds", type=int, default=5, help="(%(default)s)")
-    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    add("--output", help="a JSON file for the results")
-    arguments = parser.parse_args()
-    results = {}
-    print("| setting | modes of 8 | good samples | seconds a run |")
-    print("|---|---|---|---|")
-    for name in arguments.settings:
-        start = time.perf_counter()
-        runs = np.array(
-            [
-                train(SETTINGS[name], seed, arguments.steps)
-                for seed in range(arguments.seeds)
-            ]
-        )
-        seconds = (time.perf_counter() - start) / arguments.seeds
-        errors = runs.std(axis=0, ddof=1) / np.sqrt(len(runs))
-        mean = runs.mean(axis=0)
-        print(
-            f"| {name} | {mean[0]:.1f} ± {errors[0]:.1f} "
-            f"| {100 * mean[1]:.0f} ± {100 * errors[1]:.0f} % "
-            f"| {seconds:.0f} |",
-            flush=True,
-        )
-        results[name] = {
-            "modes": runs[:, 0].tolist(),
-            "good": runs[:, 1].tolist(),
-        }
-    if arguments.output:
-        results = {
-            "backend": keras.backend.backend(),
-            "keras": keras.__version__,
-            "steps": arguments.steps,
-            "settings": results,
-        }
-        text = json.dumps(results, indent=2) + "\n"
-        pathlib.Path(arguments.output).write_text(text)
+    """Trains with each setting and prints a table."""
+    arguments = arguments_of(__doc__, steps=2500, seeds=5, settings=SETTINGS)
+
+    def run(name, seed):
+        return train(SETTINGS[name], seed, arguments.steps)
+
+    compare(arguments.settings, run, arguments)
 
 
 if __name__ == "__main__":

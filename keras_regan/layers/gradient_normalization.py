@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._layer_losses import losses_of_latest_call
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
@@ -83,13 +84,13 @@ class GradientNormalization(keras.layers.Layer):
                 training=training,
             )
             named = outputs if isinstance(outputs, dict) else {}
-            losses = _losses_of_call(self.network)
+            losses = losses_of_latest_call(self.network)
             return named.get("logits", outputs), (named, losses)
 
         logits, (named, losses), pullback = _backend.call_with_input_gradient(
             forward, samples, self.network.variables
         )
-        if len(_losses_of_call(self.network)) < len(losses):
+        if len(losses_of_latest_call(self.network)) < len(losses):
             # JAX forgets them together with the transformation.
             for loss in losses:
                 self.add_loss(loss)
@@ -121,17 +122,6 @@ class GradientNormalization(keras.layers.Layer):
             config["network"]
         )
         return cls(**config)
-
-
-def _losses_of_call(network: keras.Model) -> list[Tensor]:
-    """Returns what layers added in the latest call, without weights' terms."""
-    weights = [
-        variable
-        for variable in network.trainable_variables
-        if variable.regularizer is not None
-    ]
-    losses = network.losses
-    return losses[: len(losses) - len(weights)]
 
 
 def _normalized(logits: Tensor, gradient: Tensor) -> Tensor:

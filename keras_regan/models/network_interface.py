@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_regan._layer_losses import losses_of_latest_call
+from keras_regan._layer_losses import regularized_variables
 from keras_regan._typing import Shape
 
 
@@ -170,21 +172,20 @@ def call_network(
         regularizers, which `weight_losses` computes once a step.
     """
     outputs = network(inputs, training=training)
-    # Keras lists the losses of weights last.
-    losses = network.losses
-    return outputs, losses[: len(losses) - len(_regularized(network))]
+    return outputs, losses_of_latest_call(network)
 
 
 def weight_losses(network: keras.Model) -> list[Any]:
     """Returns the weight regularizers that the network's layers carry."""
     return [
-        variable.regularizer(variable) for variable in _regularized(network)
+        variable.regularizer(variable)
+        for variable in regularized_variables(network)
     ]
 
 
 def carries_regularizers(network: keras.Model) -> bool:
     """Tells whether layers of the network have regularizers of their own."""
-    return bool(_regularized(network)) or any(
+    return bool(regularized_variables(network)) or any(
         getattr(layer, "activity_regularizer", None) is not None
         for layer in _layers(network)
     )
@@ -198,14 +199,6 @@ def kernels(network: keras.Model) -> list[keras.Variable]:
 def uses_float16(network: keras.Model) -> bool:
     """Tells whether a layer of the network computes in float16."""
     return any(layer.compute_dtype == "float16" for layer in _layers(network))
-
-
-def _regularized(network: keras.Model) -> list[keras.Variable]:
-    return [
-        variable
-        for variable in network.trainable_variables
-        if getattr(variable, "regularizer", None) is not None
-    ]
 
 
 def _layers(network: Any) -> list[Any]:

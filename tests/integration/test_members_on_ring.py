@@ -1,14 +1,12 @@
 """The benchmark of all members trains all of them."""
 
-import importlib.util
 import inspect
-import pathlib
 
+import members_on_ring as benchmark
 import pytest
 
 import keras_regan as kr
 
-SCRIPT = pathlib.Path(__file__).parents[2] / "benchmarks/members_on_ring.py"
 CONTRACTS = {
     "augmentations.Augmentation",
     "losses.AdversarialLoss",
@@ -16,16 +14,6 @@ CONTRACTS = {
     "penalties.StepContext",
     "regularizers.SampleRegularizer",
 }
-
-
-def load():
-    specification = importlib.util.spec_from_file_location("members", SCRIPT)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-benchmark = load()
 
 
 def test_no_member_is_left_out():

@@ -1,40 +1,31 @@
 """The direction of the pairwise distance matters as its docstring says."""
 
-import importlib.util
-import pathlib
-
 import numpy as np
 import pytest
-
-SCRIPT = pathlib.Path(__file__).parents[2] / "benchmarks/ring_direction.py"
-
-
-@pytest.fixture(scope="module")
-def benchmark():
-    specification = importlib.util.spec_from_file_location("ring", SCRIPT)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+import ring
+import ring_direction
 
 
-def test_true_samples_cover_the_ring(benchmark):
-    modes, good = benchmark.covered(benchmark.ring(2500, 0))
+def test_true_samples_cover_the_ring():
+    modes, good = ring.covered(ring.ring(2500, 0))
     # 1 - exp(-9 / 2) of a two-dimensional Gaussian lies within 3 deviations.
     assert modes == 8
     np.testing.assert_allclose(good, 1 - np.exp(-4.5), atol=0.01)
 
 
-def test_collapsed_samples_cover_one_mode(benchmark):
-    samples = benchmark.CENTERS[[3] * 100]
-    assert benchmark.covered(samples) == (1, 1.0)
+def test_collapsed_samples_cover_one_mode():
+    samples = ring.CENTERS[[3] * 100]
+    assert ring.covered(samples) == (1, 1.0)
 
 
 @pytest.mark.slow
-def test_repelling_covers_more_modes_and_attracting_fewer(benchmark):
+def test_repelling_covers_more_modes_and_attracting_fewer():
     modes = {
         name: np.mean(
             [
-                benchmark.train(benchmark.SETTINGS[name], seed, 2500)[0]
+                ring_direction.train(ring_direction.SETTINGS[name], seed, 2500)[
+                    0
+                ]
                 for seed in range(5)
             ]
         )
