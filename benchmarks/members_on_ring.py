@@ -13,15 +13,15 @@ members.
 
 import keras
 import numpy as np
-from ring import MODES
+from ring import RING
 from ring import arguments_of
 from ring import compare
 from ring import covered
-from ring import labeled_ring
 
 import keras_regan as kr
 
 layers = keras.layers
+MODES = len(RING.centers)
 BATCH, LATENTS, WIDTH = 512, 16, 128
 
 # Augmentations of images have nothing to do with points in a plane.
@@ -34,7 +34,11 @@ IMAGES_ONLY = {
     "augmentations.Translation",
 }
 # Adapters, which do what they are given.
-ADAPTERS = {"layers.SampleRegularization", "penalties.Scheduled"}
+ADAPTERS = {
+    "layers.SampleRegularization",
+    "penalties.AdjustableFactor",
+    "penalties.Scheduled",
+}
 
 
 def plain(member: type) -> dict:
@@ -196,7 +200,8 @@ def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
         discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.0),
         **setting,
     )
-    samples, modes = labeled_ring(BATCH * min(steps, 100), seed)
+    count = BATCH * min(steps, 100)
+    samples, modes = RING.sample_with_modes(count, seed)
     data = (samples, modes) if gan.conditional else (samples,)
     history = gan.fit(
         *data, batch_size=BATCH, epochs=max(1, steps // 100), verbose=0

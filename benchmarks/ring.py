@@ -9,34 +9,17 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-MODES, RADIUS, DEVIATION = 8, 1.0, 0.01
-ANGLES = 2 * np.pi * np.arange(MODES) / MODES
-CENTERS = RADIUS * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
+import keras_regan as kr
 
-
-def labeled_ring(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns samples of the ring and the numbers of their modes."""
-    generator = np.random.default_rng(seed)
-    modes = generator.integers(MODES, size=count)
-    noise = generator.normal(scale=DEVIATION, size=(count, 2))
-    return (CENTERS[modes] + noise).astype("float32"), modes.astype("int32")
-
-
-def ring(count: int, seed: int) -> np.ndarray:
-    """Returns samples of the ring."""
-    return labeled_ring(count, seed)[0]
+RING = kr.datasets.gaussian_ring()
 
 
 def covered(samples: np.ndarray) -> tuple[int, float]:
-    """Returns how many modes are covered and the share of good samples.
-
-    A sample is good within three standard deviations of the nearest mode, a
-    mode is covered if it has a good sample.
-    """
-    distances = np.linalg.norm(samples[:, None] - CENTERS[None], axis=-1)
-    good = distances.min(axis=1) <= 3 * DEVIATION
-    nearest = distances.argmin(axis=1)
-    return len(set(nearest[good])), float(good.mean())
+    """Returns how many modes are covered and the share of good samples."""
+    metric = kr.metrics.ModeCoverage(RING)
+    metric.update_state(None, samples)
+    values = metric.result()
+    return int(values["modes"]), values["good_samples"]
 
 
 def compare(

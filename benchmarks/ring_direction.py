@@ -12,10 +12,10 @@ it has a good sample.
 
 import keras
 import numpy as np
+from ring import RING
 from ring import arguments_of
 from ring import compare
 from ring import covered
-from ring import ring
 
 import keras_regan as kr
 
@@ -51,7 +51,7 @@ def train(
         else [kr.regularizers.PairwiseDistance(**setting)],
         steps_per_execution=1 if keras.backend.backend() == "torch" else 50,
     )
-    samples = ring(256 * 500, seed)
+    samples = RING.sample(256 * 500, seed)
     gan.fit(samples, batch_size=256, epochs=steps // 500, verbose=0)
     made = gan.generate(2500, seed=seed)
     return *covered(made), bool(np.isfinite(made).all())

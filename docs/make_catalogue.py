@@ -17,13 +17,19 @@ Made by `python docs/make_catalogue.py` from the docstrings; a test fails when
 it is out of date. `C` is the discriminator's logit, `D` the discriminator, `G`
 the generator, `x` a real sample, `z` latents. Every penalty takes `interval=`
 and a `LearningRateSchedule` as its factor; `penalties.Scheduled` gives both to
-the regularizers. Costs are on top of the plain step.
+the regularizers. Costs are on top of the plain step; those of metrics once
+an evaluation. Metrics compare features of samples: `m` and `n` are means, `S`
+and `T` covariances, `k` is a kernel or a number of neighbours.
 """
 # Contracts and adapters, which compute nothing of their own.
 LEFT_OUT = {
+    "AdjustableFactor",
     "AdversarialLoss",
     "Augmentation",
+    "FeatureExtractor",
     "Penalty",
+    "Reference",
+    "SampleMetric",
     "SampleRegularizer",
     "StepContext",
 }
@@ -37,6 +43,7 @@ SECTIONS = [
     ("Augmentation inside the step", "augmentations", None),
     ("Layers", "layers", None),
     ("Constraints", "constraints", None),
+    ("Metrics", "metrics", None),
 ]
 
 

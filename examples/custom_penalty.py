@@ -14,7 +14,6 @@ import pathlib
 import tempfile
 
 import keras
-import numpy as np
 from keras import ops
 
 import keras_regan as kr
@@ -37,15 +36,6 @@ class LogitDrift(kr.penalties.Penalty):
         return {**super().get_config(), "target": self.target}
 
 
-def ring(count: int, seed: int) -> np.ndarray:
-    """Returns samples of eight Gaussians on a circle."""
-    generator = np.random.default_rng(seed)
-    angles = 2 * np.pi * generator.integers(8, size=count) / 8
-    centers = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    noise = generator.normal(scale=0.01, size=(count, 2))
-    return (centers + noise).astype("float32")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -65,7 +55,7 @@ def main() -> None:
             LogitDrift(fading, interval=4),
         ]
     )
-    samples = ring(arguments.samples, seed=0)
+    samples = kr.datasets.gaussian_ring().sample(arguments.samples, seed=0)
     gan.fit(samples, batch_size=128, epochs=arguments.epochs, verbose=2)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "gan.keras")

@@ -21,6 +21,37 @@ def mean_pairwise_distance(
     return float(regularizer(images[:most]))
 
 
+def random_features(
+    image_shape: tuple[int, ...], seed: int = 0
+) -> keras_regan.metrics.FeatureExtractor:
+    """Returns features of a convolutional network that was never trained.
+
+    For any images, and without a download. Random convolutions see edges and
+    textures but no objects, so numbers only compare runs with each other. For
+    data unlike ImageNet they are a known choice (Naeem et al., 2020); with a
+    network that was trained on such images, give that to `FeatureExtractor`.
+    """
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    network = keras.Sequential([layers.Input(image_shape)], name="random")
+    for width in (32, 64, 128):
+        network.add(
+            layers.Conv2D(
+                width,
+                4,
+                strides=2,
+                padding="same",
+                activation="leaky_relu",
+                kernel_initializer="he_normal",
+            )
+        )
+    network.add(layers.AveragePooling2D(2))
+    network.add(layers.Flatten())
+    return keras_regan.metrics.FeatureExtractor(
+        network, preprocessing=layers.Rescaling(1 / 127.5, -1.0)
+    )
+
+
 def share_of_small_weights(network: keras.Model, below: float = 1e-3) -> float:
     """Returns which share of a network's kernels is next to zero."""
     kernels = [w for w in network.get_weights() if w.ndim >= 2]

@@ -22,6 +22,7 @@ from image_data import DATASETS
 from image_data import SIZES
 from image_data import DataUnavailable
 from image_data import load_images
+from measures import random_features
 
 import keras_regan as kr
 
@@ -37,6 +38,7 @@ def main() -> None:
         raise SystemExit(str(error)) from None
     print(f"Training on {len(images)} images of shape {images.shape[1:]}.")
 
+    features = random_features(images.shape[1:])
     keras.utils.set_random_seed(arguments.seed)
     generator, discriminator = kr.networks.dcgan(
         images.shape[1:],
@@ -58,6 +60,14 @@ def main() -> None:
         ),
         discriminator_regularizers=switched_on((lazy_r1, arguments.r1)),
     )
+    count = min(len(images), 2000)
+    evaluation = kr.callbacks.EvaluateSamples(
+        metrics_of(features),
+        images[:count],
+        count=count,
+        every=5,
+        file=output / "metrics.json",
+    )
     gan.fit(
         images,
         batch_size=arguments.batch_size,
@@ -66,6 +76,8 @@ def main() -> None:
             keras.callbacks.BackupAndRestore(
                 output / "backup", delete_checkpoint=False
             ),
+            kr.callbacks.CollapseMonitor(images[:256]),
+            evaluation,
             keras.callbacks.CSVLogger(
                 output / "history.csv", append=arguments.resume
             ),
@@ -80,13 +92,32 @@ def main() -> None:
         ],
     )
     gan.save(output / "gan.keras")
+    print(f"\nOf {count} generated images, against as many of the real ones:")
+    for name, value in evaluation.results[-1].items():
+        print(f"  {name:28}{value:.4g}")
+    curves = kr.figures.learning_curves(
+        output / "history.csv", output / "curves.png", grids=output / "samples"
+    )
     print(
+        f"\nLearning curves:   {curves}"
+        f"\nMetrics:           {output / 'metrics.json'}"
         f"\nGrids of samples:  {output / 'samples'}"
         f"\nModel:             {output / 'gan.keras'}"
         f"\nHistory:           {output / 'history.csv'}"
         "\nMore epochs:       the same command with --resume and a larger "
         "--epochs"
     )
+
+
+def metrics_of(features):
+    """Quality, diversity and both together, on the same features."""
+    return [
+        kr.metrics.FrechetDistance(features),
+        kr.metrics.KernelDistance(features, subsets=20),
+        kr.metrics.PrecisionRecall(features),
+        kr.metrics.DensityCoverage(features),
+        kr.metrics.FeatureDiversity(features),
+    ]
 
 
 def switched_on(*settings):

@@ -4,8 +4,11 @@ from keras_regan import _backend as _backend  # Refuses unknown backends.
 from keras_regan import augmentations as augmentations
 from keras_regan import callbacks as callbacks
 from keras_regan import constraints as constraints
+from keras_regan import datasets as datasets
+from keras_regan import figures as figures
 from keras_regan import layers as layers
 from keras_regan import losses as losses
+from keras_regan import metrics as metrics
 from keras_regan import models as models
 from keras_regan import networks as networks
 from keras_regan import penalties as penalties

@@ -77,6 +77,16 @@ def positive_integer(value: Any, argument: str) -> int:
     return int(value)
 
 
+def non_negative_integer(value: Any, argument: str) -> int:
+    """Returns `value` as an int if it is a whole number of 0 or more."""
+    expected = "a non-negative integer"
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(message(argument, expected, value))
+    if value < 0:
+        raise ValueError(message(argument, expected, value))
+    return int(value)
+
+
 def boolean(value: Any, argument: str) -> bool:
     """Returns `value` if it is a bool."""
     if not isinstance(value, bool):

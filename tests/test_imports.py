@@ -16,6 +16,7 @@ LEVELS = [
         "augmentations",
         "constraints",
         "datasets",
+        "figures",
         "layers",
         "losses",
         "metrics",
@@ -28,6 +29,8 @@ LEVELS = [
 LEVEL = {name: i for i, level in enumerate(LEVELS) for name in level}
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 DEPENDENCIES = {"keras", "numpy", "PIL"}
+# What only one package may use, for not everybody has it.
+OPTIONAL = {"matplotlib": "figures"}
 
 
 def imported(source):
@@ -63,6 +66,9 @@ def violations(path, source):
         elif top in FRAMEWORKS:
             if package != "_backend":
                 yield f"{path}: {top} outside of _backend"
+        elif top in OPTIONAL:
+            if package != OPTIONAL[top]:
+                yield f"{path}: {top} outside of {OPTIONAL[top]}"
         elif top not in DEPENDENCIES and top not in sys.stdlib_module_names:
             yield f"{path}: {top} is no dependency"
     if "keras.src" in source:
@@ -97,6 +103,8 @@ def test_imports_point_one_way(path):
         ("losses/a.py", "import torch"),
         ("models/a.py", "def f():\n    from tensorflow import data"),
         ("losses/a.py", "import scipy.linalg"),
+        ("callbacks/a.py", "import matplotlib.figure"),
+        ("figures/a.py", "from keras_regan.callbacks import SampleGrid"),
         ("losses/a.py", "from keras_regan import regularizers"),
         ("layers/a.py", "from keras_regan.regularizers import L1"),
         ("penalties/a.py", "from keras_regan.models.player import Player"),
@@ -116,6 +124,7 @@ def test_violations_are_seen(path, source):
     [
         ("__init__.py", "from keras_regan import models as models"),
         ("_backend/torch.py", "import torch"),
+        ("figures/a.py", "import matplotlib.figure"),
         ("penalties/a.py", "from keras_regan.regularizers import L1"),
         ("callbacks/a.py", "from keras_regan.models.player import Player"),
         ("losses/a.py", "from keras_regan._typing import Tensor"),

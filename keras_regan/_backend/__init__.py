@@ -1,10 +1,12 @@
 """The few primitives that differ between TensorFlow, JAX and PyTorch.
 
-Every module of this package offers the same five functions; the rest of
+Every module of this package offers the same seven functions; the rest of
 keras_regan is written once, in terms of them:
 
 * `run_step`: runs a training or test step as if variables were mutable.
 * `minimize`: differentiates a closure and lets an optimizer apply it.
+* `gradient`: differentiates a closure at variables.
+* `compiled`: makes one graph of a function that is called outside of training.
 * `call_with_input_gradient`: one forward pass that serves both the outputs
   and, later and only if asked for, their gradient at the inputs.
 * `variables_kept`: a context in which an error loses no variable.
@@ -28,6 +30,8 @@ else:
 
 run_step = _module.run_step
 minimize = _module.minimize
+gradient = _module.gradient
+compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
 variables_kept = _module.variables_kept

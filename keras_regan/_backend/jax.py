@@ -127,6 +127,44 @@ def minimize(objective, optimizer, variables):
     return loss, auxiliary
 
 
+def gradient(function, variables):
+    """Returns the gradient of a scalar at variables.
+
+    Args:
+        function: Callable without arguments that returns the scalar.
+        variables: List of variables.
+
+    Returns:
+        List of tensors, zeros where the scalar does not depend on a variable.
+    """
+    frame = _current_frame()
+
+    def scalar(values):
+        with _nested_frame(frame, variables, values).active():
+            return function()
+
+    return jax.grad(scalar)(frame.values(variables))
+
+
+def compiled(function, variables):
+    """Returns `function` as one program, to be called outside of training.
+
+    Args:
+        function: Callable that takes tensors, reads `variables` and assigns
+            none that matters later.
+        variables: List of all variables that it may read.
+    """
+
+    @jax.jit
+    def run(values, arguments):
+        with _Frame(variables, values).active():
+            return function(*arguments)
+
+    return lambda *arguments: run(
+        [variable.value for variable in variables], arguments
+    )
+
+
 def call_with_input_gradient(function, inputs, variables=()):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 

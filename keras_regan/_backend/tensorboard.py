@@ -1,4 +1,4 @@
-"""Images for TensorBoard, on every backend.
+"""Images, scalars and histograms for TensorBoard, on every backend.
 
 `tf.summary` would start TensorFlow's runtime, which takes hold of the GPU
 beside JAX or PyTorch. An event file is only a list of records, and writing
@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+_BUCKETS = 30
 
-class ImageWriter:
-    """Writes images to an event file that TensorBoard shows.
+
+class EventWriter:
+    """Writes what TensorBoard shows to an event file, and flushes it.
 
     Args:
         log_dir: String. The directory that TensorBoard watches; it is created
@@ -29,8 +31,10 @@ class ImageWriter:
         OSError: From every method, if the file cannot be written.
 
     Example:
-    >>> writer = ImageWriter("logs")
-    >>> writer.write("samples", np.zeros((8, 8, 3), "uint8"), step=1)
+    >>> writer = EventWriter("logs")
+    >>> writer.image("samples", np.zeros((8, 8, 3), "uint8"), step=1)
+    >>> writer.scalar("diversity", 0.5, step=1)
+    >>> writer.histogram("values", np.linspace(-1, 1, 100), step=1)
     >>> writer.close()
     """
 
@@ -46,8 +50,8 @@ class ImageWriter:
             self._records = tf.io.TFRecordWriter(os.path.join(log_dir, name))
         self._write_event(file_version="brain.Event:2")
 
-    def write(self, name: str, image: np.ndarray, step: int) -> None:
-        """Writes one image and flushes the file.
+    def image(self, name: str, image: np.ndarray, step: int) -> None:
+        """Writes one image.
 
         Args:
             name: String. What TensorBoard shows the image under.
@@ -60,22 +64,65 @@ class ImageWriter:
         encoded = io.BytesIO()
         pixels = image[..., 0] if channels == 1 else image
         Image.fromarray(pixels).save(encoded, format="PNG")
-        summary = tf.compat.v1.Summary
-        value = summary.Value(
-            tag=name,
-            image=summary.Image(
-                height=height,
-                width=width,
-                colorspace=channels,
-                encoded_image_string=encoded.getvalue(),
-            ),
+        summary = tf.compat.v1.Summary.Image(
+            height=height,
+            width=width,
+            colorspace=channels,
+            encoded_image_string=encoded.getvalue(),
         )
-        self._write_event(step=step, summary=summary(value=[value]))
+        self._write_value(name, step, image=summary)
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """Writes one number.
+
+        Args:
+            name: String. What TensorBoard shows the number under.
+            value: Float. It may be NaN or infinite.
+            step: Non-negative integer. Where it stands in the series.
+        """
+        self._write_value(name, step, simple_value=float(value))
+
+    def histogram(self, name: str, values: np.ndarray, step: int) -> None:
+        """Writes how numbers are distributed, over 30 buckets of one width.
+
+        Args:
+            name: String. What TensorBoard shows the histogram under.
+            values: Array of numbers of any shape. NaN and infinite ones are
+                left out.
+            step: Non-negative integer. Where it stands in the series.
+        """
+        import tensorflow as tf
+
+        values = np.asarray(values, dtype="float64").ravel()
+        values = values[np.isfinite(values)]
+        lowest, highest = (
+            (values.min(), values.max()) if values.size else (0.0, 0.0)
+        )
+        edges = np.linspace(lowest, highest, _BUCKETS + 1)
+        counts, _ = np.histogram(values, edges)
+        summary = tf.compat.v1.HistogramProto(
+            min=lowest,
+            max=highest,
+            num=values.size,
+            sum=values.sum(),
+            sum_squares=np.square(values).sum(),
+            bucket_limit=edges[1:],
+            bucket=counts,
+        )
+        self._write_value(name, step, histo=summary)
 
     def close(self) -> None:
         """Closes the file."""
         with _file_errors():
             self._records.close()
+
+    def _write_value(self, name: str, step: int, **value: Any) -> None:
+        import tensorflow as tf
+
+        summary = tf.compat.v1.Summary
+        self._write_event(
+            step=step, summary=summary(value=[summary.Value(tag=name, **value)])
+        )
 
     def _write_event(self, **fields: Any) -> None:
         import tensorflow as tf

@@ -33,6 +33,37 @@ def minimize(objective, optimizer, variables):
     return loss, auxiliary
 
 
+def gradient(function, variables):
+    """Returns the gradient of a scalar at variables.
+
+    Args:
+        function: Callable without arguments that returns the scalar.
+        variables: List of variables.
+
+    Returns:
+        List of tensors, zeros where the scalar does not depend on a variable.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([variable.value for variable in variables])
+        scalar = function()
+    return tape.gradient(
+        scalar,
+        [variable.value for variable in variables],
+        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+    )
+
+
+def compiled(function, variables):
+    """Returns `function` as one graph, to be called outside of training.
+
+    Args:
+        function: Callable that takes tensors, reads `variables` and assigns
+            none that matters later.
+        variables: List of all variables that it may read.
+    """
+    return tf.function(function)
+
+
 def call_with_input_gradient(function, inputs, variables=()):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 

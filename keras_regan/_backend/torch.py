@@ -37,6 +37,36 @@ def minimize(objective, optimizer, variables):
     return loss.detach(), {k: v.detach() for k, v in auxiliary.items()}
 
 
+def gradient(function, variables):
+    """Returns the gradient of a scalar at variables.
+
+    Args:
+        function: Callable without arguments that returns the scalar.
+        variables: List of variables.
+
+    Returns:
+        List of tensors, zeros where the scalar does not depend on a variable.
+    """
+    values = [variable.value for variable in variables]
+    with torch.enable_grad():
+        gradients = torch.autograd.grad(function(), values, allow_unused=True)
+    return [
+        torch.zeros_like(value) if gradient is None else gradient
+        for value, gradient in zip(values, gradients, strict=True)
+    ]
+
+
+def compiled(function, variables):
+    """Returns `function` so that it runs without gradients of its own.
+
+    Args:
+        function: Callable that takes tensors, reads `variables` and assigns
+            none that matters later.
+        variables: List of all variables that it may read.
+    """
+    return torch.no_grad()(function)
+
+
 def call_with_input_gradient(function, inputs, variables=()):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 

@@ -8,10 +8,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from keras_regan.callbacks.picture_files import write_whole
+from keras_regan._files import write_whole
 
-_MILLISECONDS = 150
-_LAST_MILLISECONDS = 2000
 _BYTES_AT_ONCE = 2**28
 
 
@@ -21,22 +19,19 @@ def can_write(extension: str) -> bool:
     return extension.upper() in Image.SAVE_ALL
 
 
-def write_animation(path: str, pictures: Sequence[str]) -> None:
-    """Writes an animation that shows the last picture longest, and repeats.
+def read_pictures(pictures: Sequence[str]) -> list[Image.Image]:
+    """Reads pictures for an animation.
 
     Pictures of another size than the last one, left over from a run with
     other settings, are skipped. If all pictures together would take more than
-    256 MiB of memory, only some are shown, evenly spaced.
+    256 MiB of memory, only some are read, evenly spaced.
 
     Args:
-        path: String. The file to write; its extension, `.gif` or `.webp`,
-            says the format.
         pictures: Sequence of strings, not empty. Paths of the pictures, in
             the order they are shown in.
 
     Raises:
-        OSError: If a picture cannot be read, or the animation not written,
-            be it because the pictures are too large for its format.
+        OSError: If a picture cannot be read.
     """
     mode, size = _mode_and_size(pictures[-1])
     pictures = [
@@ -46,7 +41,28 @@ def write_animation(path: str, pictures: Sequence[str]) -> None:
     ]
     frame_bytes = math.prod(size) * len(Image.new(mode, (1, 1)).getbands())
     limit = max(2, _BYTES_AT_ONCE // frame_bytes)
-    frames = [_read(picture) for picture in _thinned(pictures, limit)]
+    return [_read(picture) for picture in _thinned(pictures, limit)]
+
+
+def write_animation(
+    path: str,
+    frames: Sequence[Image.Image],
+    milliseconds: int,
+    last_milliseconds: int,
+) -> None:
+    """Writes an animation that repeats.
+
+    Args:
+        path: String. The file to write; its extension, `.gif` or `.webp`,
+            says the format.
+        frames: Sequence of images of one size, not empty.
+        milliseconds: Positive integer. How long a frame is shown.
+        last_milliseconds: Positive integer. How long the last one is.
+
+    Raises:
+        OSError: If the animation cannot be written, be it because the frames
+            are too large for its format.
+    """
     first, *others = frames
     extension = os.path.splitext(path)[1][1:]
 
@@ -56,7 +72,7 @@ def write_animation(path: str, pictures: Sequence[str]) -> None:
             format=extension.upper(),
             save_all=True,
             append_images=others,
-            duration=[_MILLISECONDS] * len(others) + [_LAST_MILLISECONDS],
+            duration=[milliseconds] * len(others) + [last_milliseconds],
             loop=0,
         )
 

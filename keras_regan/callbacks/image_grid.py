@@ -66,3 +66,21 @@ def image_grid(
         left = padding + column * (width + padding)
         grid[top : top + height, left : left + width] = image
     return grid
+
+
+def side_by_side(
+    left: np.ndarray, right: np.ndarray, *, background: int = 255
+) -> np.ndarray:
+    """Puts two pictures of one height beside each other, with a gap.
+
+    Args:
+        left: Array of type uint8 and of shape `(height, width, channels)`.
+        right: Likewise; its width may differ.
+        background: Integer from 0 to 255. Shade of the gap, which is 8 pixels
+            wide. Defaults to `255`.
+
+    Returns:
+        Array of type uint8 and of shape `(height, width, channels)`.
+    """
+    gap = np.full((left.shape[0], 8, left.shape[2]), background, dtype=np.uint8)
+    return np.concatenate([left, gap, right], axis=1)

@@ -11,6 +11,9 @@ from keras_regan import _backend
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
+from keras_regan.metrics import SampleMetric
+from keras_regan.metrics.feature_sharing import different_networks
+from keras_regan.metrics.feature_sharing import shared_features
 from keras_regan.models.network_interface import call_network
 from keras_regan.models.network_interface import input_shapes
 from keras_regan.models.player import Player
@@ -65,6 +68,8 @@ class Game:
         self.discriminator_steps = discriminator_steps
         self.augmentation = augmentation
         self.metrics = metrics
+        # What measures the share of a gradient, by the part's name.
+        self.compiled_shares = {}
         self._judges_labels = (
             len(input_shapes(discriminator.network, "discriminator")) == 2
         )
@@ -87,16 +92,38 @@ class Game:
 
     @property
     def state(self) -> list[keras.Variable]:
-        """What changes besides weights, optimizers and metrics."""
-        return [v for part in self.state_by_owner.values() for v in part]
+        """What a step uses besides weights, optimizers and metrics."""
+        parts = [
+            *self.state_by_owner.values(),
+            *(n.variables for n in different_networks(self.metrics)),
+        ]
+        # One factor may serve two penalties, and saved features are in both.
+        return list({id(v): v for part in parts for v in part}.values())
 
     @property
     def state_by_owner(self) -> dict[str, list[keras.Variable]]:
-        """The same, of each player and of the augmentation."""
+        """What of it is saved: of players, augmentation and features."""
         owners = {player.role: player.state for player in self.players}
         if self.augmentation is not None:
             owners["augmentation"] = self.augmentation.variables
+        for index, network in enumerate(different_networks(self.metrics)):
+            owners[f"features_{index}"] = network.saved_variables
         return owners
+
+    @property
+    def step_metrics(self) -> list[keras.metrics.Metric]:
+        """The metrics whose results follow from every step."""
+        return [m for m in self.metrics if not isinstance(m, SampleMetric)]
+
+    @property
+    def sample_metrics(self) -> list[SampleMetric]:
+        """The metrics that compare whole sets, outside of the graph."""
+        return [m for m in self.metrics if isinstance(m, SampleMetric)]
+
+    def prepare(self) -> None:
+        """Lets metrics create their state, before anything is traced."""
+        for metric in self.sample_metrics:
+            metric.prepare_once()
 
     def train(
         self,
@@ -140,8 +167,49 @@ class Game:
         _, values = self._generator_total(context, added)
         self.generator.track(values, ops.shape(real)[0])
         self._track_augmentation(ops.shape(real)[0])
-        for metric in self.metrics:
-            metric.update_state(real, fake)
+        with shared_features():
+            for metric in self.metrics:
+                metric.update_state(real, fake)
+
+    def gradient_share(
+        self,
+        name: str,
+        real: Tensor,
+        labels: Tensor | None,
+        latents: Tensor,
+        seed: keras.random.SeedGenerator,
+    ) -> Tensor:
+        """Returns which share of a gradient one part of a loss has.
+
+        Args:
+            name: The part's name in the logs.
+            real: Real samples.
+            labels: Their labels, or `None`.
+            latents: As many latents.
+            seed: What penalties draw from.
+
+        Returns:
+            Scalar: `|p| / (|p| + |r|)` for the gradients p of the part and r of
+            all the rest, at the network's weights, with the L2 norm.
+        """
+        player = self.generator if name[0] == "g" else self.discriminator
+        network = self.generator.network
+
+        def values():
+            fake, added, pullback = _generate_differentiably(
+                network, latents, labels, training=False
+            )
+            batch = _Batch(real, fake, latents, labels, seed, network)
+            context = self._context(player, batch, False, pullback)
+            if player is self.generator:
+                return self._generator_total(context, added)[1]
+            return self._discriminator_total(context)[1]
+
+        part = _backend.gradient(lambda: values()[name[2:]], player.variables)
+        whole = _backend.gradient(lambda: values()["loss"], player.variables)
+        rest = [a - b for a, b in zip(whole, part, strict=True)]
+        part, rest = _norm(part), _norm(rest)
+        return part / ops.maximum(part + rest, keras.config.epsilon())
 
     def _train_discriminator(self, real, labels, latents, seed):
         network = self.generator.network
@@ -229,13 +297,14 @@ class Game:
     def _check_names(self) -> None:
         names = [tracker.name for tracker in self.trackers]
         for metric in self.metrics:
-            if metric.name in names:
-                raise ValueError(
-                    "Invalid value for argument `metrics`. Expected metrics "
-                    "with names of their own, which the logs can tell apart. "
-                    f"Received: `{metric.name}` twice"
-                )
-            names.append(metric.name)
+            for key in getattr(metric, "keys", [metric.name]):
+                if key in names:
+                    raise ValueError(
+                        "Invalid value for argument `metrics`. Expected "
+                        "metrics with names of their own, which the logs can "
+                        f"tell apart. Received: `{key}` twice"
+                    )
+                names.append(key)
 
 
 def _generate(network, latents, labels, training):
@@ -250,6 +319,12 @@ def _generate_differentiably(network, latents, labels, training):
     return _backend.call_with_input_gradient(
         lambda latents: _generate(network, latents, labels, training), latents
     )
+
+
+def _norm(tensors):
+    """Returns the L2 norm of all elements of a list of tensors."""
+    squares = [ops.sum(ops.square(ops.cast(t, "float32"))) for t in tensors]
+    return ops.sqrt(ops.sum(ops.stack(squares)))
 
 
 def _at_least_float32(tensor):

@@ -50,7 +50,11 @@ class Player:
         self.kernels = kernels(network)
         self._check_weights()
         self.step = keras.Variable(
-            0, dtype="int32", trainable=False, name=f"{role}_step"
+            # "int": TensorFlow keeps int32 variables off the GPU.
+            0,
+            dtype="int",
+            trainable=False,
+            name=f"{role}_step",
         )
         names = ["loss", *(penalty.name for penalty in self.penalties)]
         if carries_regularizers(network):
@@ -67,7 +71,7 @@ class Player:
     @property
     def state(self) -> list[keras.Variable]:
         """What is neither weight nor optimizer nor metric, but saved."""
-        penalties = [v for p in self.penalties for v in p.variables]
+        penalties = [v for p in self.penalties for v in p.state]
         return [self.step, *penalties]
 
     def update(
@@ -88,7 +92,7 @@ class Player:
             penalty.after_update(
                 self.kernels, ops.where(taken, rate, 0.0), step
             )
-        self.step.assign(ops.cast(self.optimizer.iterations, "int32"))
+        self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
         self.track(values, batch_size)
         return values
 

@@ -17,6 +17,8 @@ from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
+from keras_regan.metrics.feature_sharing import network_numbers
+from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import batch
 from keras_regan.models import network_interface
 from keras_regan.models.compile_arguments import check_modes
@@ -194,7 +196,8 @@ class RegularizedGAN(keras.Model):
                 `(real, generated)` where Keras passes `(y_true, y_pred)`.
                 They are computed under `evaluate` and on `validation_data`,
                 from the averaged generator, and not on training batches.
-                Defaults to `None`.
+                `keras_regan.metrics` compares whole sets of samples, once
+                each time. Defaults to `None`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
@@ -293,7 +296,9 @@ class RegularizedGAN(keras.Model):
             **kwargs: As in `keras.Model.evaluate`.
 
         Returns:
-            As `keras.Model.evaluate`; pass `return_dict=True` for names.
+            As `keras.Model.evaluate`; pass `return_dict=True` for names. What
+            `keras_regan.metrics` find is added at the end, after Keras's
+            callbacks had their `on_test_end`.
 
         Raises:
             ValueError: As `fit`.
@@ -305,8 +310,14 @@ class RegularizedGAN(keras.Model):
         ):
             state = ops.convert_to_numpy(seed.state.value)
             seed.state.assign(state * np.array([1, 0], state.dtype))
+        return_dict = kwargs.pop("return_dict", False)
         with _backend.variables_kept(self._all_variables()):
-            return super().evaluate(x, y, **kwargs)
+            logs = super().evaluate(x, y, return_dict=True, **kwargs)
+        for metric in self._game.sample_metrics:
+            logs.update(metric.values())
+        if return_dict:
+            return logs
+        return list(logs.values())
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
@@ -354,6 +365,55 @@ class RegularizedGAN(keras.Model):
             )
             inputs = [latents, batch.labels_for(n, labels, label_shape[1:])]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
+
+    def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
+        """Returns which share of a network's gradient a regularizer has.
+
+        Factors of regularizers say little: the same 0.1 may be all or nothing
+        of what moves the weights. Networks are called as under `evaluate`, and
+        a penalty with an interval counts as it does on average.
+
+        Args:
+            name: String. The regularizer's name in the logs, as `"g_l1"`.
+            x: Array of real samples, a batch.
+            y: Labels, if the networks are class-conditional. Defaults to
+                `None`.
+
+        Returns:
+            Float between 0 and 1: `|p| / (|p| + |r|)` with the L2 norms of the
+            gradients p of the regularizer and r of all the rest.
+
+        Raises:
+            ValueError: If there is no such regularizer, if `compile` was not
+                called, or if the samples do not fit the networks.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+        >>> gan.compile(
+        ...     generator_regularizers=[keras_regan.regularizers.L1(1e-3)])
+        >>> samples = np.random.default_rng(0).normal(size=(64, 2))
+        >>> 0 < gan.gradient_share("g_l1", samples) < 1
+        True
+        """
+        x, y = self._source("gradient_share", x, y, {})
+        names = sorted(self.regularizer_factors)
+        if name not in names:
+            raise ValueError(message("name", f"one of {names}", name))
+        compiled = self._game.compiled_shares
+        if name not in compiled:
+            compiled[name] = _backend.compiled(
+                lambda *tensors: self._game.gradient_share(
+                    name,
+                    *tensors,
+                    self._evaluated_regularization_seed,
+                ),
+                self._all_variables(),
+            )
+        real, labels = self._batch((x, y))
+        latents = self.sample_latents(len(x), seed=0)
+        share = compiled[name](real, labels, latents)
+        return float(ops.convert_to_numpy(share))
 
     def sample_latents(
         self, batch_size: int, seed: int | keras.random.SeedGenerator
@@ -425,7 +485,7 @@ class RegularizedGAN(keras.Model):
             self._sampler,
             self._evaluated_regularization_seed,
         )
-        return _results(self._game.trackers + self._game.metrics)
+        return _results(self._game.trackers + self._game.step_metrics)
 
     def _batch(self, data: Any) -> tuple[Tensor, Any]:
         real, labels = batch.split(data)
@@ -441,6 +501,22 @@ class RegularizedGAN(keras.Model):
         if self.ema_generator is None:
             return self.generator
         return self.ema_generator
+
+    @property
+    def regularizer_factors(self) -> dict[str, Any]:
+        """The factors of all regularizers, by their names in the logs.
+
+        Numbers, schedules, or `keras_regan.penalties.AdjustableFactor`s. A
+        regularizer that is no penalty and stands in no `Scheduled` has a 1
+        here, beside its own factor.
+        """
+        if not self.compiled:
+            return {}
+        return {
+            f"{player.role[0]}_{penalty.name}": penalty.factor
+            for player in self._game.players
+            for penalty in player.penalties
+        }
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -468,6 +544,7 @@ class RegularizedGAN(keras.Model):
                 f"`{method}` is called: call `compile()` first."
             )
         batch.refuse_weights(arguments)
+        self._game.prepare()
         if y is None and isinstance(x, list | tuple) and len(x) == 2:
             x, y = x
         batch.check_source(x, y, self.sample_shape, self.conditional)
@@ -510,6 +587,7 @@ class RegularizedGAN(keras.Model):
             "discriminator_steps": game.discriminator_steps,
             "augmentation": game.augmentation,
             "metrics": game.metrics,
+            "feature_networks": network_numbers(game.metrics),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
             "jit_compile": self.jit_compile,
@@ -518,7 +596,11 @@ class RegularizedGAN(keras.Model):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles the model with the result of `get_compile_config`."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        config = keras.saving.deserialize_keras_object(config)
+        networks = config.pop("feature_networks", [])
+        self.compile(**config)
+        if networks:
+            share_networks(self._game.metrics, networks)
 
     def save_own_variables(self, store: Any) -> None:
         """Saves what Keras leaves out: random state and penalties' state."""

@@ -86,6 +86,11 @@ class Penalty:
         """State that is saved with the model."""
         return []
 
+    @property
+    def state(self) -> list[keras.Variable]:
+        """The same, and what a factor keeps."""
+        return [*self.variables, *getattr(self.factor, "variables", [])]
+
     def __call__(self, context: StepContext) -> Tensor:
         """Returns the scalar that is added to the loss in this step."""
         if not isinstance(context, StepContext):

@@ -100,6 +100,8 @@ class Scheduled(Penalty):
     @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
+        if isinstance(self.regularizer, Penalty):
+            return self.regularizer.state
         return getattr(self.regularizer, "variables", [])
 
     def call(self, context: StepContext) -> Tensor:

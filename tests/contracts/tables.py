@@ -253,8 +253,65 @@ CONSTRAINTS = {
     "constraints.WeightClipping": lambda: kr.constraints.WeightClipping(0.2),
 }
 NOT_SERIALIZED = {
-    "callbacks.SampleGrid",
+    "metrics.Reference",  # A file.
+    "metrics.SampleMetric",  # Abstract.
     "penalties.StepContext",  # Made anew in every step.
+}
+
+
+def features(units=4):
+    """A feature network for images of 8 x 8 pixels."""
+    network = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(units)],
+        name="features",
+    )
+    return kr.metrics.FeatureExtractor(
+        network,
+        image_size=8,
+        interpolation="bicubic",
+        value_range=(0.0, 1.0),
+        preprocessing=layers.Rescaling(0.5, -1.0),
+        name="other",
+    )
+
+
+# What takes no part in training: of it only the config is of interest.
+CONFIGURED = {
+    "datasets.GaussianMixture": lambda: kr.datasets.GaussianMixture(
+        [[0.0, 1.0], [2.0, 3.0]], [0.1, 0.2], weights=[0.25, 0.75]
+    ),
+    "metrics.CollisionSupport": lambda: kr.metrics.CollisionSupport(
+        features(), threshold=0.5, max_samples=20, name="a"
+    ),
+    "metrics.DensityCoverage": lambda: kr.metrics.DensityCoverage(
+        features(), neighbours=2, max_samples=20, name="a"
+    ),
+    "metrics.FeatureDiversity": lambda: kr.metrics.FeatureDiversity(
+        features(), max_samples=20, name="a"
+    ),
+    "metrics.FeatureExtractor": features,
+    "metrics.FrechetDistance": lambda: kr.metrics.FrechetDistance(
+        features(), reference="real.npz", name="a"
+    ),
+    "metrics.InceptionScore": lambda: kr.metrics.InceptionScore(
+        features(), from_logits=True, splits=2, max_samples=20, name="a"
+    ),
+    "metrics.KernelDistance": lambda: kr.metrics.KernelDistance(
+        features(), subsets=3, subset_size=5, seed=2, max_samples=20
+    ),
+    "metrics.ModeCoverage": lambda: kr.metrics.ModeCoverage(
+        kr.datasets.gaussian_ring(), least=2, name="a"
+    ),
+    "metrics.ModeCoverage[classifier]": lambda: kr.metrics.ModeCoverage(
+        classifier=features(10), confidence=0.5
+    ),
+    "metrics.NumberOfDifferentBins": lambda: kr.metrics.NumberOfDifferentBins(
+        features(), bins=3, significance=0.1, seed=2, max_samples=20
+    ),
+    "metrics.PrecisionRecall": lambda: kr.metrics.PrecisionRecall(
+        features(), neighbours=2, max_samples=20, name="a"
+    ),
+    "penalties.AdjustableFactor": lambda: kr.penalties.AdjustableFactor(0.25),
 }
 # Partners are neighbours in the batch, or real samples meet generated ones.
 ORDER_MATTERS = {
@@ -274,8 +331,8 @@ ORDER_MATTERS = {
     "penalties.Consistency",
     "penalties.OnFeatures[real]",
 }
-# Of these the networks and `tests/models` take care.
-OTHERS = {"models", "networks"}
+# Of these their own tests take care.
+OTHERS = {"callbacks", "models", "networks"}
 
 
 def each(table):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from contracts.tables import AUGMENTATIONS
+from contracts.tables import CONFIGURED
 from contracts.tables import CONSTRAINTS
 from contracts.tables import LABELED_LAYERS
 from contracts.tables import LAYERS
@@ -48,8 +49,12 @@ def public_classes():
     return names
 
 
+def configured():
+    return {**serialized(), **CONFIGURED}
+
+
 def test_every_public_class_is_in_the_tables():
-    tabled = {key.split("[")[0] for key in serialized()} | NOT_SERIALIZED
+    tabled = {key.split("[")[0] for key in configured()} | NOT_SERIALIZED
     assert tabled == public_classes()
 
 
@@ -75,9 +80,9 @@ def same_config(first, second):
     return asked(first) == asked(second)
 
 
-@each(serialized())
+@each(configured())
 def test_config_round_trip(key):
-    instance = serialized()[key]()
+    instance = configured()[key]()
     config = json.loads(
         json.dumps(keras.saving.serialize_keras_object(instance))
     )
@@ -88,9 +93,9 @@ def test_config_round_trip(key):
     assert same_config(keras.saving.serialize_keras_object(copy), config)
 
 
-@each(serialized())
+@each(configured())
 def test_config_holds_every_argument(key):
-    instance = serialized()[key]()
+    instance = configured()[key]()
     arguments = {
         name
         for name, parameter in inspect.signature(

@@ -1,7 +1,9 @@
 """The example scripts, run as a user runs them, on few small images."""
 
 import csv
+import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -42,10 +44,18 @@ def test_train_images_and_resume(data, tmp_path):
     settings = ["--data", data, "--width", 4, "--output", output]
     settings += ["--l2", 1e-4, "--r1", 0.1]
     printed = run("train_images.py", *settings, "--epochs", 1)
-    for name in ("samples", "gan.keras", "history.csv"):
+    for name in (
+        "samples",
+        "gan.keras",
+        "history.csv",
+        "metrics.json",
+        "curves.png",
+    ):
         assert str(output / name) in printed
         assert (output / name).exists()
     assert "g_pairwise_distance" in printed and "d_r1" in printed
+    for name in ("fd_random", "recall_random", "diversity_ratio_random"):
+        assert re.search(rf"{name} +[\d.e-]+\n", printed)
 
     message = run("train_images.py", *settings, "--epochs", 2, fails=True)
     assert "--resume" in message and "Traceback" not in message
@@ -54,6 +64,8 @@ def test_train_images_and_resume(data, tmp_path):
     run("train_images.py", *settings, "--epochs", 2, "--resume")
     history = rows(output / "history.csv")
     assert [row["epoch"] for row in history] == ["0", "1"]
+    results = json.loads((output / "metrics.json").read_text())["results"]
+    assert [result["epoch"] for result in results] == [1, 2]
     pictures = sorted(p.name for p in (output / "samples").glob("*.png"))
     assert pictures == [f"epoch_{n:04d}.png" for n in (0, 1, 2)]
     with Image.open(output / "samples" / "samples.gif") as animation:

@@ -7,15 +7,14 @@ import ring_direction
 
 
 def test_true_samples_cover_the_ring():
-    modes, good = ring.covered(ring.ring(2500, 0))
+    modes, good = ring.covered(ring.RING.sample(2500, seed=0))
     # 1 - exp(-9 / 2) of a two-dimensional Gaussian lies within 3 deviations.
     assert modes == 8
     np.testing.assert_allclose(good, 1 - np.exp(-4.5), atol=0.01)
 
 
 def test_collapsed_samples_cover_one_mode():
-    samples = ring.CENTERS[[3] * 100]
-    assert ring.covered(samples) == (1, 1.0)
+    assert ring.covered(ring.RING.centers[[3] * 100]) == (1, 1.0)
 
 
 @pytest.mark.slow

@@ -1,0 +1,176 @@
+"""A controller that holds a quantity at a target through a factor."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_regan import _validation
+from keras_regan.callbacks.adjustable_factors import adjustable_factor
+from keras_regan.callbacks.warner import Warner
+
+
+class AdaptiveFactor(keras.callbacks.Callback):
+    """Adjusts a regularizer's factor until a quantity is as it should be.
+
+    The right factor depends on the data, the networks and the stage of the
+    training; what it should achieve is easier to name: "a tenth of the
+    generator's gradient", or "samples as far apart as real ones". As adaptive
+    augmentation does with its probability, this callback measures such a
+    quantity after each epoch, or after every n-th batch, and raises or lowers
+    the factor, which has to be a `keras_regan.penalties.AdjustableFactor`.
+
+    The epoch's logs hold the factor as `<name>_factor`, for all that stands
+    after this callback, and what was measured in `measured`.
+
+    Formula: `factor <- factor * exp(rate * clip((target - measured) / target,
+    -1, 1))`, with the opposite sign if `increases` is `False`.
+
+    Args:
+        name: String. The regularizer's name in the logs, as
+            `"g_pairwise_distance"`.
+        target: Positive float. What the quantity should be.
+        measure: Callable with `(model, name)` that returns a float, as
+            `GradientShare(images[:64])`; or a string, a key in the logs, as
+            `"val_diversity_ratio_pixels"` from
+            `keras_regan.metrics.FeatureDiversity` or `"diversity"` from a
+            `CollapseMonitor` that stands before this callback.
+        increases: Boolean. Whether the quantity grows with the factor, as a
+            share of the gradient does. Defaults to `True`.
+        every: Positive integer, or `None`. Adjust after so many batches; after
+            each epoch if `None`. Defaults to `None`.
+        rate: Positive float. How fast the factor follows: at most by
+            `exp(rate)` each time. Defaults to `0.5`.
+        minimum: Positive float. The factor does not fall below. Defaults to
+            `1e-8`.
+        maximum: Positive float. The factor does not rise above. Defaults to
+            `1e8`.
+
+    Attributes:
+        measured: The latest value of the quantity, or `None`.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If an argument is out of its range; when training begins,
+            if there is no such regularizer or its factor is not adjustable.
+
+    Example:
+    >>> samples = np.random.default_rng(0).normal(size=(256, 2))
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+    >>> factor = keras_regan.penalties.AdjustableFactor(0.1)
+    >>> distance = keras_regan.regularizers.PairwiseDistance(1.0)
+    >>> gan.compile(generator_regularizers=[
+    ...     keras_regan.penalties.Scheduled(distance, factor=factor)])
+    >>> controller = keras_regan.callbacks.AdaptiveFactor(
+    ...     "g_pairwise_distance", 0.2,
+    ...     keras_regan.callbacks.GradientShare(samples[:64]))
+    >>> history = gan.fit(samples, epochs=2, verbose=0, callbacks=[controller])
+    >>> len(history.history["g_pairwise_distance_factor"])
+    2
+
+    Reference: adjusting by feedback, for augmentation:
+    [Karras et al., 2020](https://arxiv.org/abs/2006.06676), section 3.1.
+    Differs from it: steps are in proportion to the error and to the factor,
+    since factors range over orders of magnitude.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        target: float,
+        measure: Callable[[keras.Model, str], float] | str,
+        *,
+        increases: bool = True,
+        every: int | None = None,
+        rate: float = 0.5,
+        minimum: float = 1e-8,
+        maximum: float = 1e8,
+    ):
+        super().__init__()
+        self.name = _validation.log_name(name)
+        self.target = _validation.positive_float(target, "target")
+        if not isinstance(measure, str) and not callable(measure):
+            raise TypeError(
+                _validation.message(
+                    "measure", "a callable or a key in the logs", measure
+                )
+            )
+        self.measure = measure
+        self.increases = _validation.boolean(increases, "increases")
+        self.every = (
+            None
+            if every is None
+            else _validation.positive_integer(every, "every")
+        )
+        self.rate = _validation.positive_float(rate, "rate")
+        self.minimum = _validation.positive_float(minimum, "minimum")
+        self.maximum = _validation.positive_float(maximum, "maximum")
+        if self.minimum > self.maximum:
+            raise ValueError(
+                _validation.message(
+                    "minimum", f"at most `maximum`, {maximum}", minimum
+                )
+            )
+        self.measured = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Finds the factor."""
+        self._warner = Warner("AdaptiveFactor")
+        self._factor = adjustable_factor(self.model, self.name)
+        self._batches = 0
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Adjusts the factor if it is due."""
+        if self.every is None:
+            return
+        self._batches += 1
+        if self._batches % self.every == 0:
+            self._adjust(logs)
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Adjusts the factor, unless batches are counted, and logs it."""
+        model = self.model  # On JAX this brings variables up to date.
+        if self.every is None:
+            self._adjust(logs)
+        if logs is not None and model is not None:
+            logs[f"{self.name}_factor"] = self._factor.value
+
+    def _adjust(self, logs: dict[str, Any] | None) -> None:
+        measured = self._measured(logs or {})
+        if measured is None:
+            return
+        self.measured = measured
+        error = (self.target - measured) / self.target
+        step = self.rate * min(max(error, -1.0), 1.0)
+        factor = self._factor.value * math.exp(
+            step if self.increases else -step
+        )
+        self._factor.value = min(max(factor, self.minimum), self.maximum)
+
+    def _measured(self, logs: dict[str, Any]) -> float | None:
+        if not isinstance(self.measure, str):
+            value = self.measure(self.model, self.name)
+        elif self.measure in logs:
+            self.model  # noqa: B018 (on JAX: brings variables up to date)
+            value = logs[self.measure]
+        else:
+            self._warner.warn(
+                "missing",
+                f"AdaptiveFactor finds no `{self.measure}` in the logs, which "
+                f"hold {sorted(logs)}. The factor of `{self.name}` stays.",
+            )
+            return None
+        if math.isfinite(value):
+            return float(value)
+        self._warner.warn(
+            "not finite",
+            f"AdaptiveFactor measured {value} and leaves the factor of "
+            f"`{self.name}` as it is. Further ones are not reported.",
+        )
+        return None

@@ -1,0 +1,220 @@
+"""What to do on an alarm."""
+
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import keras
+
+from keras_regan import _validation
+from keras_regan.callbacks.model_state import ModelState
+from keras_regan.callbacks.model_state import forget_nan
+
+
+class Alarm(NamedTuple):
+    """What a `CollapseMonitor` saw.
+
+    Attributes:
+        epoch: Integer, from 1.
+        batch: Integer, from 1.
+        kind: String: `"not_finite"`, `"diversity"`, `"near_duplicates"`,
+            `"distance_to_real"`, `"saturation"` or `"weight_growth"`.
+        text: String: what was seen, with numbers, and what usually helps.
+    """
+
+    epoch: int
+    batch: int
+    kind: str
+    text: str
+
+
+class Action:
+    """Base class of what a `CollapseMonitor` does on an alarm.
+
+    To write your own, implement `act`. The monitor itself warns in any case.
+
+    Attributes:
+        starts_over: Whether the action changes the course of the training so
+            that checks before it no longer count. If so, the same alarm comes
+            again after `patience` further checks that show it; else only after
+            a healthy one.
+
+    Example:
+    ```python
+    class Save(keras_regan.callbacks.Action):
+        '''Keeps the model for an autopsy.'''
+
+        def act(self, model, alarms):
+            model.save("collapsed.keras")
+            return "The model is in collapsed.keras."
+    ```
+    """
+
+    starts_over: bool = False
+
+    def begin(self, model: keras.Model, patience: int) -> None:
+        """Prepares for a training, before its first step.
+
+        Raise a `ValueError` here if the action cannot work.
+
+        Args:
+            model: The model that is trained.
+            patience: The monitor's.
+        """
+
+    def after_check(self, model: keras.Model, healthy: bool) -> None:
+        """Takes note of a check that raised no alarm.
+
+        Args:
+            model: The model that is trained.
+            healthy: Whether nothing at all was wrong.
+        """
+
+    def act(self, model: keras.Model, alarms: Sequence[Alarm]) -> str:
+        """Reacts to what one check found.
+
+        Args:
+            model: The model that is trained.
+            alarms: List of one alarm or more, the gravest first.
+
+        Returns:
+            A sentence for the user on what was done.
+        """
+        raise NotImplementedError
+
+
+class Warn(Action):
+    """Leaves it at the warning.
+
+    Example:
+    >>> monitor = keras_regan.callbacks.CollapseMonitor(
+    ...     np.random.default_rng(0).normal(size=(64, 2)),
+    ...     action=keras_regan.callbacks.Warn())
+    """
+
+    def act(self, model: keras.Model, alarms: Sequence[Alarm]) -> str:
+        """Does nothing."""
+        return "The training goes on."
+
+
+class StopTraining(Action):
+    """Ends the training after the batch.
+
+    Example:
+    >>> monitor = keras_regan.callbacks.CollapseMonitor(
+    ...     np.random.default_rng(0).normal(size=(64, 2)),
+    ...     action=keras_regan.callbacks.StopTraining())
+    """
+
+    def act(self, model: keras.Model, alarms: Sequence[Alarm]) -> str:
+        """Tells Keras to stop."""
+        model.stop_training = True
+        return "The training stops."
+
+
+class RollBack(Action):
+    """Goes back to the last healthy state, with lower learning rates.
+
+    All that training changes goes back: weights and their moving average, both
+    optimizers, seeds and the state of penalties. A collapse shows late, so a
+    state counts as healthy once `patience` further checks were healthy too;
+    until there is one, it is the state in which the training began. Two copies
+    of all these variables are kept in main memory. Epochs and batches go on
+    being counted; means of the epoch that have become NaN start over.
+
+    A `LearningRateScheduler` would set the learning rates again.
+
+    Args:
+        learning_rate_factor: Float in `(0, 1]`. What both learning rates are
+            multiplied by, each time. Defaults to `0.5`.
+        times: Positive integer. How often a training goes back. The next
+            alarm after that stops it, in the last healthy state. Defaults to
+            `3`.
+
+    Raises:
+        TypeError: If an argument is not a number of its kind.
+        ValueError: If an argument is out of its range, or, before the first
+            step, if the learning rate of an optimizer is a schedule, which
+            cannot be lowered.
+
+    Example:
+    >>> monitor = keras_regan.callbacks.CollapseMonitor(
+    ...     np.random.default_rng(0).normal(size=(64, 2)),
+    ...     action=keras_regan.callbacks.RollBack(0.5, times=3))
+    """
+
+    starts_over = True
+
+    def __init__(self, learning_rate_factor: float = 0.5, times: int = 3):
+        self.learning_rate_factor = _validation.positive_float(
+            learning_rate_factor, "learning_rate_factor"
+        )
+        if self.learning_rate_factor > 1.0:
+            raise ValueError(
+                _validation.message(
+                    "learning_rate_factor",
+                    "a float in the interval (0, 1]",
+                    learning_rate_factor,
+                )
+            )
+        self.times = _validation.positive_integer(times, "times")
+
+    def begin(self, model: keras.Model, patience: int) -> None:
+        """Keeps the first state."""
+        for optimizer in model.optimizer.optimizers:
+            _check_learning_rate(optimizer)
+        self._patience = patience
+        self._left = self.times
+        self._healthy = ModelState(model)
+        self._candidate = None
+
+    def after_check(self, model: keras.Model, healthy: bool) -> None:
+        """Keeps the state if it was a healthy one, and on probation."""
+        if not healthy:
+            self._candidate = None
+        elif self._candidate is None:
+            self._candidate, self._age = ModelState(model), 0
+        else:
+            self._age += 1
+            if self._age == self._patience:
+                self._healthy, self._candidate = self._candidate, None
+
+    def act(self, model: keras.Model, alarms: Sequence[Alarm]) -> str:
+        """Goes back, or stops if that did not help often enough."""
+        self._candidate = None
+        optimizers = model.optimizer.optimizers
+        rates = [_learning_rate(optimizer) for optimizer in optimizers]
+        self._healthy.restore(model)
+        if self._left == 0:
+            model.stop_training = True
+            return (
+                f"The training stops in its last healthy state, as {self.times}"
+                f" roll-back{'s' * (self.times > 1)} did not help."
+            )
+        self._left -= 1
+        forget_nan(model)
+        rates = [rate * self.learning_rate_factor for rate in rates]
+        for optimizer, rate in zip(optimizers, rates, strict=True):
+            optimizer.learning_rate = rate
+        generator, discriminator = rates
+        return (
+            "The training goes on from its last healthy state with learning "
+            f"rates of {generator:.2g} (generator) and {discriminator:.2g} "
+            "(discriminator)."
+        )
+
+
+def _learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+
+def _check_learning_rate(optimizer: Any) -> None:
+    try:
+        optimizer.learning_rate = _learning_rate(optimizer)
+    except TypeError as error:
+        raise ValueError(
+            "Invalid value for argument `action`. Expected another action "
+            "than `RollBack` where the learning rate is a schedule, which "
+            "cannot be lowered: give both optimizers a float. Received: "
+            f"`RollBack` with a schedule in {type(optimizer).__name__}"
+        ) from error

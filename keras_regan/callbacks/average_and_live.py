@@ -1,0 +1,61 @@
+"""The moving average and the generator itself, side by side."""
+
+import keras
+import numpy as np
+
+from keras_regan import _validation
+from keras_regan.callbacks.image_grid import image_grid
+from keras_regan.callbacks.image_grid import side_by_side
+from keras_regan.callbacks.image_grid import to_uint8
+from keras_regan.callbacks.view import Scene
+from keras_regan.callbacks.view import View
+
+
+class AverageAndLive(View):
+    """Compares the moving average with the live generator, for `SampleGrid`.
+
+    Left is the grid of the average, right what the generator itself makes of
+    the same latents. Use it to choose `ema_momentum`: an average that lags
+    behind the generator is blurred or shows an earlier stage, one that hardly
+    differs from it averages too little. A training that oscillates shows in
+    the right half long before it shows in the left one.
+
+    The picture of epoch 1 is `average_and_live_0001.png`.
+
+    Raises:
+        ValueError: When training begins, if the model keeps no average.
+
+    Example:
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((8, 8, 1), latent_dim=4),
+    ...     ema_momentum=0.99)
+    >>> gan.compile()
+    >>> samples = keras_regan.callbacks.SampleGrid(
+    ...     "samples", views=[keras_regan.callbacks.AverageAndLive()])
+    >>> images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1))
+    >>> history = gan.fit(images, verbose=0, callbacks=[samples])
+    """
+
+    name = "average_and_live"
+
+    def begin(self, model: keras.Model, scene: Scene) -> None:
+        """Checks that the model keeps an average."""
+        if model.ema_generator is None:
+            raise ValueError(
+                _validation.message(
+                    "ema_momentum",
+                    "a float, for `AverageAndLive` compares the average with "
+                    "the live generator",
+                    None,
+                )
+            )
+
+    def draw(self, scene: Scene) -> np.ndarray:
+        """Returns both grids."""
+        average, live = (
+            image_grid(
+                to_uint8(images, scene.value_range), columns=scene.columns
+            )
+            for images in (scene.images, scene.live_images())
+        )
+        return side_by_side(average, live)

@@ -1,0 +1,378 @@
+"""A watch over the training that notices its collapse within an epoch."""
+
+import warnings
+from typing import Any
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from keras_regan import _validation
+from keras_regan.callbacks import symptoms
+from keras_regan.callbacks.alarm_actions import Action
+from keras_regan.callbacks.alarm_actions import Alarm
+from keras_regan.callbacks.alarm_actions import Warn
+from keras_regan.callbacks.vital_signs import RealSamples
+from keras_regan.callbacks.vital_signs import VitalSigns
+from keras_regan.callbacks.vital_signs import WeightRecord
+from keras_regan.callbacks.vital_signs import all_finite
+from keras_regan.callbacks.vital_signs import compare_logits
+from keras_regan.models import batch as batches
+from keras_regan.models import network_interface
+
+# One batch of one size: compiled once, and in no need of more memory than
+# training has.
+_COUNT = 32
+_LEAST_COUNT = 8
+_OF_ONE_CLASS = 8
+
+
+class Check(NamedTuple):
+    """What a `CollapseMonitor` measured, and when; both counted from 1."""
+
+    epoch: int
+    batch: int
+    signs: VitalSigns
+
+
+class CollapseMonitor(keras.callbacks.Callback):
+    """Notices within an epoch that the training collapses, and acts on it.
+
+    Losses do not show when a GAN fails: use this in every long training.
+    After every `every` batches and at the end of each epoch it compares 32
+    samples of the live generator, from the same latents each time, with 32
+    real ones, and warns in plain words of:
+
+    * `diversity`: nearly the same sample for all latents,
+    * `near_duplicates`: a few samples over and over,
+    * `distance_to_real`: samples that ran away from the data,
+    * `saturation`: a discriminator that is nearly always right, with logits
+      where the sigmoid is flat, and diversity below half of what it was or
+      should be,
+    * `weight_growth`: weights of a network that explode,
+    * `not_finite`: NaN or infinity in samples, logits, weights or logs.
+
+    The last two are told at once, the others when `patience` checks in a row
+    have shown them: within an epoch that has three checks or more.
+    Each is told once, and again only after a check without it. Diversity that
+    is low and still rising is the beginning of a training and no alarm.
+
+    Distances are those of pixels, so what is noticed is a collapse to few
+    samples, not that a kind of image is missing: that is for the metrics of
+    coverage. The vital signs go into the logs of each epoch as `diversity`,
+    `near_duplicates`, `distance_to_real`, `d_real_accuracy`,
+    `d_fake_accuracy`, `d_separation`, `d_logit_size`, `g_weight_growth`,
+    `d_weight_growth`, `g_update` and `d_update` (see
+    `callbacks.vital_signs.VitalSigns`), where `History` and all callbacks
+    that come after this one see them.
+
+    `keras.callbacks.TerminateOnNaN` reads `logs["loss"]` only. A GAN logs
+    `d_loss` and `g_loss`, so it never fires; and there is more to see than NaN.
+
+    Measured with the networks and garments of `examples/train_images.py`
+    (`benchmarks/collapse_monitor.py`; TensorFlow, 210 batches an epoch): an
+    alarm in the first epoch in 10 of 10 runs with learning rates of 1.0, in 10
+    of 10 with 0.1 and in 10 of 10 with
+    `PairwiseDistance(100.0, direction="attract")`, and none in 10 of 10 healthy
+    runs of 20 epochs. The monitor takes 0.7 % of the processor time there. A
+    large model that starts slowly may want more patience, epochs of fewer than
+    three times `every` batches a smaller `every`.
+
+    Args:
+        real: Array of 8 real samples or more, as the training data, or for a
+            class-conditional model the tuple `(samples, labels)`. A fixed
+            choice of 32 is used, where there are classes 8 of each of 4.
+        every: Positive integer. Batches of an epoch from one check to the
+            next; the end of each epoch is always checked. Defaults to `100`.
+        action: An `Action`: `Warn()`, `StopTraining()`, `RollBack()` or your
+            own. Defaults to `None`, which is `Warn()`.
+        patience: Positive integer. How many checks in a row must show the
+            same. Defaults to `3`.
+        least_diversity: Positive float or `None`. Alarm below this ratio of
+            distances, generated to real. Defaults to `0.2`.
+        most_near_duplicates: Float in `[0, 1]` or `None`. Alarm above this
+            share of generated samples that nearly equal another one. Defaults
+            to `0.5`.
+        most_distance: Positive float or `None`. Alarm if generated samples are
+            farther from real ones, or from each other, than this multiple of
+            the distance between real ones. Defaults to `5.0`.
+        most_logit: Positive float or `None`. The mean absolute logit above
+            which a discriminator counts as saturated. Defaults to `20.0`.
+        most_weight_growth: Positive float or `None`. Alarm if the norm of a
+            network's weights grows to more than this multiple within
+            `patience` checks. Defaults to `10.0`. `None` switches an alarm off,
+            here and above.
+        seed: Integer. Seed of the latents and of the choice of real samples.
+            Defaults to `0`.
+
+    Attributes:
+        alarms: List of named tuples `(epoch, batch, kind, text)`, both counted
+            from 1.
+        checks: List of named tuples `(epoch, batch, signs)`, `signs` the
+            vital signs.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If an argument is out of its range; when training begins,
+            if `real` is not what the model is trained on, or if `action`
+            cannot work with the model.
+
+    Example:
+    >>> samples = np.random.default_rng(0).normal(size=(640, 2))
+    >>> gan = keras_regan.RegularizedGAN(*keras_regan.networks.mlp(
+    ...     (2,), latent_dim=4, output_activation=None), seed=0)
+    >>> gan.compile()
+    >>> monitor = keras_regan.callbacks.CollapseMonitor(
+    ...     samples, every=10, action=keras_regan.callbacks.RollBack())
+    >>> history = gan.fit(samples, verbose=0, callbacks=[monitor])
+    >>> monitor.alarms
+    []
+    """
+
+    def __init__(
+        self,
+        real: Any,
+        *,
+        every: int = 100,
+        action: Action | None = None,
+        patience: int = 3,
+        least_diversity: float | None = 0.2,
+        most_near_duplicates: float | None = 0.5,
+        most_distance: float | None = 5.0,
+        most_logit: float | None = 20.0,
+        most_weight_growth: float | None = 10.0,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.seed = _validation.random_seed(seed)
+        self.every = _validation.positive_integer(every, "every")
+        self.patience = _validation.positive_integer(patience, "patience")
+        self.action = Warn() if action is None else action
+        if not isinstance(self.action, Action):
+            raise TypeError(
+                _validation.message("action", "an `Action` or None", action)
+            )
+        self._real, self._labels = _chosen(*_arrays(real), self.seed)
+        self._measure = RealSamples(
+            self._real, _classes(self._labels, len(self._real)), self.seed
+        )
+        self._diagnosis = symptoms.Diagnosis(
+            symptoms.looked_for(
+                least_diversity,
+                most_near_duplicates,
+                most_distance,
+                most_logit,
+                most_weight_growth,
+            ),
+            self.patience,
+        )
+        self.alarms = []
+        self.checks = []
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Draws the latents and checks that the data fits the model."""
+        model = self.model
+        batches.check_source(
+            self._real, self._labels, model.sample_shape, model.conditional
+        )
+        self._latents = keras.ops.convert_to_numpy(
+            model.sample_latents(len(self._real), seed=self.seed)
+        )
+        self._judges_labels = (
+            len(network_interface.input_shapes(model.discriminator, "")) == 2
+        )
+        self.alarms = []
+        self.checks = []
+        self._weights = None
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Takes note of the beginning, once a backup has been restored."""
+        self._epoch = epoch + 1
+        self._batch = 0
+        self._checked_batch = 0
+        if self._weights is None:
+            model = self.model
+            self._start_over(model)
+            self.action.begin(model, self.patience)
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Checks if it is time to."""
+        before, self._batch = self._batch, batch + 1
+        if before // self.every < self._batch // self.every:
+            self._check(logs or {})
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Checks, and adds the vital signs to the logs."""
+        if self._checked_batch < self._batch:
+            self._check(logs or {})
+        if logs is not None and self.checks:
+            for key, value in self.checks[-1].signs.logs().items():
+                logs.setdefault(key, value)
+
+    def _start_over(self, model: keras.Model) -> None:
+        self._diagnosis.forget()
+        self._weights = (
+            WeightRecord(_weights_of(model.generator)),
+            WeightRecord(_weights_of(model.discriminator)),
+        )
+
+    def _check(self, logs: dict[str, Any]) -> None:
+        model = self.model
+        signs = self._vital_signs(model, logs)
+        self._checked_batch = self._batch
+        self.checks.append(Check(self._epoch, self._batch, signs))
+        alarms = [
+            Alarm(self._epoch, self._batch, *finding)
+            for finding in self._diagnosis.check(signs)
+        ]
+        if alarms:
+            self._raise_alarm(model, alarms)
+        else:
+            self.action.after_check(model, self._diagnosis.healthy)
+
+    def _raise_alarm(self, model: keras.Model, alarms: list[Alarm]) -> None:
+        self.alarms.extend(alarms)
+        done = self.action.act(model, alarms)
+        if self.action.starts_over:
+            self._start_over(model)
+        told = [alarm.text for alarm in alarms]
+        warnings.warn(
+            f"Epoch {self._epoch}, batch {self._batch}: "
+            f"{' '.join([*told, done])}",
+            stacklevel=2,
+        )
+
+    def _vital_signs(
+        self, model: keras.Model, logs: dict[str, Any]
+    ) -> VitalSigns:
+        samples = _predict(model.generator, self._latents, self._labels)
+        labels = self._labels if self._judges_labels else None
+        real = _logits(_predict(model.discriminator, self._real, labels))
+        fake = _logits(_predict(model.discriminator, samples, labels))
+        steps = self._batch - self._checked_batch
+        (g_growth, g_update), (d_growth, d_update) = [
+            record.compare(_weights_of(network), steps)
+            for record, network in zip(
+                self._weights,
+                (model.generator, model.discriminator),
+                strict=True,
+            )
+        ]
+        finite = {
+            "the generated samples": all_finite(samples),
+            "the logits of real samples": all_finite(real),
+            "the logits of generated samples": all_finite(fake),
+            "the generator's weights": all_finite(g_update),
+            "the discriminator's weights": all_finite(d_update),
+            **{f"`{key}`": all_finite(value) for key, value in logs.items()},
+        }
+        signs = VitalSigns(
+            g_weight_growth=g_growth,
+            d_weight_growth=d_growth,
+            g_update=g_update,
+            d_update=d_update,
+            not_finite=tuple(name for name, fine in finite.items() if not fine),
+        )
+        if all_finite(samples):
+            signs = signs._replace(**self._measure.compare(samples))
+        if all_finite(real, fake):
+            signs = signs._replace(**compare_logits(real, fake))
+        return signs
+
+
+def _weights_of(network: keras.Model) -> list[np.ndarray]:
+    return [
+        keras.ops.convert_to_numpy(variable.value).astype("float32")
+        for variable in network.trainable_variables
+    ]
+
+
+def _predict(
+    network: keras.Model, inputs: np.ndarray, labels: np.ndarray | None
+) -> np.ndarray:
+    """Returns the outputs of a network at inference; logits where named."""
+    outputs = network.predict_on_batch(
+        inputs if labels is None else [inputs, labels]
+    )
+    if isinstance(outputs, dict):
+        outputs = outputs["logits"]
+    return np.asarray(outputs).astype("float32")
+
+
+def _logits(outputs: np.ndarray) -> np.ndarray:
+    """Returns one logit a sample: a map of patches counts as its mean."""
+    return outputs.reshape(len(outputs), -1).mean(axis=1)
+
+
+def _arrays(real: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns samples and labels as arrays."""
+    samples, labels = batches.split(real)
+    samples = _array(samples, "samples")
+    if len(samples) < _LEAST_COUNT:
+        raise ValueError(
+            "Invalid value for argument `real`. Expected 8 samples or more, "
+            f"32 if there are. Received: {len(samples)}"
+        )
+    if not all_finite(samples):
+        raise ValueError(
+            "Invalid value for argument `real`. Expected finite values. "
+            "Received: NaN or infinity"
+        )
+    if labels is None:
+        return samples, None
+    labels = _array(labels, "labels")
+    if len(labels) != len(samples):
+        raise ValueError(
+            "Invalid value for argument `real`. Expected as many labels as "
+            f"samples. Received: {len(samples)} samples and {len(labels)} "
+            "labels"
+        )
+    return samples, labels
+
+
+def _array(values: Any, name: str) -> np.ndarray:
+    try:
+        array = keras.ops.convert_to_numpy(values)
+    except (TypeError, ValueError):
+        array = np.array(None)
+    if array.dtype.kind not in "biuf" or not array.ndim:
+        raise TypeError(
+            f"Invalid value for argument `real`. Expected {name} as an array "
+            f"of numbers. Received: {type(values).__name__}"
+        )
+    return array
+
+
+def _chosen(
+    samples: np.ndarray, labels: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns 32 of them at random: with labels, 8 of each of 4 classes.
+
+    A class that has fewer makes room for another one.
+    """
+    order = np.random.default_rng(seed).permutation(len(samples))
+    if labels is None:
+        return samples[order[:_COUNT]], None
+    classes = _classes(labels, len(labels))[order]
+    rank = np.empty_like(order)  # How many of the class came before.
+    for label in np.unique(classes):
+        of_class = classes == label
+        rank[of_class] = np.arange(of_class.sum())
+    first = {label: i for i, label in reversed([*enumerate(classes)])}
+    turn = np.array([first[label] for label in classes])
+    order = order[np.lexsort((rank, turn, rank >= _OF_ONE_CLASS))][:_COUNT]
+    return samples[order], labels[order]
+
+
+def _classes(labels: np.ndarray | None, count: int) -> np.ndarray:
+    """Returns integers that are the same where the labels are."""
+    if labels is None:
+        return np.zeros(count, int)
+    rows = labels.reshape(count, -1)
+    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)

@@ -1,0 +1,274 @@
+"""Metrics of many generated samples after every n-th epoch."""
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan import _validation
+from keras_regan._files import path_string
+from keras_regan._files import write_whole
+from keras_regan.callbacks.event_log import EventLog
+from keras_regan.callbacks.picture_arguments import check_labels_of_model
+from keras_regan.callbacks.picture_arguments import class_labels
+from keras_regan.callbacks.warner import Warner
+from keras_regan.metrics import SampleMetric
+from keras_regan.metrics.feature_metric import FeatureMetric
+from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.metrics.reference import batches_of
+
+
+class EvaluateSamples(keras.callbacks.Callback):
+    """Computes metrics from many samples after every n-th epoch.
+
+    The metrics of `compile` see as many generated samples as the validation
+    data has real ones, in every epoch. A Frechet distance wants ten thousand,
+    and not so often. Values go into the epoch's logs under the metrics' names,
+    without `val_`, where `History`, and callbacks that stand after this one,
+    find them; in epochs without an evaluation they are NaN. Give callbacks
+    that count epochs, as `EarlyStopping`, a patience to match.
+
+    All evaluations use the same latents, and the moving average of the
+    generator where the model keeps one. Real samples are looked at once in a
+    training, and not at all by metrics with a `reference`.
+
+    An evaluation that fails is reported as a warning and never ends a
+    training.
+
+    Args:
+        metrics: List of `keras_regan.metrics.SampleMetric`s. Metrics with the
+            same feature network share its work.
+        real: Array of real samples, a tuple `(samples, labels)`, or an
+            iterable of batches; of tuples the first entry is taken. Not needed if all metrics have a `reference`
+            or look at generated samples only. Defaults to `None`.
+        count: Positive integer. Number of generated samples. Defaults to
+            `10_000`.
+        every: Positive integer. An evaluation follows each epoch that is a
+            multiple of it, and the last one. Defaults to `1`.
+        labels: Sequence of non-negative integers, or `None`. The classes to
+            generate, in turn. Needed for a class-conditional model and for no
+            other. Defaults to `None`.
+        batch_size: Positive integer. Defaults to `256`.
+        file: String, path or `None`. If given, a JSON file of all results with
+            the protocol of each metric, written anew after each evaluation; a
+            training that is resumed at a later epoch keeps earlier results.
+            Defaults to `None`.
+        log_dir: String, path or `None`. If given, TensorBoard finds the values
+            there. Defaults to `None`.
+        seed: Integer. Seed of the latents. Defaults to `0`.
+
+    Attributes:
+        results: List of dictionaries, one for each evaluation: the epoch,
+            counted from one, and the values.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If an argument is out of its range; when training begins,
+            if real samples are missing, or if `labels` do not go with the
+            model.
+        RuntimeError: When training begins, if a feature network cannot be
+            loaded.
+
+    Example:
+    >>> images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1))
+    >>> pixels = keras.Sequential(
+    ...     [keras.Input((8, 8, 1)), keras.layers.Flatten()], name="pixels")
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((8, 8, 1), latent_dim=4))
+    >>> gan.compile()
+    >>> evaluation = keras_regan.callbacks.EvaluateSamples(
+    ...     [keras_regan.metrics.PrecisionRecall(pixels)], images, count=64)
+    >>> history = gan.fit(images, verbose=0, callbacks=[evaluation])
+    >>> sorted(history.history)
+    ['d_loss', 'g_loss', 'precision_pixels', 'recall_pixels']
+    """
+
+    def __init__(
+        self,
+        metrics: Sequence[SampleMetric],
+        real: Any = None,
+        *,
+        count: int = 10_000,
+        every: int = 1,
+        labels: Sequence[int] | None = None,
+        batch_size: int = 256,
+        file: str | os.PathLike[str] | None = None,
+        log_dir: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.metrics = _checked_metrics(metrics)
+        self.real = real
+        self.count = _validation.positive_integer(count, "count")
+        self.every = _validation.positive_integer(every, "every")
+        self.labels = None if labels is None else class_labels(labels)
+        self.batch_size = _validation.positive_integer(batch_size, "batch_size")
+        self.file = None if file is None else path_string(file, "file")
+        self.log_dir = (
+            None if log_dir is None else path_string(log_dir, "log_dir")
+        )
+        self.seed = _validation.random_seed(seed)
+        self.results = []
+        self._check_real()
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Loads the feature networks and checks that all is there."""
+        self._warner = Warner("EvaluateSamples")
+        self._events = EventLog(self.log_dir, self._warner)
+        self._epoch = None
+        self._evaluated = None
+        check_labels_of_model(self.labels, self.model.conditional)
+        for metric in self.metrics:
+            metric.prepare_once()
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Goes on with the results of the training that is resumed."""
+        if self._epoch is None:
+            known = self.results or self._written_results()
+            self.results = [r for r in known if r["epoch"] <= epoch]
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Evaluates the generator if it is due."""
+        self._epoch = epoch + 1
+        is_last = self._epoch == self.params.get("epochs")
+        values = {key: math.nan for m in self.metrics for key in m.keys}
+        if self._epoch % self.every == 0 or is_last:
+            values.update(self._evaluate())
+        if logs is not None:
+            logs.update(values)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Evaluates the last epoch of a training that was stopped."""
+        if self._epoch is not None and self._evaluated != self._epoch:
+            self._evaluate()
+        self._events.close()
+
+    @property
+    def protocol(self) -> list[dict[str, Any]]:
+        """What the values of each metric depend on besides the generator."""
+        return [metric.protocol for metric in self.metrics]
+
+    def _evaluate(self) -> dict[str, float]:
+        self._evaluated = self._epoch
+        for metric in self.metrics:
+            metric.reset_state()
+        self._see_samples()
+        values = {}
+        for metric in self.metrics:
+            try:
+                values.update(metric.values())
+            except (ArithmeticError, ValueError) as error:
+                self._warner.warn(
+                    metric.name,
+                    f"EvaluateSamples could not compute `{metric.name}` after "
+                    f"epoch {self._epoch}: {error} The training goes on.",
+                )
+        self.results.append({"epoch": self._epoch, **values})
+        self._write(values)
+        return values
+
+    def _see_samples(self) -> None:
+        real = self._real_batches()
+        for generated in self._generated_batches():
+            self._update(next(real, None), generated)
+        for batch in real:
+            self._update(batch, None)
+        for metric in self.metrics:
+            if isinstance(metric, FeatureMetric):
+                metric.keep_real_samples()
+
+    def _update(self, real: Any, generated: Any) -> None:
+        with shared_features():
+            for metric in self.metrics:
+                is_complete = generated is not None and (
+                    real is not None or not metric.uses_real
+                )
+                if is_complete or isinstance(metric, FeatureMetric):
+                    metric.update_state(real, generated)
+
+    def _real_batches(self) -> Iterator[np.ndarray]:
+        if any(metric.wants_real for metric in self.metrics):
+            return batches_of(self.real, self.batch_size)
+        return iter(())
+
+    def _generated_batches(self) -> Iterator[np.ndarray]:
+        latents = ops.convert_to_numpy(
+            self.model.sample_latents(self.count, seed=self.seed)
+        )
+        labels = None
+        if self.labels is not None:
+            labels = np.resize(np.array(self.labels, "int32"), self.count)
+        for first in range(0, self.count, self.batch_size):
+            part = slice(first, first + self.batch_size)
+            inputs = latents[part]
+            if labels is not None:
+                inputs = [inputs, labels[part]]
+            yield np.asarray(
+                self.model.predict(
+                    inputs, batch_size=self.batch_size, verbose=0
+                ),
+                "float32",
+            )
+
+    def _write(self, values: dict[str, float]) -> None:
+        for key, value in values.items():
+            self._events.write(
+                lambda log, k=key, v=value: log.scalar(k, v, step=self._epoch)
+            )
+        if self.file is not None:
+            text = {"protocol": self.protocol, "results": self.results}
+            content = json.dumps(text, indent=2).encode() + b"\n"
+            self._warner.try_to_write(
+                self.file,
+                lambda: write_whole(self.file, lambda f: f.write(content)),
+            )
+
+    def _written_results(self) -> list[dict[str, float]]:
+        try:
+            with open(self.file or "", encoding="utf-8") as file:
+                return json.load(file)["results"]
+        except (OSError, ValueError, KeyError):
+            return []
+
+    def _check_real(self) -> None:
+        if self.real is not None:
+            return
+        missing = [metric.name for metric in self.metrics if metric.wants_real]
+        if missing:
+            raise ValueError(
+                _validation.message(
+                    "real",
+                    f"real samples, which {missing} compare with, or metrics "
+                    "with a `reference`",
+                    None,
+                )
+            )
+
+
+def _checked_metrics(metrics: Any) -> list[SampleMetric]:
+    expected = "a list of `keras_regan.metrics.SampleMetric`s"
+    if not isinstance(metrics, list | tuple) or not all(
+        isinstance(metric, SampleMetric) for metric in metrics
+    ):
+        raise TypeError(_validation.message("metrics", expected, metrics))
+    keys = [key for metric in metrics for key in metric.keys]
+    if not keys or len(set(keys)) < len(keys):
+        raise ValueError(
+            _validation.message(
+                "metrics",
+                f"{expected} with names of their own in the logs, and not "
+                f"{keys}",
+                metrics,
+            )
+        )
+    return list(metrics)

@@ -1,0 +1,38 @@
+"""What a callback writes for TensorBoard, if it is asked to."""
+
+from collections.abc import Callable
+
+from keras_regan._backend.tensorboard import EventWriter
+from keras_regan.callbacks.warner import Warner
+
+
+class EventLog:
+    """Opens an event file when there is something to write.
+
+    Args:
+        log_dir: String, or `None` for a log that keeps nothing.
+        warner: Who reports that a file could not be written.
+    """
+
+    def __init__(self, log_dir: str | None, warner: Warner):
+        self._log_dir = log_dir
+        self._warner = warner
+        self._writer = None
+
+    def write(self, write: Callable[[EventWriter], None]) -> None:
+        """Calls `write` with the event file."""
+        if self._log_dir is not None:
+            self._warner.try_to_write(
+                self._log_dir, lambda: write(self._opened())
+            )
+
+    def close(self) -> None:
+        """Closes the event file if one was opened."""
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            self._warner.try_to_write(self._log_dir, writer.close)
+
+    def _opened(self) -> EventWriter:
+        if self._writer is None:
+            self._writer = EventWriter(self._log_dir)
+        return self._writer

@@ -1,0 +1,166 @@
+"""Histograms of weights, logits and values for TensorBoard."""
+
+import os
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan import _validation
+from keras_regan._backend.tensorboard import EventWriter
+from keras_regan._files import path_string
+from keras_regan.callbacks.event_log import EventLog
+from keras_regan.callbacks.warner import Warner
+from keras_regan.models import batch
+from keras_regan.models.network_interface import input_shapes
+
+_BATCH_SIZE = 64
+
+
+class Histograms(keras.callbacks.Callback):
+    """Shows how weights and the discriminator's logits are distributed.
+
+    For TensorBoard, after every n-th epoch: weights that grow or die, logits
+    of real and generated samples that drift apart, generated values that stick
+    to the ends of their range.
+
+    `keras.callbacks.TensorBoard(log_dir, histogram_freq=1)` works with a GAN as
+    well, and writes the logs too. But it files weights by their layer alone,
+    so that those of the generator and of its average come to lie on each
+    other; here they are `generator/dense/kernel` and
+    `generator_average/dense/kernel`. Both callbacks may share a directory.
+
+    The networks are called as they are for predictions, without augmentation;
+    the samples come from the moving average of the generator where the model
+    keeps one. A file that cannot be written is reported as a warning and never
+    ends a training.
+
+    Args:
+        log_dir: String or path. The directory that TensorBoard watches.
+        real: Array of real samples, or `(samples, labels)` for a
+            class-conditional model; a few hundred are enough. Adds the
+            histograms `real_values`, `real_logits`, and, of as many generated
+            samples with the same labels, `generated_values` and
+            `generated_logits`. Defaults to `None`, for weights alone.
+        every: Positive integer. Histograms are written after each epoch that
+            is a multiple of it. Defaults to `1`.
+        seed: Integer. Seed of the latents. Defaults to `0`.
+
+    Raises:
+        ValueError: If an argument is out of its range; when training begins,
+            if `real` does not go with the model.
+        TypeError: If an argument is of the wrong kind.
+
+    Example:
+    >>> samples = np.random.default_rng(0).normal(size=(64, 2))
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+    >>> gan.compile()
+    >>> histograms = keras_regan.callbacks.Histograms("logs", real=samples)
+    >>> history = gan.fit(samples, verbose=0, callbacks=[histograms])
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        real: Any = None,
+        every: int = 1,
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.log_dir = path_string(log_dir, "log_dir")
+        self.every = _validation.positive_integer(every, "every")
+        self.seed = _validation.random_seed(seed)
+        samples, labels = batch.split(real)
+        if real is not None and not hasattr(samples, "shape"):
+            raise TypeError(
+                "Invalid value for argument `real`. Expected an array, or "
+                "`(samples, labels)`. Received: an object of type "
+                f"{type(real).__name__}"
+            )
+        self.real = None if samples is None else ops.convert_to_numpy(samples)
+        self.labels = None if labels is None else ops.convert_to_numpy(labels)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Checks the real samples and draws the latents."""
+        self._warner = Warner(type(self).__name__)
+        self._events = EventLog(self.log_dir, self._warner)
+        if self.real is None:
+            return
+        model = self.model
+        try:
+            batch.check_source(
+                self.real, self.labels, model.sample_shape, model.conditional
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"Invalid value for argument `real`. {error}"
+            ) from error
+        latents = model.sample_latents(len(self.real), seed=self.seed)
+        self._latents = ops.convert_to_numpy(latents)
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Writes the histograms if they are due."""
+        if (epoch + 1) % self.every:
+            return
+        model = self.model
+        values = _weights(model)
+        if self.real is not None:
+            values.update(self._outputs(model))
+        self._events.write(
+            lambda writer: _write_all(writer, values, step=epoch + 1)
+        )
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Closes the event file."""
+        self._events.close()
+
+    def _outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
+        generated = self._predict(
+            model, self._latents, takes_labels=model.conditional
+        )
+        judges_labels = (
+            len(input_shapes(model.discriminator, "discriminator")) == 2
+        )
+        outputs = {}
+        for kind, samples in (("real", self.real), ("generated", generated)):
+            logits = self._predict(model.discriminator, samples, judges_labels)
+            if isinstance(logits, dict):
+                logits = logits["logits"]
+            outputs[f"{kind}_values"] = samples
+            outputs[f"{kind}_logits"] = logits
+        return outputs
+
+    def _predict(self, network: Any, inputs: Any, takes_labels: bool) -> Any:
+        if takes_labels:
+            inputs = [inputs, self.labels]
+        batch_size = min(len(self.real), _BATCH_SIZE)
+        return network.predict(inputs, batch_size=batch_size, verbose=0)
+
+
+def _weights(model: keras.Model) -> dict[str, np.ndarray]:
+    """Returns the weights of all networks, each under a name of its own."""
+    networks = {
+        "generator": model.generator,
+        "discriminator": model.discriminator,
+        "generator_average": model.ema_generator,
+    }
+    values = {}
+    for role, network in networks.items():
+        for weight in [] if network is None else network.weights:
+            path = f"{role}/{weight.path}"
+            same = sum(name.split(" ")[0] == path for name in values)
+            name = f"{path} {same + 1}" if same else path
+            values[name] = ops.convert_to_numpy(weight.value)
+    return values
+
+
+def _write_all(
+    writer: EventWriter, values: dict[str, np.ndarray], step: int
+) -> None:
+    for name, numbers in values.items():
+        writer.histogram(name, numbers, step)

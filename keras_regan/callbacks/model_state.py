@@ -1,0 +1,46 @@
+"""A copy of everything that training changes in a model."""
+
+import keras
+import numpy as np
+
+
+class ModelState:
+    """Weights, averages, seeds, optimizers and penalties at one moment.
+
+    Args:
+        model: Compiled Keras model, whose variables are copied into memory.
+    """
+
+    def __init__(self, model: keras.Model):
+        self._values = [_copy(variable) for variable in _variables(model)]
+
+    def restore(self, model: keras.Model) -> None:
+        """Puts the state back; the means of the epoch so far are left."""
+        for variable, value in zip(
+            _variables(model), self._values, strict=True
+        ):
+            variable.assign(value)
+
+
+def forget_nan(model: keras.Model) -> None:
+    """Lets the means of the epoch start over if one is not finite."""
+    if not all(np.isfinite(_copy(mean)).all() for mean in _means(model)):
+        model.reset_metrics()
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    means = set(map(id, _means(model)))
+    variables = [
+        *model.variables,
+        *model.optimizer.variables,
+        *model.metrics_variables,
+    ]
+    return [variable for variable in variables if id(variable) not in means]
+
+
+def _means(model: keras.Model) -> list[keras.Variable]:
+    return [v for metric in model.metrics for v in metric.variables]
+
+
+def _copy(variable: keras.Variable) -> np.ndarray:
+    return np.array(keras.ops.convert_to_numpy(variable.value))

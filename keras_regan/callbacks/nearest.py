@@ -1,0 +1,71 @@
+"""Nearest neighbours without a matrix of all differences. Only NumPy."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+_SPARE = 4
+
+
+def nearest(
+    queries: np.ndarray,
+    references: Callable[[np.ndarray | slice], np.ndarray],
+    reference_count: int,
+    count: int,
+    rows_at_once: int = 4096,
+) -> np.ndarray:
+    """Finds the nearest references of each query in Euclidean distance.
+
+    In a first pass, `|q - r|^2 = |q|^2 - 2 q r + |r|^2` in float32, which
+    takes one product of matrices per chunk, selects four times as many
+    candidates as asked for; their order is then computed from differences,
+    for the formula cannot tell copies apart that differ by rounding only.
+
+    Args:
+        queries: Float array of shape `(m, d)`.
+        references: Function from a slice or from an array of indices to these
+            rows of the references, `(chunk, d)`.
+        reference_count: Positive integer. The number of references.
+        count: Positive integer, at most `reference_count`. How many are to be
+            found for each query.
+        rows_at_once: Positive integer. Rows of a chunk. Defaults to `4096`.
+
+    Returns:
+        Integer array of shape `(m, count)`: indices of references, the nearest
+        first.
+    """
+    queries = np.asarray(queries, dtype=np.float32)
+    kept = min(_SPARE * count, reference_count)
+    candidates = _candidates(
+        queries, references, reference_count, kept, rows_at_once
+    )
+    order = np.empty((len(queries), kept), dtype=np.float64)
+    for row, (query, indices) in enumerate(
+        zip(queries, candidates, strict=True)
+    ):
+        differences = references(indices).astype(np.float64) - query
+        order[row] = np.square(differences).sum(axis=1)
+    best = np.argsort(order, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(candidates, best, axis=1)
+
+
+def _candidates(queries, references, reference_count, kept, rows_at_once):
+    # Distances do not depend on the origin, but their rounding does.
+    origin = queries.mean(axis=0)
+    queries = queries - origin
+    indices = np.empty((len(queries), 0), dtype=np.int64)
+    distances = np.empty((len(queries), 0), dtype=np.float32)
+    for start in range(0, reference_count, rows_at_once):
+        stop = min(start + rows_at_once, reference_count)
+        chunk = references(slice(start, stop)).astype(np.float32) - origin
+        # |q|^2 is the same for all references of a query.
+        squares = np.einsum("ij,ij->i", chunk, chunk)
+        new = squares - 2.0 * (queries @ chunk.T)
+        distances = np.concatenate([distances, new], axis=1)
+        rows = np.broadcast_to(np.arange(start, stop), new.shape)
+        indices = np.concatenate([indices, rows], axis=1)
+        if distances.shape[1] > kept:
+            chosen = np.argpartition(distances, kept - 1, axis=1)[:, :kept]
+            distances = np.take_along_axis(distances, chosen, axis=1)
+            indices = np.take_along_axis(indices, chosen, axis=1)
+    return np.sort(indices, axis=1)

@@ -1,0 +1,166 @@
+"""What callbacks that draw pictures have in common."""
+
+import os
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from PIL import Image
+
+from keras_regan import _validation
+from keras_regan._files import path_string
+from keras_regan.callbacks import animation as animations
+from keras_regan.callbacks import generated_images
+from keras_regan.callbacks import picture_arguments
+from keras_regan.callbacks import picture_files
+from keras_regan.callbacks.event_log import EventLog
+from keras_regan.callbacks.warner import Warner
+
+
+class Pictures(keras.callbacks.Callback):
+    """Base class of callbacks that draw a picture after every n-th epoch.
+
+    A subclass implements `_begin`, which checks the model, and `_draw`, and may
+    extend `on_train_end`. A file that cannot be written becomes a warning.
+
+    Args:
+        directory: String or path. Where the pictures go.
+        every: Positive integer, or `None` for none but the last.
+        value_range: Tuple of two increasing floats: black and white.
+        at_end: Boolean. Whether the last epoch is drawn in any case.
+        animation: `"gif"`, `"webp"` or `None`.
+        log_dir: String, path or `None`. Where TensorBoard looks.
+        seed: Integer. Seed of the latents.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        every: int | None,
+        value_range: tuple[float, float],
+        at_end: bool,
+        animation: str | None,
+        log_dir: str | os.PathLike[str] | None,
+        seed: int,
+    ):
+        super().__init__()
+        self.every = (
+            None
+            if every is None
+            else _validation.positive_integer(every, "every")
+        )
+        self.value_range = picture_arguments.increasing(
+            value_range, "value_range"
+        )
+        self.at_end = _validation.boolean(at_end, "at_end")
+        self.animation = (
+            None
+            if animation is None
+            else picture_arguments.animation_format(animation)
+        )
+        self.log_dir = (
+            None if log_dir is None else path_string(log_dir, "log_dir")
+        )
+        self.seed = _validation.random_seed(seed)
+        self.directory = picture_files.writable_directory(
+            directory, "directory"
+        )
+
+    def _begin(self, model: keras.Model) -> None:
+        """Draws the latents and checks that the model generates images."""
+        raise NotImplementedError
+
+    def _draw(self, model: keras.Model, epoch: int) -> None:
+        """Draws the pictures of an epoch; 0 is the untrained model."""
+        raise NotImplementedError
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Draws the latents and checks that the model generates images."""
+        self._warner = Warner(type(self).__name__)
+        self._events = EventLog(self.log_dir, self._warner)
+        self._last_epoch = None
+        self._last_picture = None
+        self._begin(self.model)
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Draws the pictures if they are due."""
+        self._last_epoch = epoch + 1
+        is_last = self._last_epoch == self.params.get("epochs")
+        is_due = self.every is not None and self._last_epoch % self.every == 0
+        if is_due or (self.at_end and is_last):
+            self._draw_now(self._last_epoch)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Draws the last epoch of a stopped training."""
+        if (
+            self.at_end
+            and self._last_epoch is not None
+            and self._last_picture != self._last_epoch
+        ):
+            self._draw_now(self._last_epoch)
+        self._events.close()
+
+    def _draw_now(self, epoch: int) -> None:
+        self._last_picture = epoch
+        self._draw(self.model, epoch)
+
+    def _predict(
+        self, model: keras.Model, inputs: Any, batch_size: int
+    ) -> np.ndarray:
+        """Returns generated images, float64, with the channels last."""
+        images = np.asarray(
+            model.predict(inputs, batch_size=batch_size, verbose=0),
+            dtype=np.float64,
+        )
+        return generated_images.channels_last(images)
+
+    def _check_values(self, images: np.ndarray) -> None:
+        """Reports values that cannot be shown as they are."""
+        bad = images.size - np.isfinite(images).sum()
+        if bad:
+            self._warner.warn(
+                "not finite",
+                f"{bad} of {images.size} generated values are NaN or infinite, "
+                "so the training has diverged. Lower the learning rates; "
+                "`keras_regan.callbacks.CollapseMonitor` notices in time.",
+            )
+        seen = generated_images.beyond(images, self.value_range)
+        if seen is not None:
+            low, high = self.value_range
+            self._warner.warn(
+                "range",
+                f"Generated values lie outside of value_range=({low}, {high}) "
+                f"and are clipped in the pictures. Seen: from {seen[0]:.4g} to "
+                f"{seen[1]:.4g}. Pass the range of the training data to "
+                f"{type(self).__name__}, for instance "
+                f"`value_range={generated_images.usual_range(*seen)}`.",
+            )
+
+    def _write_picture(self, path: str, pixels: np.ndarray) -> None:
+        """Writes a PNG file."""
+        self._warner.try_to_write(
+            path, lambda: picture_files.write_picture(path, pixels)
+        )
+
+    def _write_animation(
+        self,
+        path: str,
+        frames: Callable[[], Sequence[Image.Image]],
+        milliseconds: int,
+        last_milliseconds: int,
+    ) -> None:
+        """Writes an animation of what `frames` returns, if that is any."""
+
+        def write() -> None:
+            images = frames()
+            if images:
+                animations.write_animation(
+                    path, images, milliseconds, last_milliseconds
+                )
+
+        self._warner.try_to_write(path, write)

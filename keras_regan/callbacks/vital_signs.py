@@ -1,0 +1,197 @@
+"""What tells, within milliseconds, how a GAN is doing."""
+
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+
+# Distances are compared in so many of a sample's elements, so that a check of
+# large images costs no more than one of small images.
+_ELEMENTS = 16_384
+# A sample is a near-duplicate if its nearest neighbour is closer than this
+# share of what is usual.
+_NEAR = 0.25
+
+
+class VitalSigns(NamedTuple):
+    """What one check measured; the fields but the last are keys in the logs.
+
+    Attributes:
+        diversity: How far apart generated samples are, relative to real ones:
+            1 is healthy, 0 is one sample over and over. Of a class-conditional
+            model: samples of the same class.
+        near_duplicates: Share of the generated samples whose nearest
+            generated neighbour is closer than a quarter of what is usual:
+            the median among as many real samples, where both are relative to
+            the mean distance.
+        distance_to_real: How far generated samples are from real ones,
+            relative to how far real ones are apart.
+        d_real_accuracy: Share of the real samples that got a positive logit.
+        d_fake_accuracy: Share of the generated samples that got a negative
+            one. Both are for losses that part the two at zero.
+        d_separation: How often a real sample got a higher logit than a
+            generated one, over all pairs: 0.5 is chance. For all losses.
+        d_logit_size: Mean absolute logit. The sigmoid is flat beyond 10 or so.
+        g_weight_growth: Norm of the generator's trainable weights, relative to
+            when training began or started over.
+        d_weight_growth: The same of the discriminator.
+        g_update: Change of the generator's trainable weights since the check
+            before, for each step and relative to their norm.
+        d_update: The same of the discriminator.
+        not_finite: Names of what was NaN or infinite. Not in the logs.
+    """
+
+    diversity: float = np.nan
+    near_duplicates: float = np.nan
+    distance_to_real: float = np.nan
+    d_real_accuracy: float = np.nan
+    d_fake_accuracy: float = np.nan
+    d_separation: float = np.nan
+    d_logit_size: float = np.nan
+    g_weight_growth: float = np.nan
+    d_weight_growth: float = np.nan
+    g_update: float = np.nan
+    d_update: float = np.nan
+    not_finite: tuple[str, ...] = ()
+
+    def logs(self) -> dict[str, float]:
+        """Returns what goes into the logs of an epoch."""
+        return {
+            name: float(value)
+            for name, value in self._asdict().items()
+            if name != "not_finite"
+        }
+
+
+class RealSamples:
+    """Real samples, as the measure of generated ones.
+
+    Args:
+        samples: Array of shape `(count, ...)`.
+        classes: Integer array of shape `(count,)`, the same for samples whose
+            distance counts as diversity.
+        seed: Integer. Which elements of large samples are compared.
+
+    Raises:
+        ValueError: If all samples are the same.
+    """
+
+    def __init__(self, samples: np.ndarray, classes: np.ndarray, seed: int):
+        size = samples[0].size
+        random = np.random.default_rng(seed)
+        self._elements = np.sort(
+            random.permutation(size)[: min(size, _ELEMENTS)]
+        )
+        self._rows = self._as_rows(samples)
+        distances = _distances(self._rows, self._rows)
+        self._all_pairs = np.triu(np.ones_like(distances, dtype=bool), 1)
+        of_one_class = self._all_pairs & (classes[:, None] == classes[None, :])
+        self._pairs = of_one_class if of_one_class.any() else self._all_pairs
+        self._spread = distances[self._all_pairs].mean()
+        self._spread_of_pairs = distances[self._pairs].mean()
+        self._usual_neighbour = np.median(_nearest(distances))
+        if not self._spread_of_pairs > 0.0:
+            raise ValueError(
+                "Invalid value for argument `real`. Expected samples that "
+                "differ from each other, in their class too. Received: equal "
+                "samples"
+            )
+
+    def compare(self, samples: np.ndarray) -> dict[str, float]:
+        """Returns the vital signs of as many generated samples.
+
+        Args:
+            samples: Array of finite values, of the shape of the real samples
+                and of the same classes.
+        """
+        rows = self._as_rows(samples)
+        distances = _distances(rows, rows)
+        spread = distances[self._all_pairs].mean() / self._spread
+        near = _nearest(distances) <= _NEAR * self._usual_neighbour * spread
+        to_real = _distances(rows, self._rows).mean()
+        return {
+            "diversity": distances[self._pairs].mean() / self._spread_of_pairs,
+            # Where real samples repeat, repeated ones mean nothing.
+            "near_duplicates": near.mean() * (self._usual_neighbour > 0.0),
+            "distance_to_real": to_real / self._spread,
+        }
+
+    def _as_rows(self, samples: np.ndarray) -> np.ndarray:
+        rows = samples.reshape(len(samples), -1)[:, self._elements]
+        return rows.astype(np.float64)
+
+
+def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    """Returns the vital signs that the discriminator's judgement shows.
+
+    Args:
+        real: Finite logits of real samples, of shape `(count,)`.
+        fake: Finite logits of generated samples.
+    """
+    above = np.sign(real[:, None] - fake[None, :])
+    return {
+        "d_real_accuracy": np.mean(real > 0.0),
+        "d_fake_accuracy": np.mean(fake < 0.0),
+        "d_separation": (1.0 + above.mean()) / 2.0,
+        "d_logit_size": np.mean(np.abs([*real, *fake])),
+    }
+
+
+class WeightRecord:
+    """How the weights of a network change from check to check.
+
+    Args:
+        weights: List of float32 arrays, which are kept: the weights when
+            training begins.
+    """
+
+    def __init__(self, weights: Sequence[np.ndarray]):
+        self._latest = list(weights)
+        self._start = _norm(weights)
+
+    def compare(
+        self, weights: Sequence[np.ndarray], steps: int
+    ) -> tuple[float, float]:
+        """Returns growth since the start and relative change a step.
+
+        Args:
+            weights: List of float32 arrays, which are kept: the weights now.
+            steps: Positive integer. How many steps the latest call is past.
+        """
+        changes = [
+            new - old for new, old in zip(weights, self._latest, strict=True)
+        ]
+        before = _norm(self._latest)
+        self._latest = list(weights)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            growth = np.divide(_norm(weights), self._start)
+            update = np.divide(_norm(changes), before) / steps
+        return float(growth), float(update)
+
+
+def all_finite(*arrays: Any) -> bool:
+    """Tells whether no value of the arrays is NaN or infinite."""
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+def _norm(arrays: Sequence[np.ndarray]) -> float:
+    # In float32, which is ten times as fast as by a sum of float64.
+    squares = [np.vdot(array, array) for array in arrays]
+    return float(np.sqrt(np.sum(squares, dtype=np.float64)))
+
+
+def _distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    center = others.mean(axis=0)
+    rows, others = rows - center, others - center
+    squares = (
+        np.square(rows).sum(axis=1)[:, None]
+        + np.square(others).sum(axis=1)[None, :]
+        - 2.0 * rows @ others.T
+    )
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def _nearest(distances: np.ndarray) -> np.ndarray:
+    others = distances + np.diag(np.full(len(distances), np.inf))
+    return others.min(axis=1)

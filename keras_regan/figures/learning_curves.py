@@ -1,0 +1,271 @@
+"""A whole training in one picture."""
+
+import os
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_regan import _validation
+from keras_regan._files import path_string
+from keras_regan._files import write_whole
+from keras_regan.figures.curves import Curve
+from keras_regan.figures.curves import read_curves
+from keras_regan.figures.families import families
+from keras_regan.figures.panels import draw_panel
+from keras_regan.figures.thumbnails import Thumbnail
+from keras_regan.figures.thumbnails import centres_without_overlap
+from keras_regan.figures.thumbnails import draw_thumbnail
+from keras_regan.figures.thumbnails import read_thumbnails
+from keras_regan.figures.thumbnails import size_of_thumbnails
+
+# Everything in inches.
+_WIDTH = 7.6
+_LEFT = 0.8
+_PANEL = 1.25
+_LOW_PANEL = 1.0
+_BETWEEN = 0.42
+_HEAD = 0.25
+_TITLE = 0.35
+_TIME = 0.3
+_LEAD = 0.6
+_MANY_PANELS = 8
+_DOTS_PER_INCH = 150
+
+
+def learning_curves(
+    history: keras.callbacks.History
+    | Mapping[str, Sequence[float]]
+    | str
+    | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    grids: str | os.PathLike[str] | None = None,
+    title: str | None = None,
+) -> str:
+    """Draws a training: losses, regularizers, metrics, and grids of samples.
+
+    One call, one PNG. From top to bottom, over the epochs: the losses; the
+    share of each regularizer in its network's loss; metrics and other logs,
+    those of one kind together, on a logarithmic scale where they span two
+    decades or more; grids of samples under their epochs. Values of validation
+    are dashed where they stand beside those of training. Losses that are NaN
+    or infinite are marked by a red cross at the bottom.
+
+    Formula of the share, where `R_i` is what a regularizer added and
+    `V = loss - sum_i R_i`:
+
+    ```
+    share_i = |R_i| / (|V| + sum_j |R_j|)
+    ```
+
+    Needs matplotlib: `pip install "keras_regan[figures]"`.
+
+    Args:
+        history: What `fit` returned, its `history`, or the path of the file
+            that `keras.callbacks.CSVLogger` wrote; that of a resumed training
+            has all epochs.
+        path: String or path that ends in `.png`. Where the picture goes. Its
+            directory is created where it does not exist.
+        grids: String, path or `None`. The directory of a
+            `keras_regan.callbacks.SampleGrid`, six of whose pictures are
+            shown. Defaults to `None`.
+        title: String, or `None` for no title. Defaults to `None`.
+
+    Returns:
+        The path, as a string.
+
+    Raises:
+        ImportError: If matplotlib is not installed.
+        OSError: If a file cannot be read or written. There are no half-written
+            pictures.
+        ValueError: If `history` is empty, if `grids` is no directory, or if
+            `path` does not end in `.png`.
+        TypeError: If an argument is of the wrong kind.
+
+    Example:
+    >>> samples = np.random.default_rng(0).normal(size=(64, 2))
+    >>> gan = keras_regan.RegularizedGAN(
+    ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+    >>> gan.compile(discriminator_regularizers=[keras_regan.penalties.R1(1.0)])
+    >>> history = gan.fit(samples, epochs=2, verbose=0)
+    >>> keras_regan.figures.learning_curves(history, "curves.png")
+    'curves.png'
+    """
+    path = _png_path(path)
+    grids = None if grids is None else _directory(grids)
+    if title is not None and not isinstance(title, str):
+        raise TypeError(_validation.message("title", "a string", title))
+    curves = read_curves(history)
+    figure = _draw(curves, grids, title)
+    directory = os.path.dirname(path)
+    if directory:
+        os.makedirs(directory, exist_ok=True)
+    write_whole(
+        path,
+        lambda file: figure.savefig(
+            file,
+            format="png",
+            dpi=_DOTS_PER_INCH,
+            bbox_inches="tight",
+            pad_inches=0.15,
+        ),
+    )
+    return path
+
+
+def _draw(curves: dict[str, Curve], grids: str | None, title: str | None):
+    first = min(int(curve.epochs.min()) for curve in curves.values())
+    last = max(int(curve.epochs.max()) for curve in curves.values())
+    thumbnails = [] if grids is None else read_thumbnails(grids, last)
+    limits = _limits(min([first, *(t.epoch for t in thumbnails)]), last)
+    panels = families(curves)
+    height = _PANEL if len(panels) <= _MANY_PANELS else _LOW_PANEL
+    top = _HEAD + (0.0 if title is None else _TITLE)
+    bottom = top + len(panels) * (height + _BETWEEN) - _BETWEEN
+    page = _Page(bottom + _TIME + _height_of(thumbnails))
+    if title is not None:
+        page.write_title(title)
+    for family in panels:
+        axes = page.axes(_LEFT, top, _WIDTH, height)
+        draw_panel(axes, family)
+        axes.set_xlim(*limits)
+        _set_time(axes, is_last=family is panels[-1])
+        for thumbnail in thumbnails:
+            axes.axvline(
+                thumbnail.epoch, color="#c8c8c8", linewidth=0.7, zorder=0
+            )
+        top += height + _BETWEEN
+    if thumbnails:
+        _draw_thumbnails(page, thumbnails, limits, bottom)
+    return page.figure
+
+
+def _height_of(thumbnails: list[Thumbnail]) -> float:
+    if not thumbnails:
+        return 0.0
+    return _LEAD + size_of_thumbnails(thumbnails, _WIDTH)[1]
+
+
+def _draw_thumbnails(
+    page: "_Page",
+    thumbnails: list[Thumbnail],
+    limits: tuple[float, float],
+    bottom: float,
+) -> None:
+    """Draws grids below the time axis, which is at `bottom`."""
+    size, height = size_of_thumbnails(thumbnails, _WIDTH)
+    top = bottom + _TIME + _LEAD
+    epochs = np.array([float(thumbnail.epoch) for thumbnail in thumbnails])
+    places = (epochs - limits[0]) / (limits[1] - limits[0]) * _WIDTH
+    centres = centres_without_overlap(places, size, _WIDTH)
+    for thumbnail, place, centre in zip(
+        thumbnails, places, centres, strict=True
+    ):
+        page.line(
+            [_LEFT + place, _LEFT + place, _LEFT + centre],
+            [bottom + _TIME, bottom + _TIME + 0.08, top - 0.2],
+        )
+        axes = page.axes(_LEFT + centre - size / 2, top, size, height)
+        axes.set_anchor("N")
+        draw_thumbnail(axes, thumbnail)
+
+
+class _Page:
+    """A figure whose places are inches from its upper left corner."""
+
+    def __init__(self, height: float):
+        figures, canvases = _matplotlib()
+        self._width = _LEFT + _WIDTH
+        self._height = height
+        self.figure = figures.Figure(
+            figsize=(self._width, height), facecolor="white"
+        )
+        canvases.FigureCanvasAgg(self.figure)
+
+    def axes(self, left: float, top: float, width: float, height: float):
+        return self.figure.add_axes(
+            (
+                left / self._width,
+                1.0 - (top + height) / self._height,
+                width / self._width,
+                height / self._height,
+            )
+        )
+
+    def write_title(self, title: str) -> None:
+        text = self.figure.text(
+            _LEFT / self._width,
+            1.0,
+            title,
+            fontsize=12,
+            va="top",
+            ha="left",
+        )
+        text.set_parse_math(False)
+
+    def line(self, across: list[float], down: list[float]) -> None:
+        """Draws a line from an epoch to its picture."""
+        from matplotlib.lines import Line2D
+
+        line = Line2D(
+            np.array(across) / self._width,
+            1.0 - np.array(down) / self._height,
+            color="#c8c8c8",
+            linewidth=0.7,
+        )
+        self.figure.add_artist(line)
+
+
+def _limits(first: int, last: int) -> tuple[float, float]:
+    margin = 0.015 * (last - first) or 0.5
+    return first - margin, last + margin
+
+
+def _set_time(axes: Any, is_last: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12))
+    axes.tick_params(axis="x", labelbottom=is_last)
+    if is_last:
+        axes.annotate(
+            "epoch",
+            (1.0, 0.0),
+            xycoords="axes fraction",
+            xytext=(10, -6),
+            textcoords="offset points",
+            fontsize=8,
+            va="top",
+        )
+
+
+def _matplotlib() -> tuple[Any, Any]:
+    try:
+        import matplotlib.backends.backend_agg
+        import matplotlib.figure
+    except ImportError as error:
+        raise ImportError(
+            "`keras_regan.figures` needs matplotlib. Install it with "
+            '`pip install "keras_regan[figures]"`.'
+        ) from error
+    return matplotlib.figure, matplotlib.backends.backend_agg
+
+
+def _png_path(path: Any) -> str:
+    path = path_string(path, "path")
+    if not path.lower().endswith(".png"):
+        raise ValueError(
+            _validation.message("path", "a path that ends in `.png`", path)
+        )
+    return path
+
+
+def _directory(grids: Any) -> str:
+    grids = path_string(grids, "grids")
+    if not os.path.isdir(grids):
+        raise ValueError(
+            _validation.message("grids", "a directory of `SampleGrid`", grids)
+        )
+    return grids

@@ -1,0 +1,162 @@
+"""How far apart generated samples are, in the eyes of a network."""
+
+import math
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan.metrics.feature_arrays import checked_rows
+from keras_regan.metrics.feature_arrays import squared_distances
+from keras_regan.metrics.feature_metric import FeatureMetric
+from keras_regan.metrics.feature_metric import FeatureSource
+from keras_regan.metrics.feature_metric import PathLike
+from keras_regan.metrics.statistics import SpreadSums
+
+_EPSILON = 1e-10
+
+
+def feature_diversity(features: np.ndarray) -> float:
+    """Returns the mean distance between all pairs of different rows.
+
+    Formula: `mean |x_i - x_j|` over `i != j`, with the L2 norm.
+
+    Args:
+        features: Array of shape `(count, size)`.
+
+    Returns:
+        Non-negative float.
+
+    Raises:
+        ValueError: If there are fewer than two rows.
+
+    Example:
+    >>> keras_regan.metrics.feature_diversity(np.array([[0., 0.], [3., 4.]]))
+    5.0
+    """
+    rows = checked_rows(features, "features", 2)
+    total = 0.0
+    for part, squares in squared_distances(rows, rows):
+        here = np.arange(part.start, part.stop)
+        squares[here - part.start, here] = 0.0
+        total += np.sqrt(squares).sum()
+    return float(total / (len(rows) * (len(rows) - 1)))
+
+
+@register
+class FeatureDiversity(FeatureMetric):
+    """How far generated samples are apart, beside the same of real ones.
+
+    The most direct look at collapse: a ratio to the real samples near 1 is as
+    it should be, near 0 all samples are the same. It says nothing about
+    quality; noise is diverse.
+
+    With a network that returns one vector, the mean distance of all pairs in
+    that space. With one that returns maps of features, from one or several
+    layers, the distance is that of LPIPS: features are normalized at each
+    position, and squared differences are averaged over positions and summed
+    over layers. It is a squared distance, so its mean over all pairs follows
+    from sums, and nothing is stored.
+
+    Formula: `mean |f(x) - f(x')|` over pairs of different samples; of maps,
+    `sum over layers, mean over positions, of |u - u'|^2`, where `u` is the
+    vector of features at a position, divided by its length.
+
+    Cost: the feature network; once `O(samples^2 * size)` for vectors.
+
+    Args:
+        features: `FeatureExtractor`, Keras model that takes samples as they
+            are (with one output, or with maps of several layers), or `None`
+            for InceptionV3 with Keras's weights. Defaults to `None`.
+        reference: Path of a file that `write_reference` wrote, in the place of
+            the real samples, or `None`; not for maps. Defaults to `None`.
+        max_samples: Positive integer. The first so many samples of each side
+            count; for vectors memory is set aside. Defaults to `10_000`.
+        name: String. What its keys in the logs end with, after `"diversity_"`
+            and `"diversity_ratio_"`. Defaults to the extractor's name.
+
+    Call arguments:
+        real: Real samples, shape `(batch, ...)`.
+        generated: Generated samples, likewise.
+
+    Raises:
+        ValueError: From `result`, if there are fewer than two samples.
+
+    Example:
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Identity()])
+    >>> metric = keras_regan.metrics.FeatureDiversity(model, name="plane")
+    >>> points = np.random.default_rng(0).normal(size=(500, 2))
+    >>> metric.update_state(points, 0.5 * points)
+    >>> round(metric.result()["diversity_ratio_plane"], 4)
+    0.5
+
+    Reference: [Zhang et al., 2018](https://arxiv.org/abs/1801.03924) for the
+    distance of maps. Differs from the authors' code: any network, all layers
+    and channels count the same, without weights learned from people's
+    judgements.
+    """
+
+    quantities = ("diversity", "diversity_ratio")
+
+    def __init__(
+        self,
+        features: FeatureSource = None,
+        *,
+        reference: PathLike | None = None,
+        max_samples: int = 10_000,
+        name: str | None = None,
+    ):
+        super().__init__(
+            features, reference=reference, max_samples=max_samples, name=name
+        )
+
+    def prepare(self) -> None:
+        """Sets memory aside, and loads the reference if there is one."""
+        if self.reference is not None and self.features.gives_maps:
+            raise ValueError(
+                "Invalid value for argument `reference`. Expected `None` with "
+                "a network that returns maps: a reference holds vectors. "
+                f"Received: reference={self.reference!r}"
+            )
+        super().prepare()
+
+    def statistic(self, name: str, max_samples: int) -> Any:
+        """Creates what is kept of one side."""
+        if not self.features.gives_maps:
+            return super().statistic(name, max_samples)
+        sizes = [math.prod(s[1:]) for s in self.features.output_shapes]
+        return SpreadSums(self.add_variable, sum(sizes), name)
+
+    def embedded(self, samples: Any) -> Any:
+        """Returns vectors whose distances are those of samples."""
+        if not self.features.gives_maps:
+            return super().embedded(samples)
+        maps = self.features.maps(ops.convert_to_tensor(samples))
+        return ops.concatenate(
+            [_unit_maps(m, self.features.channel_axis(m.shape)) for m in maps],
+            axis=1,
+        )
+
+    def measure(self) -> tuple[float, float]:
+        """Returns the mean distance, and its ratio to that of real samples."""
+        generated, real = map(_diversity, (self.generated, self.real))
+        return generated, generated / real if real > 0 else math.nan
+
+
+def _diversity(statistic: Any) -> float:
+    if isinstance(statistic, SpreadSums):
+        return statistic.mean_squared_distance()
+    return feature_diversity(statistic.rows())
+
+
+def _unit_maps(maps: Tensor, channel_axis: int) -> Tensor:
+    """Returns rows with the LPIPS distance of maps as squared distance."""
+    shape = maps.shape[1:]
+    positions = math.prod(shape) // maps.shape[channel_axis]
+    lengths = ops.sqrt(
+        ops.sum(ops.square(maps), axis=channel_axis, keepdims=True) + _EPSILON
+    )
+    rows = ops.reshape(maps / lengths, (-1, math.prod(shape)))
+    return rows / math.sqrt(positions)

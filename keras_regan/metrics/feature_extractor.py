@@ -1,0 +1,422 @@
+"""From samples to features: a network with its own preprocessing."""
+
+import hashlib
+import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan import _validation
+from keras_regan._files import path_string
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan.metrics.feature_sharing import computed_once
+
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+
+
+@register
+class FeatureExtractor:
+    """Turns samples into the features that metrics compare.
+
+    Any Keras model will do. What happens to an image before the model sees it
+    decides as much about a metric as the model, so it belongs to the extractor
+    and to the protocol that metrics report: images in `value_range` become
+    numbers from 0 to 255, rounded as an image file would hold them; gray ones
+    become RGB if the model takes RGB; then they are resized, antialiased, and
+    `preprocessing` is applied.
+
+    Give the same extractor to several metrics: it looks at each batch once.
+
+    Args:
+        model: Built Keras model, the path of a saved one, or `None` for
+            `keras.applications.InceptionV3` with ImageNet weights, average
+            pooling and 299 x 299 images. Its weights are those of Keras, not
+            those of the published FID, so numbers do not compare with
+            published ones. A model that is given as an object is saved
+            with the GAN, one that is given as a path is not. Maps of features
+            are averaged over positions. Defaults to `None`.
+        name: String. What log keys end with. Defaults to the model's name,
+            the file's name without ending, or `"inception"`.
+        value_range: Tuple of two increasing floats, the values of black and
+            white, or `None` for samples that reach the model as they are.
+            Defaults to `(-1.0, 1.0)`.
+        image_size: Positive integer or tuple `(height, width)` to which images
+            are resized; `None` leaves them. Defaults to `None`.
+        interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or
+            `"lanczos5"`, always antialiased. Defaults to `"bilinear"`.
+        preprocessing: Keras layer or registered function, called with resized
+            images from 0 to 255, as `keras.layers.Rescaling(1 / 127.5, -1)`.
+            `None` does nothing. Defaults to `None`.
+
+    Call arguments:
+        samples: Array or tensor of shape `(batch, ...)`. An array goes through
+            a compiled model in batches.
+
+    Returns:
+        Features of shape `(batch, size)`, float32: an array of an array, a
+        tensor of a tensor.
+
+    Raises:
+        TypeError: If an argument is of the wrong kind.
+        ValueError: If an argument is out of its range.
+        RuntimeError: When first used, if the model cannot be loaded.
+
+    Example:
+    >>> model = keras.Sequential([
+    ...     keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 3, 2)],
+    ...     name="tiny")
+    >>> features = keras_regan.metrics.FeatureExtractor(
+    ...     model, image_size=16,
+    ...     preprocessing=keras.layers.Rescaling(1 / 127.5, -1))
+    >>> images = np.random.default_rng(0).uniform(-1, 1, (5, 8, 8, 3))
+    >>> features(images).shape
+    (5, 4)
+
+    Reference: why resizing has to be told and antialiased:
+    [Parmar et al., 2022](https://arxiv.org/abs/2104.11222).
+    """
+
+    # What the default model is built with.
+    default_arguments: dict[str, Any] = {
+        "include_top": False,
+        "pooling": "avg",
+    }
+
+    def __init__(
+        self,
+        model: keras.Model | str | os.PathLike[str] | None = None,
+        *,
+        name: str | None = None,
+        value_range: tuple[float, float] | None = (-1.0, 1.0),
+        image_size: int | tuple[int, int] | None = None,
+        interpolation: str = "bilinear",
+        preprocessing: Callable[[Tensor], Tensor] | None = None,
+    ):
+        if model is not None and not isinstance(model, keras.Model):
+            model = path_string(model, "model")
+        self.source = model
+        self.name = _validation.log_name(
+            _name_of(model) if name is None else name
+        )
+        self.value_range = _checked_range(value_range)
+        self.image_size = _checked_size(image_size)
+        self.interpolation = _validation.one_of(
+            interpolation, "interpolation", _INTERPOLATIONS
+        )
+        if preprocessing is not None and not callable(preprocessing):
+            raise TypeError(
+                _validation.message(
+                    "preprocessing", "a layer or a function", preprocessing
+                )
+            )
+        self.preprocessing = preprocessing
+        if model is None:
+            if image_size is not None or preprocessing is not None:
+                raise ValueError(
+                    _validation.message(
+                        "model",
+                        "a model with `image_size` and `preprocessing`: the "
+                        "default one has its own",
+                        model,
+                    )
+                )
+            self.image_size = (299, 299)
+            self.preprocessing = keras.layers.Rescaling(1 / 127.5, -1.0)
+        self._model = model if isinstance(model, keras.Model) else None
+        self._compiled = None
+
+    @property
+    def model(self) -> keras.Model:
+        """The model, which is built or loaded when it is first asked for."""
+        if self._model is None:
+            self._model = _built(self.source, self.default_arguments)
+            self._model.trainable = False
+        return self._model
+
+    @property
+    def size(self) -> int:
+        """How many features a sample has."""
+        shape = self.output_shapes[0]
+        return shape[-1] if len(shape) == 2 else shape[_channel_axis(shape)]
+
+    @property
+    def output_shapes(self) -> list[tuple[int | None, ...]]:
+        """The shapes of what `maps` returns, with the batch."""
+        shapes = self.model.output_shape
+        if isinstance(shapes, dict):
+            shapes = [shapes[key] for key in sorted(shapes)]
+        return shapes if isinstance(shapes, list) else [shapes]
+
+    @property
+    def gives_maps(self) -> bool:
+        """Whether the model returns one or several maps of features."""
+        shapes = self.output_shapes
+        return len(shapes) > 1 or len(shapes[0]) > 2
+
+    @property
+    def saved_variables(self) -> list[keras.Variable]:
+        """The weights that a GAN saves with itself."""
+        if isinstance(self.source, keras.Model):
+            return list(self.source.variables)
+        return []
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All variables of the model, if it is there already."""
+        return [] if self._model is None else list(self._model.variables)
+
+    def __call__(self, samples: Any) -> Any:
+        """Returns the features of samples."""
+        return computed_once(self, samples, self._features)
+
+    def maps(self, samples: Tensor) -> list[Tensor]:
+        """Returns all outputs of the model for samples, as a list."""
+        outputs = self.model(self._prepared(samples), training=False)
+        if isinstance(outputs, dict):
+            outputs = [outputs[key] for key in sorted(outputs)]
+        outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+        return [ops.cast(output, "float32") for output in outputs]
+
+    def channel_axis(self, shape: tuple[int | None, ...]) -> int:
+        """Returns which axis of maps counts channels."""
+        return _channel_axis(shape)
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What decides about the features, to be reported with a metric."""
+        size = self.image_size
+        return {
+            "features": self.name,
+            "model": _description(self.source),
+            "value_range": self.value_range,
+            "image_size": None if size is None else list(size),
+            "interpolation": (
+                None if size is None else f"{self.interpolation}, antialiased"
+            ),
+            "preprocessing": _preprocessing_text(self.preprocessing),
+        }
+
+    def _features(self, samples: Any) -> Any:
+        if not isinstance(samples, np.ndarray):
+            return self._pooled(samples)
+        if self._compiled is None:
+            self._compiled = _Pipeline(self)
+        return self._compiled.predict(
+            samples.astype("float32", copy=False), batch_size=64, verbose=0
+        )
+
+    def _pooled(self, samples: Tensor) -> Tensor:
+        (features, *others) = self.maps(samples)
+        if others:
+            raise ValueError(
+                _validation.message(
+                    "model",
+                    "one output for this metric; several are maps for "
+                    "`FeatureDiversity`",
+                    self.model,
+                )
+            )
+        if len(features.shape) > 2:
+            axes = list(range(1, len(features.shape)))
+            axes.remove(_channel_axis(features.shape))
+            features = ops.mean(features, axis=axes)
+        return features
+
+    def _prepared(self, samples: Tensor) -> Tensor:
+        images = ops.cast(samples, "float32")
+        if self.value_range is not None:
+            low, high = self.value_range
+            images = (images - low) * (255.0 / (high - low))
+            images = ops.round(ops.clip(images, 0.0, 255.0))
+        images = self._in_color(images)
+        if self.image_size is not None:
+            images = ops.image.resize(
+                images,
+                self.image_size,
+                interpolation=self.interpolation,
+                antialias=True,
+            )
+        if self.preprocessing is not None:
+            images = self.preprocessing(images)
+        return images
+
+    def _in_color(self, images):
+        shape = self.model.input_shape
+        if len(images.shape) != 4 or len(shape) != 4:
+            return images
+        axis = _channel_axis(images.shape)
+        if images.shape[axis] == 1 and shape[axis] == 3:
+            return ops.repeat(images, 3, axis=axis)
+        return images
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        serialize = keras.saving.serialize_keras_object
+        is_default = self.source is None
+        config = {
+            "model": self.source,
+            "name": self.name,
+            "value_range": self.value_range,
+            "image_size": None if is_default else self.image_size,
+            "interpolation": self.interpolation,
+            "preprocessing": (
+                None if is_default else serialize(self.preprocessing)
+            ),
+        }
+        if isinstance(self.source, keras.Model):
+            config["model"] = serialize(self.source)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "FeatureExtractor":
+        """Creates an extractor from the result of `get_config`."""
+        config = dict(config)
+        for key in ("model", "preprocessing"):
+            if isinstance(config[key], dict):
+                config[key] = keras.saving.deserialize_keras_object(config[key])
+        for key in ("value_range", "image_size"):
+            if isinstance(config[key], list):
+                config[key] = tuple(config[key])
+        return cls(**config)
+
+
+class _Pipeline(keras.Model):
+    """What Keras compiles for arrays of samples."""
+
+    def __init__(self, extractor):
+        super().__init__(name="feature_pipeline")
+        self._extract = extractor._pooled
+        self._network = extractor.model
+
+    def call(self, samples):
+        return self._extract(samples)
+
+
+def as_extractor(features: Any) -> FeatureExtractor:
+    """Returns what a metric was given as a `FeatureExtractor`.
+
+    `None` is the default one. A model takes samples as they are.
+    """
+    if features is None:
+        return FeatureExtractor()
+    if isinstance(features, keras.Model):
+        return FeatureExtractor(features, value_range=None)
+    if not isinstance(features, FeatureExtractor):
+        raise TypeError(
+            _validation.message(
+                "features",
+                "a `keras_regan.metrics.FeatureExtractor`, a Keras model or "
+                "`None`",
+                features,
+            )
+        )
+    return features
+
+
+def _built(source, default_arguments):
+    if source is None:
+        return _inception(default_arguments)
+    try:
+        return keras.saving.load_model(source, compile=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise RuntimeError(
+            f"The feature network could not be loaded from '{source}': {error}"
+        ) from error
+
+
+def _inception(arguments):
+    try:
+        return keras.applications.InceptionV3(
+            input_shape=_inception_shape(), **arguments
+        )
+    except Exception as error:
+        raise RuntimeError(
+            "The default feature network is `keras.applications.InceptionV3`, "
+            "and its ImageNet weights could not be fetched. Run once with a "
+            "connection to the internet, after which Keras keeps them, or pass "
+            "a network of your own: `features=keras_regan.metrics."
+            f"FeatureExtractor(model, ...)`. ({error})"
+        ) from error
+
+
+def _inception_shape():
+    if keras.config.image_data_format() == "channels_first":
+        return (3, 299, 299)
+    return (299, 299, 3)
+
+
+def _channel_axis(shape):
+    first = keras.config.image_data_format() == "channels_first"
+    return 1 if first else len(shape) - 1
+
+
+def _name_of(model):
+    if model is None:
+        return "inception"
+    return model.name if isinstance(model, keras.Model) else _stem(model)
+
+
+def _stem(path):
+    return "_".join(pathlib.PurePath(path).stem.split())
+
+
+def _description(source):
+    if source is None:
+        return "keras.applications.InceptionV3, imagenet"
+    if not isinstance(source, keras.Model):
+        return os.path.basename(source)
+    digest = hashlib.sha256()
+    for weights in source.get_weights():
+        digest.update(np.ascontiguousarray(weights).tobytes())
+    return f"{source.name}, weights {digest.hexdigest()[:12]}"
+
+
+def _preprocessing_text(preprocessing):
+    if isinstance(preprocessing, keras.layers.Rescaling):
+        return (
+            f"Rescaling(scale={preprocessing.scale}, "
+            f"offset={preprocessing.offset})"
+        )
+    return getattr(preprocessing, "__name__", None) or (
+        None if preprocessing is None else type(preprocessing).__name__
+    )
+
+
+def _checked_range(value_range):
+    if value_range is None:
+        return None
+    expected = "a tuple of two increasing floats, or `None`"
+    is_pair = isinstance(value_range, list | tuple) and len(value_range) == 2
+    if not is_pair or not all(map(_validation.is_real_number, value_range)):
+        raise TypeError(
+            _validation.message("value_range", expected, value_range)
+        )
+    low, high = value_range
+    if not (
+        _validation.is_finite(low)
+        and _validation.is_finite(high)
+        and low < high
+    ):
+        raise ValueError(
+            _validation.message("value_range", expected, value_range)
+        )
+    return float(low), float(high)
+
+
+def _checked_size(image_size):
+    if image_size is None:
+        return None
+    sizes = image_size if isinstance(image_size, list | tuple) else [image_size]
+    sizes = [_validation.positive_integer(s, "image_size") for s in sizes]
+    if len(sizes) > 2:
+        raise ValueError(
+            _validation.message(
+                "image_size", "one or two positive integers", image_size
+            )
+        )
+    return (sizes[0], sizes[-1])

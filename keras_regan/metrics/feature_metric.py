@@ -1,0 +1,217 @@
+"""What metrics on features have in common."""
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeAlias
+
+import keras
+import numpy as np
+
+from keras_regan._files import path_string
+from keras_regan._typing import Tensor
+from keras_regan._validation import positive_integer
+from keras_regan.metrics.feature_extractor import FeatureExtractor
+from keras_regan.metrics.feature_extractor import as_extractor
+from keras_regan.metrics.reference import Reference
+from keras_regan.metrics.sample_metric import SampleMetric
+from keras_regan.metrics.sample_metric import with_suffix
+from keras_regan.metrics.statistics import FeatureStore
+
+# What metrics take as their feature network, and as a path.
+FeatureSource: TypeAlias = FeatureExtractor | keras.Model | None
+PathLike: TypeAlias = str | os.PathLike[str]
+
+_CHUNK = 256
+
+
+class FeatureMetric(SampleMetric):
+    """Base class of metrics that compare features of samples.
+
+    A subclass names what it measures in `quantities` and returns the values
+    from `measure`, in the same order. Samples without finite features, as a
+    diverged generator makes, have NaN for all of them.
+
+    Args:
+        features: `FeatureExtractor`, Keras model or `None` for InceptionV3.
+        reference: Path of what `write_reference` wrote, or `None`.
+        max_samples: Positive integer. How many samples' features are kept on
+            each side.
+        name: String. What the log keys end with; by default the extractor's
+            name.
+    """
+
+    quantities: tuple[str, ...] = ()
+    least_samples = 2
+
+    def __init__(
+        self,
+        features: FeatureSource = None,
+        *,
+        reference: PathLike | None = None,
+        max_samples: int = 10_000,
+        name: str | None = None,
+    ):
+        self.features = as_extractor(features)
+        self.suffix = self.features.name if name is None else name
+        super().__init__(with_suffix(self.quantities[0], self.suffix))
+        self.reference = (
+            None if reference is None else path_string(reference, "reference")
+        )
+        self.max_samples = positive_integer(max_samples, "max_samples")
+        self._name_given = name
+        self._split = None
+        self._knows_real = reference is not None
+        self.real = None
+        self.generated = None
+
+    def prepare(self) -> None:
+        """Sets memory aside, and loads the reference if there is one."""
+        self.features.model  # noqa: B018 (loads it, or says why it cannot)
+        self.generated = self.statistic("generated", self.max_samples)
+        if not self.uses_real:
+            return
+        if self.reference is None:
+            self.real = self.statistic("real", self.max_samples)
+            return
+        reference = Reference.load(self.reference, self.features)
+        self.real = self.statistic("real", max(len(reference.features), 1))
+        self.take_reference(reference)
+
+    def statistic(self, name: str, max_samples: int) -> Any:
+        """Creates what is kept of the features of one side."""
+        return FeatureStore(
+            self.add_variable, self.features.size, max_samples, name
+        )
+
+    def take_reference(self, reference: Reference) -> None:
+        """Puts what is known of the real samples in the place of updates."""
+        self.use_reference(reference)
+        self.real.load(reference.features)
+
+    def use_reference(self, reference: Reference) -> None:
+        """Notes that the real samples are known, and which they are."""
+        self._split = reference.split
+        self._knows_real = True
+
+    def keep_real(self, reference: Reference) -> None:
+        """Takes the real samples from a reference from now on."""
+        self.prepare_once()
+        self.take_reference(reference)
+
+    def keep_real_samples(self) -> None:
+        """Takes no further real samples, and keeps those it has."""
+        self._knows_real = True
+
+    def update_state(
+        self,
+        real: Tensor | None,
+        generated: Tensor | None,
+        sample_weight: None = None,
+    ) -> None:
+        """Takes a batch into account.
+
+        Args:
+            real: Real samples, or `None`. Not looked at if there is a
+                reference.
+            generated: Generated samples, or `None`.
+            sample_weight: `None`; a set of samples has no weights.
+        """
+        if sample_weight is not None:
+            raise ValueError(
+                "Invalid value for argument `sample_weight`. Expected `None`: "
+                f"`{type(self).__name__}` compares sets of samples."
+            )
+        self.prepare_once()
+        if real is not None and self.wants_real:
+            self._add(self.real, real)
+        if generated is not None:
+            self._add(self.generated, generated)
+
+    def _add(self, statistic: Any, samples: Any) -> None:
+        features = self.embedded(samples)
+        if not isinstance(features, np.ndarray):
+            statistic.update(features)
+            return
+        for first in range(0, len(features), _CHUNK):
+            statistic.update(features[first : first + _CHUNK])
+
+    def embedded(self, samples: Any) -> Any:
+        """Returns the features of samples."""
+        return self.features(samples)
+
+    def reset_state(self) -> None:
+        """Forgets all samples but those of a reference."""
+        if self.generated is not None:
+            self.generated.reset()
+        if self.real is not None and self.wants_real:
+            self.real.reset()
+
+    def measure(self) -> Sequence[float]:
+        """Returns the values of `quantities`."""
+        raise NotImplementedError
+
+    def compute(self) -> dict[str, float]:
+        """Returns the values by their names in the logs.
+
+        Raises:
+            ValueError: If there are too few samples on one side.
+        """
+        self.prepare_once()
+        for side in ("generated", "real") if self.uses_real else ("generated",):
+            count = getattr(self, side).count
+            if count < self.least_samples:
+                raise ValueError(
+                    f"`{self.name}` needs {self.least_samples} {side} samples "
+                    f"or more. Received: {count}"
+                )
+        values = [math.nan] * len(self.quantities)
+        if self.generated.is_finite():
+            values = self.measure()
+        return dict(zip(self.keys, values, strict=True))
+
+    @property
+    def keys(self) -> list[str]:
+        """The names in the logs: what is measured, then on which features."""
+        return [with_suffix(key, self.suffix) for key in self.quantities]
+
+    @property
+    def wants_real(self) -> bool:
+        """Whether real samples are still to be given to `update_state`."""
+        return self.uses_real and not self._knows_real
+
+    @property
+    def networks(self) -> list[FeatureExtractor]:
+        """The feature network."""
+        return [self.features]
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What a value depends on besides the generator."""
+        protocol = {**super().protocol, **self.features.protocol}
+        if self.uses_real:
+            protocol["real_samples"] = self.real.count if self.real else 0
+            protocol["split"] = self._split
+        protocol["generated_samples"] = (
+            self.generated.count if self.generated else 0
+        )
+        return protocol
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            "features": keras.saving.serialize_keras_object(self.features),
+            "reference": self.reference,
+            "max_samples": self.max_samples,
+            "name": self._name_given,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "FeatureMetric":
+        """Creates a metric from the result of `get_config`."""
+        config = dict(config)
+        config["features"] = keras.saving.deserialize_keras_object(
+            config["features"]
+        )
+        return cls(**config)

@@ -1,0 +1,156 @@
+"""Improved precision and recall: quality and coverage apart."""
+
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_regan._registration import register
+from keras_regan._validation import positive_integer
+from keras_regan.metrics.feature_arrays import checked_features
+from keras_regan.metrics.feature_arrays import neighbour_radii
+from keras_regan.metrics.feature_arrays import squared_distances
+from keras_regan.metrics.feature_metric import FeatureMetric
+from keras_regan.metrics.feature_metric import FeatureSource
+from keras_regan.metrics.feature_metric import PathLike
+
+
+class PrecisionRecallResult(NamedTuple):
+    """Two shares between 0 and 1."""
+
+    precision: float
+    recall: float
+
+
+def precision_recall(
+    real_features: np.ndarray,
+    generated_features: np.ndarray,
+    *,
+    neighbours: int = 3,
+) -> PrecisionRecallResult:
+    """Returns which share of each set lies within the other's manifold.
+
+    Formula: a set's manifold is the union of balls around its samples, each
+    reaching to the k-th nearest other sample. Precision is the share of
+    generated samples in the real manifold, recall the share of real samples in
+    the generated one.
+
+    Args:
+        real_features: Array of shape `(count, size)`.
+        generated_features: Array of shape `(count, size)`.
+        neighbours: Positive integer k. Defaults to `3`.
+
+    Returns:
+        The tuple `(precision, recall)`.
+
+    Raises:
+        ValueError: If a set has `neighbours` samples or fewer.
+
+    Example:
+    >>> real = np.random.default_rng(0).normal(size=(500, 4))
+    >>> keras_regan.metrics.precision_recall(real, 0.01 * real)
+    PrecisionRecallResult(precision=1.0, recall=0.0)
+
+    Reference: [Kynkaanniemi et al., 2019](https://arxiv.org/abs/1904.06991).
+    """
+    neighbours = positive_integer(neighbours, "neighbours")
+    real, generated = checked_features(
+        real_features, generated_features, neighbours + 1
+    )
+    real_radii = neighbour_radii(real, neighbours)
+    generated_radii = neighbour_radii(generated, neighbours)
+    recalled = np.empty(len(real), bool)
+    precise = np.zeros(len(generated), bool)
+    for part, squares in squared_distances(real, generated):
+        recalled[part] = (squares <= generated_radii).any(axis=1)
+        precise |= (squares <= real_radii[part, None]).any(axis=0)
+    return PrecisionRecallResult(float(precise.mean()), float(recalled.mean()))
+
+
+@register
+class PrecisionRecall(FeatureMetric):
+    """Tells bad samples (low precision) from missing ones (low recall).
+
+    A single distance does not say which of the two is wrong. A generator that
+    collapsed to a few good images has a high precision and a recall near 0.
+    Both rise with the number of samples: compare at equal numbers, some
+    thousands. One outlier makes a large ball; `DensityCoverage` is less
+    easily misled.
+
+    Formula: with balls around each sample that reach to its k-th nearest
+    neighbour in the same set, `precision` is the share of generated samples in
+    balls of real ones, `recall` the share of real samples in balls of
+    generated ones.
+
+    Cost: the feature network; once `O(samples^2 * size)` in three matrices of
+    distances, never a whole one in memory.
+
+    Args:
+        features: `FeatureExtractor`, Keras model that takes samples as they
+            are, or `None` for InceptionV3 with Keras's weights. Defaults to
+            `None`.
+        reference: Path of a file that `write_reference` wrote, in the place of
+            the real samples, or `None`. Defaults to `None`.
+        neighbours: Positive integer k. Defaults to `3`.
+        max_samples: Positive integer. The first so many samples of each side
+            count; memory is set aside for their features. Defaults to
+            `10_000`.
+        name: String. What its keys in the logs end with, after `"precision_"`
+            and `"recall_"`. Defaults to the extractor's name.
+
+    Call arguments:
+        real: Real samples, shape `(batch, ...)`.
+        generated: Generated samples, likewise.
+
+    Raises:
+        ValueError: From `result`, if a side has `neighbours` samples or fewer.
+
+    Example:
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Identity()])
+    >>> metric = keras_regan.metrics.PrecisionRecall(model, name="plane")
+    >>> points = np.random.default_rng(0).normal(size=(500, 2))
+    >>> metric.update_state(points, points)
+    >>> metric.result()
+    {'precision_plane': 1.0, 'recall_plane': 1.0}
+
+    Reference: [Kynkaanniemi et al., 2019](https://arxiv.org/abs/1904.06991).
+    Differs from the authors' code: distances are float64, not float16.
+    """
+
+    quantities = ("precision", "recall")
+
+    def __init__(
+        self,
+        features: FeatureSource = None,
+        *,
+        reference: PathLike | None = None,
+        neighbours: int = 3,
+        max_samples: int = 10_000,
+        name: str | None = None,
+    ):
+        super().__init__(
+            features, reference=reference, max_samples=max_samples, name=name
+        )
+        self.neighbours = positive_integer(neighbours, "neighbours")
+
+    @property
+    def least_samples(self) -> int:
+        """Each sample needs so many others, and itself."""
+        return self.neighbours + 1
+
+    def measure(self) -> PrecisionRecallResult:
+        """Returns precision and recall."""
+        return precision_recall(
+            self.real.rows(),
+            self.generated.rows(),
+            neighbours=self.neighbours,
+        )
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What a value depends on besides the generator."""
+        return {**super().protocol, "neighbours": self.neighbours}
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "neighbours": self.neighbours}

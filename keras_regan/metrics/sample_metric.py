@@ -1,0 +1,140 @@
+"""What metrics of sets of samples have in common."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._typing import Tensor
+from keras_regan._validation import log_name
+
+
+class SampleMetric(keras.metrics.Metric):
+    """Base class of metrics that compare sets of generated and real samples.
+
+    Keras asks a metric for its result after every batch. What compares whole
+    sets needs all of them first and costs seconds, so the result is computed
+    once, at the end of `evaluate` (and of the validation in `fit`), outside of
+    the graph and in float64. `RegularizedGAN.compile(metrics=[...])` and
+    `keras_regan.callbacks.EvaluateSamples` know that; a metric works alone as
+    well: call `update_state` as often as you like, then `result`.
+
+    To write your own, create the state in `prepare` with `add_variable`,
+    change it in `update_state` with `keras.ops`, and return values by their
+    names in the logs from `compute`.
+
+    Args:
+        name: String. The metric's name.
+
+    Attributes:
+        uses_real: Whether the metric compares with real samples. Defaults to
+            `True`.
+
+    Call arguments:
+        real: Real samples, shape `(batch, ...)`.
+        generated: Generated samples, likewise.
+
+    Example:
+    ```python
+    class MeanGap(keras_regan.metrics.SampleMetric):
+        '''The distance between the means of real and generated samples.'''
+
+        def prepare(self):
+            self.gap = self.add_variable((), "zeros", name="gap")
+            self.batches = self.add_variable((), "zeros", name="batches")
+
+        def update_state(self, real, generated):
+            gap = ops.abs(ops.mean(real) - ops.mean(generated))
+            self.gap.assign_add(gap)
+            self.batches.assign_add(1.0)
+
+        def compute(self):
+            return {self.name: self.gap.value / self.batches.value}
+    ```
+    """
+
+    uses_real = True
+
+    def __init__(self, name: str):
+        super().__init__(dtype="float32", name=log_name(name))
+        self._is_prepared = False
+
+    def prepare(self) -> None:
+        """Creates the state, and loads what is needed from files.
+
+        Called once, before the first update and outside of any graph, so that
+        what is missing is reported before a training begins.
+        """
+
+    def prepare_once(self) -> None:
+        """Calls `prepare` unless it was called."""
+        if not self._is_prepared:
+            self.prepare()
+            self._is_prepared = True
+
+    def update_state(self, real: Tensor, generated: Tensor) -> None:
+        """Takes a batch into account."""
+        raise NotImplementedError
+
+    def compute(self) -> dict[str, float]:
+        """Returns the values by their names in the logs, from the state."""
+        raise NotImplementedError
+
+    @property
+    def keys(self) -> list[str]:
+        """The names in the logs."""
+        return [self.name]
+
+    @property
+    def wants_real(self) -> bool:
+        """Whether real samples are still to be given to `update_state`."""
+        return self.uses_real
+
+    @property
+    def networks(self) -> list[Any]:
+        """The `FeatureExtractor`s that the metric calls."""
+        return []
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What a value depends on besides the generator, to be told with it."""
+        return {"metric": type(self).__name__}
+
+    def values(self) -> dict[str, float]:
+        """Returns what the logs show, as Python floats.
+
+        Raises:
+            RuntimeError: If called inside of a graph.
+        """
+        for variable in self.variables:
+            if not _is_concrete(variable):
+                raise RuntimeError(
+                    f"`{type(self).__name__}` compares whole sets of samples "
+                    "and computes its result outside of the graph. Expected "
+                    "it in `RegularizedGAN.compile(metrics=[...])`, in "
+                    "`keras_regan.callbacks.EvaluateSamples`, or called as "
+                    "`update_state(real, generated)` and `result()`."
+                )
+        return {key: float(value) for key, value in self.compute().items()}
+
+    def result(self) -> float | dict[str, float]:
+        """Returns the value, or a dictionary if there are several."""
+        values = self.values()
+        return values if len(values) > 1 else next(iter(values.values()))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {"name": self.name}
+
+
+def _is_concrete(variable: keras.Variable) -> bool:
+    try:
+        ops.convert_to_numpy(variable.value)
+    except Exception:  # Each framework has an error of its own.
+        return False
+    return True
+
+
+def with_suffix(quantity: str, suffix: str | None) -> str:
+    """Returns a key for the logs: what is measured, then on what."""
+    return f"{quantity}_{suffix}" if suffix else quantity
