@@ -1,4 +1,4 @@
-"""What the metrics say of real images, and of images that were spoilt.
+r"""What the metrics say of real images, and of images that were spoilt.
 
     python benchmarks/metrics_on_cifar10.py --data cifar10.npz \\
         --features efficientnet_lite0.keras --output metrics.json

@@ -45,8 +45,9 @@ class EvaluateSamples(keras.callbacks.Callback):
         metrics: List of `keras_regan.metrics.SampleMetric`s. Metrics with the
             same feature network share its work.
         real: Array of real samples, a tuple `(samples, labels)`, or an
-            iterable of batches; of tuples the first entry is taken. Not needed if all metrics have a `reference`
-            or look at generated samples only. Defaults to `None`.
+            iterable of batches; of tuples the first entry is taken. Not needed
+            if all metrics have a `reference` or look at generated samples
+            only. Defaults to `None`.
         count: Positive integer. Number of generated samples. Defaults to
             `10_000`.
         every: Positive integer. An evaluation follows each epoch that is a

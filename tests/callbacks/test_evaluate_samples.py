@@ -259,12 +259,11 @@ def test_a_resumed_training_keeps_results(
     first = make()
     gan.fit(vectors, epochs=3, verbose=0, callbacks=[first])
     second = first if same else make()
-    gan.fit(
-        vectors, initial_epoch=2, epochs=4, verbose=0, callbacks=[second]
-    )
+    gan.fit(vectors, initial_epoch=2, epochs=4, verbose=0, callbacks=[second])
     assert [r["epoch"] for r in second.results] == [1, 2, 3, 4]
-    assert second.results[:2] == json.loads(
-        (tmp_path / "r.json").read_text()
-    )["results"][:2]
+    assert (
+        second.results[:2]
+        == json.loads((tmp_path / "r.json").read_text())["results"][:2]
+    )
     gan.fit(vectors, epochs=1, verbose=0, callbacks=[second])
     assert [r["epoch"] for r in second.results] == [1]
