@@ -120,6 +120,13 @@ class AdaptiveFactor(keras.callbacks.Callback):
         self._warner = Warner("AdaptiveFactor")
         self._factor = adjustable_factor(self.model, self.name)
         self._batches = 0
+        self._batches_of_epoch = 0
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Counts the batches of an epoch from zero."""
+        self._batches_of_epoch = 0
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -127,8 +134,11 @@ class AdaptiveFactor(keras.callbacks.Callback):
         """Adjusts the factor if it is due."""
         if self.every is None:
             return
-        self._batches += 1
-        if self._batches % self.every == 0:
+        # Keras calls once for all batches of `steps_per_execution`.
+        before = self._batches
+        self._batches += batch + 1 - self._batches_of_epoch
+        self._batches_of_epoch = batch + 1
+        if before // self.every < self._batches // self.every:
             self._adjust(logs)
 
     def on_epoch_end(

@@ -270,7 +270,12 @@ class CollapseMonitor(keras.callbacks.Callback):
             "the logits of generated samples": all_finite(fake),
             "the generator's weights": all_finite(g_update),
             "the discriminator's weights": all_finite(d_update),
-            **{f"`{key}`": all_finite(value) for key, value in logs.items()},
+            # A metric may have no value; a loss or a regularizer has one.
+            **{
+                f"`{key}`": all_finite(value)
+                for key, value in logs.items()
+                if key.startswith(("d_", "g_"))
+            },
         }
         signs = VitalSigns(
             g_weight_growth=g_growth,

@@ -12,12 +12,12 @@ class ModelState:
     """
 
     def __init__(self, model: keras.Model):
-        self._values = [_copy(variable) for variable in _variables(model)]
+        self._values = [_copy(v) for v in model.trained_variables]
 
     def restore(self, model: keras.Model) -> None:
         """Puts the state back; the means of the epoch so far are left."""
         for variable, value in zip(
-            _variables(model), self._values, strict=True
+            model.trained_variables, self._values, strict=True
         ):
             variable.assign(value)
 
@@ -26,16 +26,6 @@ def forget_nan(model: keras.Model) -> None:
     """Lets the means of the epoch start over if one is not finite."""
     if not all(np.isfinite(_copy(mean)).all() for mean in _means(model)):
         model.reset_metrics()
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    means = set(map(id, _means(model)))
-    variables = [
-        *model.variables,
-        *model.optimizer.variables,
-        *model.metrics_variables,
-    ]
-    return [variable for variable in variables if id(variable) not in means]
 
 
 def _means(model: keras.Model) -> list[keras.Variable]:

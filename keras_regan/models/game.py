@@ -102,12 +102,18 @@ class Game:
 
     @property
     def state_by_owner(self) -> dict[str, list[keras.Variable]]:
-        """What of it is saved: of players, augmentation and features."""
+        """What of it is saved: what training changes, and features."""
+        owners = self.trained_state_by_owner
+        for index, network in enumerate(different_networks(self.metrics)):
+            owners[f"features_{index}"] = network.saved_variables
+        return owners
+
+    @property
+    def trained_state_by_owner(self) -> dict[str, list[keras.Variable]]:
+        """What training changes besides weights, optimizers and metrics."""
         owners = {player.role: player.state for player in self.players}
         if self.augmentation is not None:
             owners["augmentation"] = self.augmentation.variables
-        for index, network in enumerate(different_networks(self.metrics)):
-            owners[f"features_{index}"] = network.saved_variables
         return owners
 
     @property

@@ -503,6 +503,21 @@ class RegularizedGAN(keras.Model):
         return self.ema_generator
 
     @property
+    def trained_variables(self) -> list[keras.Variable]:
+        """All that training changes, each once.
+
+        Weights of both networks and their average, random state, optimizers,
+        and what penalties, factors and augmentations keep; no metrics.
+        """
+        state = self._game.trained_state_by_owner if self.compiled else {}
+        variables = [*self.variables]
+        if self.compiled:
+            variables += self.optimizer.variables
+        for part in state.values():
+            variables += part
+        return list({id(v): v for v in variables}.values())
+
+    @property
     def regularizer_factors(self) -> dict[str, Any]:
         """The factors of all regularizers, by their names in the logs.
 

@@ -522,3 +522,13 @@ def test_real_samples_must_fit_the_model(make_gan, vectors, make, words):
         fit(gan, vectors, CollapseMonitor(make(vectors)))
     for old, new in zip(before, values_of(gan), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_metrics_without_a_value_are_no_alarm(make_gan, vectors):
+    def without_value(epoch, logs):
+        logs["fd_plane"] = logs["val_diversity_ratio"] = float("nan")
+
+    other = keras.callbacks.LambdaCallback(on_epoch_end=without_value)
+    monitor = kr.callbacks.CollapseMonitor(vectors)
+    make_gan().fit(vectors, verbose=0, callbacks=[other, monitor])
+    assert monitor.alarms == []

@@ -195,3 +195,35 @@ def test_names(build, network):
         build(
             [kr.metrics.PrecisionRecall(network, neighbours=k) for k in (3, 5)]
         )
+
+
+def test_trained_variables_leave_feature_networks_out(build, network, vectors):
+    features = FeatureExtractor(network, value_range=None)
+    gan = build([kr.metrics.FrechetDistance(features)], ema_momentum=0.9)
+    gan.evaluate(vectors, verbose=0)
+    trained = {id(v) for v in gan.trained_variables}
+    assert len(trained) == len(gan.trained_variables)
+    assert not trained & {id(v) for v in network.variables}
+    for variable in [
+        *gan.variables,
+        *gan.optimizer.variables,
+        gan._game.generator.step,
+    ]:
+        assert id(variable) in trained
+
+
+def test_the_same_network_in_a_callback(build, network, vectors):
+    """The step owns its variables while JAX trains."""
+    features = FeatureExtractor(network, value_range=None)
+    gan = build([kr.metrics.FrechetDistance(features)])
+    callback = kr.callbacks.EvaluateSamples(
+        [kr.metrics.FrechetDistance(features)], vectors, count=64
+    )
+    history = gan.fit(
+        vectors,
+        epochs=2,
+        validation_data=vectors,
+        verbose=0,
+        callbacks=[callback],
+    ).history
+    assert np.isfinite(history["fd_tiny"] + history["val_fd_tiny"]).all()
