@@ -89,8 +89,7 @@ class KernelDistance(FeatureMetric):
     Formula: `mean k(x, x') + mean k(y, y') - 2 mean k(x, y)` with
     `k(x, y) = (x^T y / size + 1)^3`, a mean over random subsets.
 
-    Cost: the feature network; once `O(subsets * subset_size^2 * size)`: 13 s on
-    two cores for 100 subsets of 1,000 samples with 1280 features.
+    Cost: the feature network; once `O(subsets * subset_size^2 * size)`.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
