@@ -1,6 +1,5 @@
 """Density and coverage: precision and recall that outliers do not mislead."""
 
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -121,6 +120,7 @@ class DensityCoverage(FeatureMetric):
     """
 
     quantities = ("density", "coverage")
+    settings = ("neighbours",)
 
     def __init__(
         self,
@@ -148,12 +148,3 @@ class DensityCoverage(FeatureMetric):
             self.generated.rows(),
             neighbours=self.neighbours,
         )
-
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What a value depends on besides the generator."""
-        return {**super().protocol, "neighbours": self.neighbours}
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "neighbours": self.neighbours}

@@ -30,7 +30,8 @@ class FeatureMetric(SampleMetric):
     """Base class of metrics that compare features of samples.
 
     A subclass names what it measures in `quantities` and returns the values
-    from `measure`, in the same order. Samples without finite features, as a
+    from `measure`, in the same order; arguments of its own are attributes whose
+    names stand in `settings`. Samples without finite features, as a
     diverged generator makes, have NaN for all of them.
 
     Args:
@@ -43,6 +44,7 @@ class FeatureMetric(SampleMetric):
     """
 
     quantities: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     least_samples = 2
 
     def __init__(
@@ -196,7 +198,10 @@ class FeatureMetric(SampleMetric):
         protocol["generated_samples"] = (
             self.generated.count if self.generated else 0
         )
-        return protocol
+        return {**protocol, **self._own_settings()}
+
+    def _own_settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.settings}
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -205,6 +210,7 @@ class FeatureMetric(SampleMetric):
             "reference": self.reference,
             "max_samples": self.max_samples,
             "name": self._name_given,
+            **self._own_settings(),
         }
 
     @classmethod

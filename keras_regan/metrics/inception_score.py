@@ -111,6 +111,7 @@ class InceptionScore(FeatureMetric):
     """
 
     quantities = ("inception_score", "inception_score_deviation")
+    settings = ("from_logits", "splits")
     uses_real = False
 
     def __init__(
@@ -145,21 +146,12 @@ class InceptionScore(FeatureMetric):
             rows = ops.convert_to_numpy(ops.softmax(rows, axis=-1))
         return inception_score(rows, splits=self.splits)
 
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What a value depends on besides the generator."""
-        return {**super().protocol, "splits": self.splits}
-
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         config = super().get_config()
         del config["reference"]
         config["classifier"] = config.pop("features")
-        return {
-            **config,
-            "from_logits": self.from_logits,
-            "splits": self.splits,
-        }
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "InceptionScore":

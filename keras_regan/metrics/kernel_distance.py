@@ -1,6 +1,5 @@
 """The maximum mean discrepancy of features, with a polynomial kernel."""
 
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -127,6 +126,7 @@ class KernelDistance(FeatureMetric):
     """
 
     quantities = ("kd", "kd_standard_error")
+    settings = ("subsets", "subset_size", "seed")
     least_samples = 4
 
     def __init__(
@@ -156,25 +156,6 @@ class KernelDistance(FeatureMetric):
             subset_size=self.subset_size,
             seed=self.seed,
         )
-
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What a value depends on besides the generator."""
-        return {
-            **super().protocol,
-            "subsets": self.subsets,
-            "subset_size": self.subset_size,
-            "seed": self.seed,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "subsets": self.subsets,
-            "subset_size": self.subset_size,
-            "seed": self.seed,
-        }
 
 
 def _unbiased(x: np.ndarray, y: np.ndarray) -> float:

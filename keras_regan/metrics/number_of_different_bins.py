@@ -1,7 +1,6 @@
 """In how many bins generated samples are too many or too few."""
 
 import statistics
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -150,6 +149,7 @@ class NumberOfDifferentBins(FeatureMetric):
     """
 
     quantities = ("ndb", "ndb_share", "ndb_divergence")
+    settings = ("bins", "significance", "seed")
 
     def __init__(
         self,
@@ -178,25 +178,6 @@ class NumberOfDifferentBins(FeatureMetric):
             significance=self.significance,
             seed=self.seed,
         )
-
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What a value depends on besides the generator."""
-        return {
-            **super().protocol,
-            "bins": self.bins,
-            "significance": self.significance,
-            "seed": self.seed,
-        }
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "bins": self.bins,
-            "significance": self.significance,
-            "seed": self.seed,
-        }
 
 
 def _cluster_centers(rows, count, generator):

@@ -1,6 +1,5 @@
 """Improved precision and recall: quality and coverage apart."""
 
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -118,6 +117,7 @@ class PrecisionRecall(FeatureMetric):
     """
 
     quantities = ("precision", "recall")
+    settings = ("neighbours",)
 
     def __init__(
         self,
@@ -145,12 +145,3 @@ class PrecisionRecall(FeatureMetric):
             self.generated.rows(),
             neighbours=self.neighbours,
         )
-
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What a value depends on besides the generator."""
-        return {**super().protocol, "neighbours": self.neighbours}
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "neighbours": self.neighbours}

@@ -75,22 +75,24 @@ class FeatureStore:
         self._count.assign(0)
 
 
-class MomentSums:
-    """Keeps the sums that mean and covariance follow from, and no rows.
+class _CenteredSums:
+    """Sums over rows that are counted from the first batch's mean.
 
-    Sums of many float32 numbers lose the digits that a covariance is made of.
-    Three things keep them: rows are counted from the first batch's mean, each
-    sum is a pair of numbers of which the second one holds what rounding took
-    from the first (Knuth's two-sum), and products are taken in two parts, so
-    that a matrix multiplication in TF32 does not round them.
+    Sums of many float32 numbers lose the digits that a variance is made of.
+    Two things keep them here: the origin, and that each sum is a pair of
+    numbers of which the second one holds what rounding took from the first
+    (Knuth's two-sum).
 
     Args:
         add_variable: `keras.metrics.Metric.add_variable`.
         size: Elements of a row.
         name: What the variables are named after.
+        shape: The shape of what `second` returns.
     """
 
-    def __init__(self, add_variable: _AddVariable, size: int, name: str):
+    def __init__(
+        self, add_variable: _AddVariable, size: int, name: str, *shape: int
+    ):
         def add(part: str, *shape: int) -> keras.Variable:
             return add_variable(
                 shape, "zeros", dtype="float32", name=f"{name}_{part}"
@@ -98,8 +100,12 @@ class MomentSums:
 
         self._count = add("count")
         self._origin = add("origin", size)
-        self._sum = _PreciseSum(add, "sum", size)
-        self._products = _PreciseSum(add, "products", size, size)
+        self._first = _PreciseSum(add, "first", size)
+        self._second = _PreciseSum(add, "second", *shape)
+
+    def second(self, rows: Tensor) -> Tensor:
+        """Returns the sum over rows of what is of second order in them."""
+        raise NotImplementedError
 
     def update(self, features: Tensor) -> None:
         """Adds rows."""
@@ -112,8 +118,8 @@ class MomentSums:
         )
         features = features - origin
         self._origin.assign(origin)
-        self._sum.add(ops.sum(features, axis=0))
-        self._products.add(_products(features))
+        self._first.add(ops.sum(features, axis=0))
+        self._second.add(self.second(features))
         self._count.assign(self._count.value + batch)
 
     @property
@@ -123,13 +129,36 @@ class MomentSums:
 
     def is_finite(self) -> bool:
         """Whether no row had NaN or infinity in it."""
-        return bool(np.isfinite(self._products.value()).all())
+        return bool(np.isfinite(self._second.value()).all())
+
+    def reset(self) -> None:
+        """Forgets all rows."""
+        self._count.assign(0.0)
+        for part in (self._first, self._second):
+            part.set(np.zeros(part.shape))
+
+
+class MomentSums(_CenteredSums):
+    """Keeps the sums that mean and covariance follow from, and no rows.
+
+    Args:
+        add_variable: `keras.metrics.Metric.add_variable`.
+        size: Elements of a row.
+        name: What the variables are named after.
+    """
+
+    def __init__(self, add_variable: _AddVariable, size: int, name: str):
+        super().__init__(add_variable, size, name, size, size)
+
+    def second(self, rows: Tensor) -> Tensor:
+        """Returns the products of all pairs of elements."""
+        return _products(rows)
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns the mean and the unbiased covariance, float64."""
-        offset = self._sum.value() / self.count
+        offset = self._first.value() / self.count
         origin = ops.convert_to_numpy(self._origin.value).astype("float64")
-        products = self._products.value()
+        products = self._second.value()
         products -= self.count * np.outer(offset, offset)
         return origin + offset, products / (self.count - 1)
 
@@ -141,19 +170,13 @@ class MomentSums:
         offset = mean - origin
         self._origin.assign(origin)
         self._count.assign(float(count))
-        self._sum.set(count * offset)
-        self._products.set(
+        self._first.set(count * offset)
+        self._second.set(
             (count - 1) * covariance + count * np.outer(offset, offset)
         )
 
-    def reset(self) -> None:
-        """Forgets all rows."""
-        self._count.assign(0.0)
-        self._sum.set(np.zeros(self._sum.shape))
-        self._products.set(np.zeros(self._products.shape))
 
-
-class SpreadSums:
+class SpreadSums(_CenteredSums):
     """Keeps the sums that the mean squared distance of all pairs follows from.
 
     That distance is twice the trace of the unbiased covariance, so neither
@@ -165,52 +188,16 @@ class SpreadSums:
         name: What the variables are named after.
     """
 
-    def __init__(self, add_variable: _AddVariable, size: int, name: str):
-        def add(part: str, *shape: int) -> keras.Variable:
-            return add_variable(
-                shape, "zeros", dtype="float32", name=f"{name}_{part}"
-            )
-
-        self._count = add("count")
-        self._origin = add("origin", size)
-        self._sum = _PreciseSum(add, "sum", size)
-        self._squares = _PreciseSum(add, "squares")
-
-    def update(self, features: Tensor) -> None:
-        """Adds rows."""
-        batch = ops.cast(ops.shape(features)[0], "float32")
-        origin = ops.where(
-            ops.equal(self._count.value, 0.0),
-            ops.mean(features, axis=0),
-            ops.convert_to_tensor(self._origin.value),
-        )
-        features = features - origin
-        self._origin.assign(origin)
-        self._sum.add(ops.sum(features, axis=0))
-        self._squares.add(ops.sum(ops.square(features)))
-        self._count.assign(self._count.value + batch)
-
-    @property
-    def count(self) -> int:
-        """How many rows were added."""
-        return int(ops.convert_to_numpy(self._count.value))
-
-    def is_finite(self) -> bool:
-        """Whether no row had NaN or infinity in it."""
-        return bool(np.isfinite(self._squares.value()).all())
+    def second(self, rows: Tensor) -> Tensor:
+        """Returns the sum of squares."""
+        return ops.sum(ops.square(rows))
 
     def mean_squared_distance(self) -> float:
         """Returns the mean over all pairs of different rows."""
         count = self.count
-        mean = self._sum.value() / count
-        spread = self._squares.value() - count * np.square(mean).sum()
+        mean = self._first.value() / count
+        spread = self._second.value() - count * np.square(mean).sum()
         return float(2.0 * max(spread, 0.0) / (count - 1))
-
-    def reset(self) -> None:
-        """Forgets all rows."""
-        self._count.assign(0.0)
-        self._sum.set(np.zeros(self._sum.shape))
-        self._squares.set(np.zeros(self._squares.shape))
 
 
 class _PreciseSum:
@@ -243,7 +230,11 @@ class _PreciseSum:
 
 
 def _products(rows: Tensor) -> Tensor:
-    """Returns `rows^T rows`, of parts that have 11 binary digits each."""
+    """Returns `rows^T rows`.
+
+    Of parts that have 11 binary digits each, which is what a matrix
+    multiplication in TF32 leaves of its factors.
+    """
     shifted = 8193.0 * rows
     high = shifted - (shifted - rows)
     low = rows - high
