@@ -97,11 +97,6 @@ class FeatureMetric(SampleMetric):
         self._split = reference.split
         self._knows_real = True
 
-    def keep_real(self, reference: Reference) -> None:
-        """Takes the real samples from a reference from now on."""
-        self.prepare_once()
-        self.take_reference(reference)
-
     def keep_real_samples(self) -> None:
         """Takes no further real samples, and keeps those it has."""
         self._knows_real = True

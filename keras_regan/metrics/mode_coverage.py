@@ -183,6 +183,8 @@ class ModeCoverage(SampleMetric):
     samples exactly at the radius are good.
     """
 
+    uses_real = False
+
     def __init__(
         self,
         mixture: Mixture | None = None,
@@ -227,6 +229,14 @@ class ModeCoverage(SampleMetric):
     def classifier(self) -> FeatureExtractor | None:
         """What tells the modes apart, if it is not a mixture."""
         return self.features
+
+    @property
+    def keys(self) -> list[str]:
+        """The names in the logs."""
+        return [
+            with_suffix(key, self._name_given)
+            for key in ModeCoverageResult._fields
+        ]
 
     @property
     def networks(self) -> list[FeatureExtractor]:
@@ -280,10 +290,7 @@ class ModeCoverage(SampleMetric):
             None if self.mixture is None else self.mixture.weights,
             least=self.least,
         )
-        return {
-            with_suffix(key, self._name_given): value
-            for key, value in result._asdict().items()
-        }
+        return dict(zip(self.keys, result, strict=True))
 
     @property
     def protocol(self) -> dict[str, Any]:

@@ -106,15 +106,15 @@ class SampleMetric(keras.metrics.Metric):
         Raises:
             RuntimeError: If called inside of a graph.
         """
-        for variable in self.variables:
-            if not _is_concrete(variable):
-                raise RuntimeError(
-                    f"`{type(self).__name__}` compares whole sets of samples "
-                    "and computes its result outside of the graph. Expected "
-                    "it in `RegularizedGAN.compile(metrics=[...])`, in "
-                    "`keras_regan.callbacks.EvaluateSamples`, or called as "
-                    "`update_state(real, generated)` and `result()`."
-                )
+        # One tells of all, and some are large.
+        if not all(map(_is_concrete, self.variables[:1])):
+            raise RuntimeError(
+                f"`{type(self).__name__}` compares whole sets of samples "
+                "and computes its result outside of the graph. Expected "
+                "it in `RegularizedGAN.compile(metrics=[...])`, in "
+                "`keras_regan.callbacks.EvaluateSamples`, or called as "
+                "`update_state(real, generated)` and `result()`."
+            )
         return {key: float(value) for key, value in self.compute().items()}
 
     def result(self) -> float | dict[str, float]:

@@ -267,3 +267,18 @@ def test_a_resumed_training_keeps_results(
     )
     gan.fit(vectors, epochs=1, verbose=0, callbacks=[second])
     assert [r["epoch"] for r in second.results] == [1]
+
+
+def test_metrics_that_look_at_generated_samples_only(gan):
+    """They need no real samples, and count all generated ones."""
+    metric = kr.metrics.ModeCoverage(kr.datasets.gaussian_ring())
+    callback = EvaluateSamples([metric], count=150, batch_size=64, every=2)
+    samples = kr.datasets.gaussian_ring().sample(64)
+    history = gan.fit(
+        samples, epochs=3, verbose=0, callbacks=[callback]
+    ).history
+    assert metric.protocol["generated_samples"] == 150
+    for key in ("modes", "good_samples", "reverse_kl"):
+        measured = [not math.isnan(v) for v in history[key]]
+        assert measured == [False, True, True]
+    assert "mode_coverage" not in history

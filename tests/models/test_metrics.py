@@ -197,6 +197,12 @@ def test_names(build, network):
         )
 
 
+def test_names_of_several_values(build):
+    ring = kr.datasets.gaussian_ring()
+    with pytest.raises(ValueError, match="`modes` twice"):
+        build([kr.metrics.ModeCoverage(ring, least=n) for n in (1, 2)])
+
+
 def test_trained_variables_leave_feature_networks_out(build, network, vectors):
     features = FeatureExtractor(network, value_range=None)
     gan = build([kr.metrics.FrechetDistance(features)], ema_momentum=0.9)
