@@ -1,6 +1,6 @@
 """The few primitives that differ between TensorFlow, JAX and PyTorch.
 
-Every module of this package offers the same seven functions; the rest of
+Every module of this package offers the same ten functions; the rest of
 keras_regan is written once, in terms of them:
 
 * `run_step`: runs a training or test step as if variables were mutable.
@@ -11,6 +11,9 @@ keras_regan is written once, in terms of them:
   and, later and only if asked for, their gradient at the inputs.
 * `variables_kept`: a context in which an error loses no variable.
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
+* `step_if`: takes a whole step, or leaves every variable as it is.
+* `all_finite`: tells whether a batch has neither NaN nor infinity.
+* `pass_over`: lets Keras's trainer go over batches without training.
 """
 
 import keras
@@ -35,3 +38,7 @@ compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
 variables_kept = _module.variables_kept
+step_if = _module.step_if
+all_finite = _module.all_finite
+pass_over = _module.pass_over
+TRAIN_FUNCTION_TAKES_BATCHES = _module.TRAIN_FUNCTION_TAKES_BATCHES

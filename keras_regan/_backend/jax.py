@@ -17,6 +17,10 @@ from jax import numpy as jnp
 
 _local = threading.local()
 
+# Whether the train function of Keras's trainer is called with an iterator,
+# and not with a batch.
+TRAIN_FUNCTION_TAKES_BATCHES = True
+
 
 class _Frame:
     """A stateless scope together with the variables that it maps."""
@@ -227,6 +231,48 @@ def run_if(predicate, function):
     value, updates = jax.lax.cond(predicate, due, skipped)
     frame.update(changed, updates)
     return value
+
+
+def step_if(predicate, step):
+    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+    if not isinstance(predicate, jax.core.Tracer):
+        if predicate:
+            step()
+        return
+    frame = _current_frame()
+    variables = frame.variables
+
+    def taken(values):
+        with _nested_frame(frame, variables, values).active() as inner:
+            step()
+        return inner.values(variables)
+
+    values = jax.lax.cond(
+        predicate, taken, lambda values: values, frame.values(variables)
+    )
+    frame.update(variables, values)
+
+
+def all_finite(samples):
+    """Tells, as a boolean scalar, whether nothing is NaN or infinite."""
+    return jnp.isfinite(samples).all()
+
+
+def pass_over(arguments, count, logs):
+    """Takes batches from what Keras's trainer calls its train function with.
+
+    Args:
+        arguments: The arguments of that call.
+        count: How many batches to take.
+        logs: What to return as the logs.
+
+    Returns:
+        What the train function would return.
+    """
+    state, iterator = arguments
+    for _ in range(count):
+        next(iterator)
+    return logs, state
 
 
 @contextlib.contextmanager

@@ -4,6 +4,10 @@ import contextlib
 
 import tensorflow as tf
 
+# Whether the train function of Keras's trainer is called with an iterator,
+# and not with a batch.
+TRAIN_FUNCTION_TAKES_BATCHES = True
+
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
@@ -103,6 +107,38 @@ def run_if(predicate, function):
         lambda: tf.cast(function(), "float32"),
         lambda: tf.zeros((), "float32"),
     )
+
+
+def step_if(predicate, step):
+    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+
+    def taken():
+        step()
+        return tf.constant(True)
+
+    tf.cond(predicate, taken, lambda: tf.constant(False))
+
+
+def all_finite(samples):
+    """Tells, as a boolean scalar, whether nothing is NaN or infinite."""
+    return tf.reduce_all(tf.math.is_finite(samples))
+
+
+def pass_over(arguments, count, logs):
+    """Takes batches from what Keras's trainer calls its train function with.
+
+    Args:
+        arguments: The arguments of that call.
+        count: How many batches to take.
+        logs: What to return as the logs.
+
+    Returns:
+        What the train function would return.
+    """
+    (iterator,) = arguments
+    for _ in range(count):
+        next(iterator)
+    return logs
 
 
 def variables_kept(variables):

@@ -7,6 +7,10 @@ import contextlib
 
 import torch
 
+# Whether the train function of Keras's trainer is called with an iterator,
+# and not with a batch.
+TRAIN_FUNCTION_TAKES_BATCHES = False
+
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
@@ -106,6 +110,35 @@ def call_with_input_gradient(function, inputs, variables=()):
 def run_if(predicate, function):
     """Returns the scalar `function()` if `predicate` holds, else zero."""
     return function() if bool(predicate) else torch.zeros(())
+
+
+def step_if(predicate, step):
+    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+    if predicate:
+        step()
+
+
+def all_finite(samples):
+    """Tells, as a boolean scalar, whether nothing is NaN or infinite.
+
+    It is computed where the samples are: a `DataLoader` has them on the host,
+    where the answer costs no waiting for the accelerator.
+    """
+    return torch.isfinite(torch.as_tensor(samples)).all()
+
+
+def pass_over(arguments, count, logs):
+    """Takes batches from what Keras's trainer calls its train function with.
+
+    Args:
+        arguments: The arguments of that call, batches already taken.
+        count: How many batches to take.
+        logs: What to return as the logs.
+
+    Returns:
+        What the train function would return.
+    """
+    return logs
 
 
 def variables_kept(variables):

@@ -6,6 +6,7 @@ import keras
 
 from keras_regan._validation import boolean
 from keras_regan._validation import message
+from keras_regan._validation import one_of
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
@@ -22,11 +23,19 @@ def checked_loss(loss: Any) -> AdversarialLoss:
     return loss
 
 
-def checked_optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
-    """Returns an optimizer, with a scaled loss for a network in float16."""
+def checked_optimizer(
+    identifier: Any, role: str, networks: list[keras.Model]
+) -> Any:
+    """Returns an optimizer, with a scaled loss if gradients are in float16.
+
+    Args:
+        identifier: What the user gave.
+        role: `"generator"` or `"discriminator"`.
+        networks: The networks that its gradients flow through.
+    """
     if identifier is None:
         return checked_optimizer(
-            keras.optimizers.Adam(2e-4, beta_1=0.5, name=role), role, network
+            keras.optimizers.Adam(2e-4, beta_1=0.5, name=role), role, networks
         )
     expected = "a Keras optimizer, its name or its config"
     try:
@@ -38,7 +47,7 @@ def checked_optimizer(identifier: Any, role: str, network: keras.Model) -> Any:
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise TypeError(message(f"{role}_optimizer", expected, identifier))
     if (
-        uses_float16(network)
+        any(uses_float16(network) for network in networks)
         and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
         and optimizer.loss_scale_factor is None
     ):
@@ -76,3 +85,8 @@ def check_modes(run_eagerly: Any, jit_compile: Any) -> None:
     boolean(run_eagerly, "run_eagerly")
     if not (isinstance(jit_compile, str) and jit_compile == "auto"):
         boolean(jit_compile, "jit_compile")
+
+
+def checked_answer(nonfinite_batches: Any) -> str:
+    """Returns what is to be done about a batch with NaN or infinity."""
+    return one_of(nonfinite_batches, "nonfinite_batches", ("raise", "skip"))

@@ -17,6 +17,7 @@ from keras_regan.metrics.feature_sharing import shared_features
 from keras_regan.models.network_interface import call_network
 from keras_regan.models.network_interface import input_shapes
 from keras_regan.models.player import Player
+from keras_regan.models.undo import Undo
 from keras_regan.penalties.step_context import Judgement
 from keras_regan.penalties.step_context import StepContext
 
@@ -51,6 +52,8 @@ class Game:
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
         metrics: List of metrics that are called with `(real, generated)`.
+        nonfinite_batches: `"raise"` or `"skip"`, for batches with NaN or
+            infinity.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Game:
         discriminator_steps: int,
         augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
+        nonfinite_batches: str,
     ):
         self.loss = loss
         self.generator = generator
@@ -68,6 +72,9 @@ class Game:
         self.discriminator_steps = discriminator_steps
         self.augmentation = augmentation
         self.metrics = metrics
+        self.nonfinite_batches = nonfinite_batches
+        self.skips_nonfinite = nonfinite_batches == "skip"
+        self._skipped_batches = keras.metrics.Sum(name="skipped_batches")
         # What measures the share of a gradient, by the part's name.
         self.compiled_shares = {}
         self._judges_labels = (
@@ -77,6 +84,12 @@ class Game:
         self._augmentation_trackers = {
             name: keras.metrics.Mean(name=name) for name in logged
         }
+        self._statistics = [
+            variable
+            for player in self.players
+            for variable in player.network.non_trainable_variables
+            if keras.backend.is_float_dtype(variable.dtype)
+        ]
         self._check_names()
 
     @property
@@ -89,6 +102,14 @@ class Game:
         """The means of all losses and regularizers, in log order."""
         players = [t for player in self.players for t in player.trackers]
         return players + list(self._augmentation_trackers.values())
+
+    @property
+    def step_trackers(self) -> list[keras.metrics.Metric]:
+        """What is counted of training, and not under `evaluate`."""
+        counters = [t for player in self.players for t in player.step_trackers]
+        if self.skips_nonfinite:
+            counters.append(self._skipped_batches)
+        return counters
 
     @property
     def state(self) -> list[keras.Variable]:
@@ -137,7 +158,7 @@ class Game:
         labels: Tensor | None,
         draw_latents: Callable[[Any], Tensor],
         seed: keras.random.SeedGenerator,
-    ) -> None:
+    ) -> Tensor:
         """Lets the discriminator, then the generator, take its turn.
 
         Args:
@@ -145,13 +166,24 @@ class Game:
             labels: Their labels, or `None`.
             draw_latents: Called with the size of the batch.
             seed: What penalties and augmentations draw from.
+
+        Returns:
+            Boolean scalar: whether the generator took its step.
         """
         batch_size = ops.shape(real)[0]
         for _ in range(self.discriminator_steps):
             latents = draw_latents(batch_size)
             self._train_discriminator(real, labels, latents, seed)
-        self._train_generator(real, labels, draw_latents(batch_size), seed)
+        taken = self._train_generator(
+            real, labels, draw_latents(batch_size), seed
+        )
         self._track_augmentation(batch_size)
+        return taken
+
+    def count_batch(self, finite: Tensor) -> None:
+        """Counts a batch that was passed over."""
+        if self.skips_nonfinite:
+            self._skipped_batches.update_state(ops.logical_not(finite))
 
     def test(
         self,
@@ -218,6 +250,7 @@ class Game:
         return part / ops.maximum(part + rest, keras.config.epsilon())
 
     def _train_discriminator(self, real, labels, latents, seed):
+        undo = self._undo(self.discriminator)
         network = self.generator.network
         fake, _ = _generate(network, latents, labels, training=True)
         batch = _Batch(real, fake, latents, labels, seed, network)
@@ -227,11 +260,13 @@ class Game:
             return self._discriminator_total(context)
 
         batch_size = ops.shape(real)[0]
-        values = self.discriminator.update(objective, batch_size)
+        values, taken = self.discriminator.update(objective, batch_size)
         if self.augmentation is not None:
             self.augmentation.adapt(values[_REAL_SIGN], batch_size)
+        undo.unless(taken)
 
     def _train_generator(self, real, labels, latents, seed):
+        undo = self._undo(self.generator)
         network = self.generator.network
 
         def objective():
@@ -242,7 +277,22 @@ class Game:
             context = self._context(self.generator, batch, True, pullback)
             return self._generator_total(context, added)
 
-        self.generator.update(objective, ops.shape(real)[0])
+        _, taken = self.generator.update(objective, ops.shape(real)[0])
+        undo.unless(taken)
+        return taken
+
+    def _undo(self, player):
+        """Returns what takes back a step that is left out.
+
+        An overflow would stay for good in moving statistics of layers and in
+        what penalties and an augmentation keep.
+        """
+        if not player.may_skip:
+            return Undo([])
+        kept = [v for penalty in player.penalties for v in penalty.state]
+        if self.augmentation is not None:
+            kept += self.augmentation.variables
+        return Undo(self._statistics + kept)
 
     def _discriminator_total(self, context):
         loss = self.loss.at(context.step).discriminator_loss(
@@ -301,7 +351,7 @@ class Game:
             tracker.update_state(self.augmentation.logged[name], batch_size)
 
     def _check_names(self) -> None:
-        names = [tracker.name for tracker in self.trackers]
+        names = [t.name for t in self.trackers + self.step_trackers]
         for metric in self.metrics:
             for key in getattr(metric, "keys", [metric.name]):
                 if key in names:

@@ -31,7 +31,11 @@ def copy_of(network: keras.Model, name: str) -> keras.Model:
 
 
 def update_average(
-    average: keras.Model, network: keras.Model, momentum: float, step: Tensor
+    average: keras.Model,
+    network: keras.Model,
+    momentum: float,
+    step: Tensor,
+    taken: Tensor,
 ) -> None:
     """Moves the average towards the network.
 
@@ -44,10 +48,12 @@ def update_average(
 
     The second term lets the average forget the initial weights within some
     tens of steps (as `num_updates` of `tf.train.ExponentialMovingAverage`
-    does). Moving statistics of normalization layers are averaged too.
+    does). Moving statistics of normalization layers are averaged too. After
+    a step that was not taken, the average stays.
     """
     step = ops.cast(step, "float32")
     momentum = ops.minimum(momentum, (1.0 + step) / (10.0 + step))
+    momentum = ops.where(taken, momentum, 1.0)
     for old, new in zip(average.weights, network.weights, strict=True):
         if keras.backend.is_float_dtype(old.dtype):
             rate = ops.cast(1.0 - momentum, old.dtype)

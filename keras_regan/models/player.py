@@ -19,6 +19,8 @@ from keras_regan.regularizers import SampleRegularizer
 
 # The key under which the regularizers of a network's own layers are logged.
 _LAYERS = "layer_regularizers"
+# The key under which the steps are counted that a loss scale left out.
+_SKIPPED = "skipped_steps"
 
 
 class Player:
@@ -62,11 +64,21 @@ class Player:
         self._trackers = {
             name: keras.metrics.Mean(name=f"{role[0]}_{name}") for name in names
         }
+        # A loss scale leaves out steps whose gradients overflow.
+        self.may_skip = isinstance(
+            optimizer, keras.optimizers.LossScaleOptimizer
+        )
+        self._skipped = keras.metrics.Sum(name=f"{role[0]}_{_SKIPPED}")
 
     @property
     def trackers(self) -> list[keras.metrics.Metric]:
         """The means of the loss and of each regularizer, in log order."""
         return list(self._trackers.values())
+
+    @property
+    def step_trackers(self) -> list[keras.metrics.Metric]:
+        """What there is to log of steps besides: how many were left out."""
+        return [self._skipped] if self.may_skip else []
 
     @property
     def state(self) -> list[keras.Variable]:
@@ -76,16 +88,17 @@ class Player:
 
     def update(
         self, evaluate: Callable[[], tuple[Tensor, dict]], batch_size: Any
-    ) -> dict[str, Tensor]:
+    ) -> tuple[dict[str, Tensor], Tensor]:
         """Takes one step against the gradient of what `evaluate` returns.
 
         Returns:
-            The second of what `evaluate` returned, by name.
+            The tuple `(values, taken)`: the second of what `evaluate` returned,
+            by name, and whether the step was taken. A loss scale leaves out
+            those whose gradients overflow.
         """
         step = self.step.value
         before = self.optimizer.iterations + 0  # Not what it will be.
         _, values = _backend.minimize(evaluate, self.optimizer, self.variables)
-        # A loss scale skips steps that overflow: then nothing is to be done.
         taken = ops.not_equal(self.optimizer.iterations, before)
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
@@ -93,8 +106,12 @@ class Player:
                 self.kernels, ops.where(taken, rate, 0.0), step
             )
         self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
+        if self.may_skip:
+            self._skipped.update_state(ops.logical_not(taken))
+            values = {k: ops.where(taken, v, 0.0) for k, v in values.items()}
+            batch_size = ops.where(taken, batch_size, 0)
         self.track(values, batch_size)
-        return values
+        return values, taken
 
     def total(
         self,

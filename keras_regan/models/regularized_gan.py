@@ -22,6 +22,7 @@ from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import batch
 from keras_regan.models import network_interface
 from keras_regan.models.compile_arguments import check_modes
+from keras_regan.models.compile_arguments import checked_answer
 from keras_regan.models.compile_arguments import checked_augmentation
 from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
@@ -31,6 +32,11 @@ from keras_regan.models.moving_average import copy_of
 from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import PairedOptimizer
 from keras_regan.models.player import Player
+from keras_regan.models.position import Position
+from keras_regan.models.resumption import Resumption
+from keras_regan.models.training_watch import BeginningWatch
+from keras_regan.models.training_watch import TrainingWatch
+from keras_regan.models.training_watch import watched
 
 
 @register
@@ -131,6 +137,7 @@ class RegularizedGAN(keras.Model):
             keras.random.SeedGenerator((first + stream) % (2**31 - 1))
             for stream in range(5)
         ]
+        self._position = Position()
         self.built = True
 
     @property
@@ -148,6 +155,14 @@ class RegularizedGAN(keras.Model):
         """Whether the networks take class labels."""
         return self._conditional
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """How far `fit` has come: complete epochs, and batches after them.
+
+        It is saved with the model; `fit(resume=True)` goes on there.
+        """
+        return self._position.begun
+
     def compile(
         self,
         generator_optimizer: Any = None,
@@ -158,6 +173,7 @@ class RegularizedGAN(keras.Model):
         discriminator_steps: int = 1,
         augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
+        nonfinite_batches: str = "raise",
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -198,15 +214,22 @@ class RegularizedGAN(keras.Model):
                 from the averaged generator, and not on training batches.
                 `keras_regan.metrics` compares whole sets of samples, once
                 each time. Defaults to `None`.
+            nonfinite_batches: `"raise"` or `"skip"`. What to do when a batch
+                of training data holds NaN or infinity. Either way no step is
+                taken on it. `"raise"` ends `fit` with an error that names the
+                batch, and takes no step on later ones either; `"skip"` goes
+                on and logs as `skipped_batches` how many there were in the
+                epoch. Defaults to `"raise"`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
 
         Raises:
             TypeError: If an argument is of the wrong kind.
-            ValueError: If two regularizers of one network have the same name,
-                if one stands in the wrong list, if both networks share an
-                optimizer, or if a network has no trainable weights.
+            ValueError: If an argument is none of its choices, if two
+                regularizers of one network have the same name, if one stands
+                in the wrong list, if both networks share an optimizer, or if
+                a network has no trainable weights.
         """
         loss = checked_loss(loss)
         discriminator_steps = positive_integer(
@@ -218,17 +241,22 @@ class RegularizedGAN(keras.Model):
         check_modes(run_eagerly, jit_compile)
         augmentation = checked_augmentation(augmentation)
         metrics = checked_metrics(metrics)
+        nonfinite_batches = checked_answer(nonfinite_batches)
         generator = Player(
             "generator",
             self.generator,
-            checked_optimizer(generator_optimizer, "generator", self.generator),
+            checked_optimizer(
+                generator_optimizer,
+                "generator",
+                [self.generator, self.discriminator],
+            ),
             generator_regularizers,
         )
         discriminator = Player(
             "discriminator",
             self.discriminator,
             checked_optimizer(
-                discriminator_optimizer, "discriminator", self.discriminator
+                discriminator_optimizer, "discriminator", [self.discriminator]
             ),
             discriminator_regularizers,
         )
@@ -246,6 +274,7 @@ class RegularizedGAN(keras.Model):
             discriminator_steps,
             augmentation,
             metrics,
+            nonfinite_batches,
         )
         pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
         pair.build_pair(generator.variables, discriminator.variables)
@@ -258,7 +287,14 @@ class RegularizedGAN(keras.Model):
             auto_scale_loss=False,
         )
 
-    def fit(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        resume: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         """Trains both networks; takes what `keras.Model.fit` takes.
 
         Args:
@@ -267,6 +303,14 @@ class RegularizedGAN(keras.Model):
                 Class-conditional networks need `(samples, labels)`, either
                 from the data set or as a tuple of two arrays.
             y: Labels, if `x` is an array of samples.
+            resume: Boolean. Whether to go on at the model's `position`, where
+                it was when it was saved, in the middle of an epoch if need be,
+                and not at `initial_epoch`. The data must be what it was, from
+                its beginning: batches that the model has had are taken from
+                it and passed over. A model that has not been trained begins
+                at the beginning, so one script serves both.
+                `keras.callbacks.BackupAndRestore` resumes by itself, likewise
+                to the batch. Defaults to `False`.
             **kwargs: As in `keras.Model.fit`; no `class_weight` and no
                 `sample_weight`.
 
@@ -274,15 +318,39 @@ class RegularizedGAN(keras.Model):
             The `History`, whose values are means over the epoch.
 
         Raises:
-            ValueError: If `compile` was not called, or if the data does not
-                fit the networks.
+            TypeError: If `resume` is not a boolean.
+            ValueError: If `compile` was not called, if the data does not fit
+                the networks or holds NaN or infinity, or if `initial_epoch` is
+                given beside `resume`.
+
+        Example:
+        ```python
+        path = "gan.keras"
+        if os.path.exists(path):
+            gan = keras.models.load_model(path)
+        else:
+            gan = build_and_compile()
+        gan.fit(images, epochs=50, resume=True, callbacks=[
+            keras.callbacks.ModelCheckpoint(path, save_freq=500)])
+        ```
         """
         x, y = self._source("fit", x, y, kwargs)
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             self._source("fit", *batch.split(validation_data), {})
-        with _backend.variables_kept(self._all_variables()):
-            return super().fit(x, y, **kwargs)
+        resumption = Resumption(self._position, resume, x, kwargs)
+        kwargs["callbacks"] = watched(
+            kwargs.get("callbacks"),
+            TrainingWatch(
+                self._position, resumption, not self._game.skips_nonfinite
+            ),
+            BeginningWatch(resumption),
+        )
+        try:
+            with _backend.variables_kept(self._all_variables()):
+                return super().fit(x, y, **kwargs)
+        finally:
+            resumption.end(self)
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Returns losses, regularizers and metrics on held-out samples.
@@ -322,7 +390,18 @@ class RegularizedGAN(keras.Model):
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
         x, y = self._source("train_on_batch", x, y, kwargs)
-        return super().train_on_batch(x, y, **kwargs)
+        logs = super().train_on_batch(x, y, **kwargs)
+        if (
+            not self._game.skips_nonfinite
+            and self._position.first_refused is not None
+        ):
+            self._position.refused.assign(0)
+            raise ValueError(
+                "Invalid value for argument `x`. Expected finite samples, or "
+                "`compile(nonfinite_batches='skip')`. Received: NaN or "
+                "infinity. No step was taken."
+            )
+        return logs
 
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one test step; as `keras.Model.test_on_batch`."""
@@ -460,7 +539,18 @@ class RegularizedGAN(keras.Model):
 
     def _train(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
-        self._game.train(
+        finite = _backend.all_finite(batch.split(data)[0])
+        usable = finite
+        if not self._game.skips_nonfinite:
+            untroubled = ops.equal(self._position.refused.value, 0)
+            usable = ops.logical_and(finite, untroubled)
+        _backend.step_if(usable, lambda: self._take_step(real, labels))
+        self._position.count(finite)
+        self._game.count_batch(finite)
+        return _results(self._game.trackers + self._game.step_trackers)
+
+    def _take_step(self, real: Tensor, labels: Any) -> None:
+        taken = self._game.train(
             real,
             labels,
             lambda size: self.sample_latents(size, self._training_seed),
@@ -472,8 +562,8 @@ class RegularizedGAN(keras.Model):
                 self.generator,
                 self.ema_momentum,
                 self._game.generator.step,
+                taken,
             )
-        return _results(self._game.trackers)
 
     def _test(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
@@ -538,17 +628,19 @@ class RegularizedGAN(keras.Model):
         """The means that are logged and the metrics given to `compile`."""
         if not self.compiled:
             return []
-        return self._game.trackers + self._game.metrics
+        game = self._game
+        return game.trackers + game.step_trackers + game.metrics
 
     @property
     def metrics_variables(self) -> list[keras.Variable]:
         """The state that a step changes besides weights and optimizers."""
         variables = [v for metric in self.metrics for v in metric.variables]
+        variables += self._position.variables
         return variables + (self._game.state if self.compiled else [])
 
     def get_metrics_result(self) -> dict[str, Tensor]:
-        """Returns the means over the epoch so far, by their log names."""
-        return _results(self._game.trackers)
+        """Returns what is logged of the epoch so far, by the log names."""
+        return _results(self._game.trackers + self._game.step_trackers)
 
     def _source(
         self, method: str, x: Any, y: Any, arguments: dict[str, Any]
@@ -602,6 +694,7 @@ class RegularizedGAN(keras.Model):
             "discriminator_steps": game.discriminator_steps,
             "augmentation": game.augmentation,
             "metrics": game.metrics,
+            "nonfinite_batches": game.nonfinite_batches,
             "feature_networks": network_numbers(game.metrics),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
@@ -627,6 +720,7 @@ class RegularizedGAN(keras.Model):
         for key, variable in self._own_state().items():
             if key in store:
                 variable.assign(store[key])
+        self._position.loaded = "position_0" in store
 
     def _all_variables(self) -> list[keras.Variable]:
         return (
@@ -640,6 +734,8 @@ class RegularizedGAN(keras.Model):
             v for v in self.variables if v.path.endswith("seed_generator_state")
         ]
         state = {f"seed_{i}": variable for i, variable in enumerate(seeds)}
+        for index, variable in enumerate(self._position.saved):
+            state[f"position_{index}"] = variable
         if self.compiled:
             for owner, variables in self._game.state_by_owner.items():
                 for index, variable in enumerate(variables):

@@ -21,7 +21,8 @@ import numpy as np
 import keras_regan
 data, saved, resumed = sys.argv[1:]
 gan = keras.models.load_model(saved)
-gan.fit(np.load(data), batch_size=8, epochs=2, shuffle=False, verbose=0)
+gan.fit(np.load(data), batch_size=8, epochs=4, shuffle=False, verbose=0,
+        resume=True)
 gan.save(resumed)
 """
 
@@ -111,7 +112,9 @@ def test_weights_file(uninterrupted, image_pair, images, tmp_path):
     other = make(image_pair)
     other.fit(images[:8], batch_size=8, verbose=0)
     other.load_weights(tmp_path / "gan.weights.h5")
-    other.fit(images, batch_size=8, epochs=2, shuffle=False, verbose=0)
+    other.fit(
+        images, batch_size=8, epochs=4, shuffle=False, verbose=0, resume=True
+    )
     assert_equal(uninterrupted, other)
 
 

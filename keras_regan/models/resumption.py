@@ -1,0 +1,151 @@
+"""How a call of `fit` goes on where an earlier one stopped."""
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_regan import _backend
+from keras_regan._validation import boolean
+from keras_regan.models.position import Position
+
+
+class Resumption:
+    """Finds out where `fit` begins, and what of the data it passes over.
+
+    Keras resumes at the beginning of an epoch, `BackupAndRestore` with the
+    weights of a later batch if it was told to save some. Here the position
+    that was saved with those weights decides.
+
+    Args:
+        position: Where the model is.
+        resume: Whether to go on there.
+        x: The data of `fit`.
+        arguments: Its other arguments. `initial_epoch` is set.
+    """
+
+    def __init__(
+        self,
+        position: Position,
+        resume: bool,
+        x: Any,
+        arguments: dict[str, Any],
+    ):
+        self._position = position
+        self._resume = boolean(resume, "resume")
+        self._steps_per_epoch = arguments.get("steps_per_epoch")
+        self._batches = _batches_in(x, arguments)
+        self._train_function = None
+        position.loaded = False
+        if resume:
+            if arguments.get("initial_epoch"):
+                raise ValueError(
+                    "Invalid value for argument `initial_epoch`. Expected none "
+                    "beside `resume=True`, which goes on where the model is. "
+                    f"Received: initial_epoch={arguments['initial_epoch']}"
+                )
+            arguments["initial_epoch"] = position.begun[0]
+
+    def begin(self, model: keras.Model) -> None:
+        """Takes note of what callbacks loaded when the training began."""
+        self._resume = self._resume or self._position.loaded
+        if self._position.loaded:
+            # What `BackupAndRestore` sets, from a file of its own that may be
+            # older than the weights.
+            model._initial_epoch = self._position.begun[0]
+
+    def begin_epoch(self, model: keras.Model, epoch: int) -> None:
+        """Says where the model is, and passes over what it has had."""
+        batch = 0
+        if self._resume:
+            self._resume = False
+            batch = self._position.begun[1]
+            self._pass_over(model, self._batches_before(epoch), batch)
+        self._position.go_to(epoch, batch)
+
+    def end(self, model: keras.Model) -> None:
+        """Leaves nothing behind that a later `fit` would stumble over."""
+        model._initial_epoch = None
+        if self._train_function is not None:
+            model.train_function = self._train_function
+
+    def _batches_before(self, epoch: int) -> int:
+        """Returns how far into the data an epoch begins.
+
+        With `steps_per_epoch`, an epoch goes on where the last one ended, and
+        begins anew where the data did.
+        """
+        if self._steps_per_epoch is None:
+            return 0
+        if self._batches is not None:
+            epoch %= math.ceil(self._batches / self._steps_per_epoch)
+        return epoch * self._steps_per_epoch
+
+    def _pass_over(self, model: keras.Model, before: int, batches: int) -> None:
+        if before and not _backend.TRAIN_FUNCTION_TAKES_BATCHES:
+            warnings.warn(
+                f"With `steps_per_epoch`, {before} batches of earlier epochs "
+                "would have to be passed over, which Keras does not allow on "
+                "PyTorch: this epoch begins with the first batch of the data.",
+                stacklevel=2,
+            )
+            before = 0
+        if before or batches:
+            self._train_function = model.train_function
+            model.train_function = _beginning_later(
+                model.train_function,
+                before,
+                batches,
+                model.steps_per_execution,
+                model.get_metrics_result(),
+            )
+
+
+def _beginning_later(
+    train_function: Callable[..., Any],
+    before: int,
+    batches: int,
+    at_once: int,
+    logs: dict[str, Any],
+) -> Callable[..., Any]:
+    """Returns a train function whose first calls do not train.
+
+    Args:
+        train_function: That of Keras's trainer.
+        before: Batches to take ahead of the first call.
+        batches: Batches that calls take without training.
+        at_once: Batches a call takes.
+        logs: What such a call returns as its logs.
+    """
+
+    def train_or_pass_over(*arguments: Any) -> Any:
+        nonlocal before, batches
+        if before:
+            _backend.pass_over(arguments, before, logs)
+            before = 0
+        if batches:
+            count = min(batches, at_once)
+            batches -= count
+            return _backend.pass_over(arguments, count, logs)
+        return train_function(*arguments)
+
+    return train_or_pass_over
+
+
+def _batches_in(x: Any, arguments: dict[str, Any]) -> int | None:
+    """Returns how many batches the data has, or `None` if it does not say."""
+    shape = getattr(x, "shape", None)
+    if shape:
+        split = arguments.get("validation_split") or 0.0
+        if arguments.get("validation_data") is not None:
+            split = 0.0
+        samples = math.floor(shape[0] * (1.0 - split))
+        return math.ceil(samples / (arguments.get("batch_size") or 32))
+    if isinstance(x, keras.utils.PyDataset):
+        return x.num_batches
+    if hasattr(x, "cardinality"):
+        batches = int(x.cardinality())
+        return batches if batches > 0 else None
+    return len(x) if hasattr(x, "__len__") else None

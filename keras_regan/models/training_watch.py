@@ -1,0 +1,100 @@
+"""What every call of `fit` has among its callbacks."""
+
+from typing import Any
+
+import keras
+
+from keras_regan.models.position import Position
+from keras_regan.models.resumption import Resumption
+
+# A batch without a step is followed by none with one, so there is no hurry;
+# to look at it makes JAX wait.
+_EVERY = 100
+
+
+class TrainingWatch(keras.callbacks.Callback):
+    """Keeps a model's position, and ends a training that lost its data.
+
+    Must come first: other callbacks save the model at the end of an epoch.
+
+    Args:
+        position: Where the model is.
+        resumption: Where it goes on.
+        ends: Whether a batch with NaN or infinity ends the training.
+    """
+
+    def __init__(self, position: Position, resumption: Resumption, ends: bool):
+        super().__init__()
+        self._position = position
+        self._resumption = resumption
+        self._ends = ends
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Says where the training is."""
+        self._epoch = epoch
+        self._resumption.begin_epoch(self.model, epoch)
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Looks now and then whether all batches were fit to train on."""
+        if self._ends and batch and batch % _EVERY == 0:
+            self._look(self.model)
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Looks once more, and counts the epoch."""
+        model = self.model
+        if self._ends:
+            self._look(model)
+        steps = self.params.get("steps")
+        batch = self._position.begun[1]
+        was_stopped = model.stop_training and steps and batch < steps
+        if not was_stopped:
+            self._position.go_to(epoch + 1)
+
+    def _look(self, model: keras.Model) -> None:
+        # Only to be read once `self.model` was: JAX's trainer gives the model
+        # its variables back when a callback asks for it.
+        index = self._position.first_refused
+        if index is not None:
+            raise ValueError(
+                f"The data holds NaN or infinity in batch {index} of epoch "
+                f"{self._epoch}, both counted from 0. Expected finite samples, "
+                "or `compile(nonfinite_batches='skip')`. No step was taken "
+                f"on it or after it: {model.name} is as it was before."
+            )
+
+
+class BeginningWatch(keras.callbacks.Callback):
+    """Lets a training begin where a callback before it has restored it.
+
+    Must come last.
+
+    Args:
+        resumption: Where the model goes on.
+    """
+
+    def __init__(self, resumption: Resumption):
+        super().__init__()
+        self._resumption = resumption
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Sees what was restored."""
+        self._resumption.begin(self.model)
+
+
+def watched(callbacks: Any, first: TrainingWatch, last: BeginningWatch) -> Any:
+    """Returns the callbacks of `fit` with one more at each end."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        others = callbacks.callbacks
+        for callback in (first, last):
+            callback.set_model(callbacks.model)
+            callback.set_params(callbacks.params)
+        callbacks.callbacks = [first, *others, last]
+        return callbacks
+    others = [] if callbacks is None else keras.tree.flatten(callbacks)
+    return [first, *others, last]
