@@ -640,7 +640,9 @@ class RegularizedGAN(keras.Model):
 
     def get_metrics_result(self) -> dict[str, Tensor]:
         """Returns what is logged of the epoch so far, by the log names."""
-        return _results(self._game.trackers + self._game.step_trackers)
+        results = _results(self._game.trackers + self._game.step_trackers)
+        # On PyTorch a sum is its variable, which the next epoch sets to zero.
+        return {name: ops.copy(result) for name, result in results.items()}
 
     def _source(
         self, method: str, x: Any, y: Any, arguments: dict[str, Any]

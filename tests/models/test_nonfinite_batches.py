@@ -1,0 +1,173 @@
+"""Batches with NaN or infinity change nothing, and are named."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_regan as kr
+
+SIZE = 4
+
+
+def make(pair, **arguments):
+    keras.utils.set_random_seed(0)
+    gan = kr.RegularizedGAN(*pair(), ema_momentum=0.9, seed=0)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(1e-3),
+        discriminator_regularizers=[
+            kr.penalties.LeCam(0.1),
+            kr.penalties.R1(1.0, interval=2),
+        ],
+        augmentation=kr.augmentations.AdaptiveAugmentation(
+            [kr.augmentations.HorizontalFlip()],
+            interval=1,
+            adjustment_images=50,
+        ),
+        **arguments,
+    )
+    return gan
+
+
+def values(gan):
+    return [ops.convert_to_numpy(v.value) for v in gan.trained_variables]
+
+
+def assert_same(first, second):
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture
+def broken(images):
+    """Eight batches of which the third and the sixth cannot be used."""
+    broken = images.copy()
+    broken[2 * SIZE + 1, 3, 3, 0] = np.nan
+    broken[5 * SIZE, 0, 0, 0] = np.inf
+    return broken
+
+
+def fit(gan, data, **arguments):
+    return gan.fit(data, batch_size=SIZE, shuffle=False, verbose=0, **arguments)
+
+
+@pytest.mark.parametrize(
+    "modes", [{}, {"run_eagerly": True}, {"steps_per_execution": 4}]
+)
+def test_the_first_one_ends_the_training(
+    image_pair, images, broken, modes, backend
+):
+    if backend == "torch" and modes.get("steps_per_execution"):
+        pytest.skip("Keras has no steps_per_execution on PyTorch")
+    gan = make(image_pair, **modes)
+    with pytest.raises(
+        ValueError, match="NaN or infinity in batch 2 of epoch 0"
+    ):
+        fit(gan, broken)
+    other = make(image_pair, **modes)
+    fit(other, images[: 2 * SIZE])
+    assert_same(values(gan), values(other))
+
+
+def test_the_epoch_is_named(image_pair, images):
+    class Data(keras.utils.PyDataset):
+        epoch = 0
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            batch = images[index * SIZE : (index + 1) * SIZE].copy()
+            if self.epoch == 1 and index == 1:
+                batch[:] = np.nan
+            return batch
+
+        def on_epoch_end(self):
+            self.epoch += 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras calls the hook at the start.
+        data = Data()
+        data.epoch = -1
+        with pytest.raises(ValueError, match="in batch 1 of epoch 1"):
+            make(image_pair).fit(data, epochs=3, shuffle=False, verbose=0)
+
+
+def test_found_long_before_the_end_of_the_epoch(image_pair, images):
+    gan = make(image_pair)
+    data = np.tile(images, (7 * 7, 1, 1, 1))[: 350 * SIZE]
+    data[3 * SIZE] = np.nan
+    last = []
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: last.append(batch)
+    )
+    with pytest.raises(ValueError, match="in batch 3 of epoch 0"):
+        fit(gan, data, callbacks=[count])
+    assert last[-1] == 99
+
+
+def test_no_callback_saves_an_epoch_that_was_given_up(
+    image_pair, broken, tmp_path
+):
+    gan = make(image_pair)
+    checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras")
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        fit(gan, broken, callbacks=[checkpoint])
+    assert not list(tmp_path.iterdir())
+    assert gan.position == (0, 8)
+
+
+def test_the_model_can_go_on(image_pair, images, broken):
+    gan = make(image_pair)
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        fit(gan, broken)
+    before = values(gan)
+    history = fit(gan, images).history
+    assert np.isfinite([history["d_loss"], history["g_loss"]]).all()
+    assert not np.array_equal(before[0], values(gan)[0])
+
+
+def test_skipped_as_if_they_were_not_there(image_pair, images, broken):
+    gan = make(image_pair, nonfinite_batches="skip")
+    history = fit(gan, broken, validation_data=images[:SIZE]).history
+    assert history["skipped_batches"] == [2]
+    assert "val_skipped_batches" not in history
+    assert gan.position == (1, 0)
+    other = make(image_pair)
+    kept = [i for i in range(len(images)) if i // SIZE not in (2, 5)]
+    expected = fit(other, images[kept], validation_data=images[:SIZE]).history
+    assert_same(values(gan), values(other))
+    np.testing.assert_allclose(history["d_loss"], expected["d_loss"], rtol=1e-6)
+
+
+def test_skipped_batches_are_counted_for_each_epoch(image_pair, broken):
+    gan = make(image_pair, nonfinite_batches="skip")
+    history = fit(gan, broken, epochs=2).history
+    assert history["skipped_batches"] == [2, 2]
+
+
+def test_one_batch(image_pair, images, broken):
+    gan = make(image_pair)
+    before = values(gan)
+    with pytest.raises(ValueError, match="Received: NaN or infinity"):
+        gan.train_on_batch(broken)
+    assert_same(before, values(gan))
+    gan.train_on_batch(images)
+    gan = make(image_pair, nonfinite_batches="skip")
+    logs = gan.train_on_batch(broken, return_dict=True)
+    assert logs["skipped_batches"] == 1
+    assert_same(before, values(gan))
+
+
+def test_how_is_saved(image_pair, tmp_path):
+    gan = make(image_pair, nonfinite_batches="skip")
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.get_compile_config()["nonfinite_batches"] == "skip"
+
+
+def test_bad_answer(image_pair):
+    with pytest.raises(ValueError, match="`nonfinite_batches`.*'raise'"):
+        make(image_pair, nonfinite_batches="ignore")
