@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -16,6 +17,7 @@ TOLERANCE = 1e-6 if keras.backend.backend() == "torch" else 0.0
 
 GO_ON = """
 import sys
+import warnings
 import keras
 import numpy as np
 import keras_regan
@@ -164,3 +166,230 @@ def test_uncompiled_model_can_be_saved(image_pair, tmp_path):
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     assert not loaded.compiled
     assert np.array_equal(gan.generate(2, seed=0), loaded.generate(2, seed=0))
+
+
+class StopAt(keras.callbacks.Callback):
+    """Interrupts a training after a batch of an epoch, counted from 0."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at = (epoch, batch)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            raise KeyboardInterrupt
+
+
+def fit(gan, data, callbacks, **arguments):
+    arguments = {"batch_size": 8, **arguments}
+    return gan.fit(
+        data,
+        epochs=4,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+        **arguments,
+    )
+
+
+@pytest.mark.parametrize("at", [(0, 2), (1, 0), (1, 3), (2, 1)])
+@pytest.mark.parametrize("note", ["written", "older", "missing"])
+def test_backup_in_the_middle_of_an_epoch(
+    uninterrupted, image_pair, images, tmp_path, at, note
+):
+    """A kill may come between Keras's two files: weights, then the note."""
+    if note != "written" and at != (2, 1):
+        pytest.skip("once is enough")
+
+    def backup():
+        return keras.callbacks.BackupAndRestore(tmp_path, save_freq=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(make(image_pair), images, [backup(), StopAt(*at)])
+    noted = tmp_path / "training_metadata.json"
+    if note == "older":
+        noted.write_text('{"epoch": 1, "batch": 3}')
+    if note == "missing":
+        noted.unlink()
+    gan = make(image_pair)
+    batches = []
+    history = fit(gan, images, [backup(), Counted(batches)])
+    assert history.epoch[0] == at[0]
+    assert batches[:4] == [0, 1, 2, 3]
+    assert_equal(uninterrupted, gan)
+
+
+class Counted(keras.callbacks.Callback):
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches.append(batch)
+
+
+def test_checkpoint_in_the_middle_of_an_epoch(
+    uninterrupted, image_pair, images, tmp_path
+):
+    path = tmp_path / "gan.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=3)
+    with pytest.raises(KeyboardInterrupt):
+        fit(make(image_pair), images, [checkpoint, StopAt(1, 3)])
+    gan = keras.models.load_model(path)
+    assert gan.position == (1, 2)
+    fit(gan, images, [], resume=True)
+    assert gan.position == (4, 0)
+    assert_equal(uninterrupted, gan)
+
+
+def test_resume_before_anything_was_trained(uninterrupted, image_pair, images):
+    gan = make(image_pair)
+    fit(gan, images, [], resume=True)
+    assert_equal(uninterrupted, gan)
+
+
+def test_resume_after_everything_was_trained(uninterrupted, images):
+    history = fit(uninterrupted, images, [], resume=True)
+    assert history.epoch == []
+
+
+def test_a_checkpoint_at_the_very_end_of_an_epoch(
+    uninterrupted, image_pair, images, tmp_path
+):
+    path = tmp_path / "gan.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=4)
+    with pytest.raises(KeyboardInterrupt):
+        fit(make(image_pair), images, [checkpoint, StopAt(2, 0)])
+    gan = keras.models.load_model(path)
+    assert gan.position == (1, 4)
+    fit(gan, images, [], resume=True)
+    assert_equal(uninterrupted, gan)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="not in Keras on PyTorch"
+)
+def test_several_steps_at_once(image_pair, images, tmp_path):
+    whole = make(image_pair, steps_per_execution=2)
+    fit(whole, images, [])
+    path = tmp_path / "gan.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=2)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            make(image_pair, steps_per_execution=2),
+            images,
+            [checkpoint, StopAt(1, 1)],
+        )
+    gan = keras.models.load_model(path)
+    assert gan.position == (1, 2)
+    fit(gan, images, [], resume=True)
+    assert_equal(whole, gan)
+
+
+def endless(images):
+    """Batches that never repeat."""
+    index = 0
+    while True:
+        yield np.roll(images, index, axis=1)[:8]
+        index += 1
+
+
+def test_epochs_of_a_stream(image_pair, images, tmp_path):
+    whole = make(image_pair)
+    fit(whole, endless(images), [], batch_size=None, steps_per_epoch=3)
+    path = tmp_path / "gan.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            make(image_pair),
+            endless(images),
+            [checkpoint, StopAt(2, 1)],
+            batch_size=None,
+            steps_per_epoch=3,
+        )
+    gan = keras.models.load_model(path)
+
+    def go_on():
+        fit(
+            gan,
+            endless(images),
+            [],
+            batch_size=None,
+            steps_per_epoch=3,
+            resume=True,
+        )
+
+    if keras.backend.backend() == "torch":
+        with pytest.warns(UserWarning, match="6 batches of earlier epochs"):
+            go_on()
+        return
+    go_on()
+    assert_equal(whole, gan)
+
+
+def test_epochs_that_are_parts_of_the_data(image_pair, images, tmp_path):
+    """Four batches in epochs of three: 3, 1, 3, 1."""
+    if keras.backend.backend() == "torch":
+        pytest.skip("not in Keras on PyTorch")
+
+    def go(gan, callbacks, **arguments):
+        fit(gan, images, callbacks, steps_per_epoch=3, **arguments)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras, of the short epochs.
+        whole = make(image_pair)
+        go(whole, [])
+        path = tmp_path / "gan.keras"
+        checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+        with pytest.raises(KeyboardInterrupt):
+            go(make(image_pair), [checkpoint, StopAt(3, 0)])
+        gan = keras.models.load_model(path)
+        go(gan, [], resume=True)
+    assert_equal(whole, gan)
+
+
+def test_a_second_fit_begins_at_the_beginning(image_pair, images, tmp_path):
+    """Keras would begin it where the first one was resumed."""
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            make(image_pair),
+            images,
+            [keras.callbacks.BackupAndRestore(tmp_path), StopAt(3, 0)],
+        )
+    gan = make(image_pair)
+    first = fit(gan, images, [keras.callbacks.BackupAndRestore(tmp_path)])
+    assert first.epoch == [3]
+    assert fit(gan, images, []).epoch == [0, 1, 2, 3]
+
+
+def test_stopped_in_the_middle_of_an_epoch(image_pair, images):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 1
+
+    gan = make(image_pair)
+    fit(gan, images, [Stop()])
+    assert gan.position == (0, 2)
+    gan = make(image_pair)
+    fit(gan, images, [keras.callbacks.EarlyStopping("d_loss", mode="max")])
+    assert gan.position[1] == 0
+
+
+def test_a_list_of_callbacks_of_kerass_own_kind(image_pair, images):
+    gan = make(image_pair)
+    callbacks = keras.callbacks.CallbackList(
+        [], add_history=True, model=gan, epochs=4, steps=4
+    )
+    fit(gan, images, callbacks)
+    assert gan.position == (4, 0)
+
+
+def test_bad_arguments(image_pair, images):
+    gan = make(image_pair)
+    with pytest.raises(TypeError, match="`resume`. Expected a boolean"):
+        fit(gan, images, [], resume="latest")
+    with pytest.raises(ValueError, match="`initial_epoch`.*initial_epoch=2"):
+        fit(gan, images, [], resume=True, initial_epoch=2)
