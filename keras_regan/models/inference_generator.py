@@ -131,6 +131,15 @@ class _PlainParts:
                 self._part(parts.get(_name(part)), part)
                 for part in config["layers"]
             ]
+            composed = {
+                part.name
+                for part in parts.values()
+                if type(part) is ConditionalBatchNormalization
+            }
+            if "output_layers" in config:
+                config["output_layers"] = _as_outputs_of_models(
+                    config["output_layers"], composed
+                )
         if isinstance(config.get("layer"), dict):
             inner = getattr(network, "layer", None)
             config["layer"] = self._part(inner, config["layer"])
@@ -246,6 +255,22 @@ def _in_place_of(part: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Returns a layer's config with another's place in the graph."""
     place = {k: part[k] for k in ("name", "inbound_nodes") if k in part}
     return {**new, **place}
+
+
+def _as_outputs_of_models(outputs: Any, names: set[str]) -> Any:
+    """Counts the calls of layers that became models as Keras does.
+
+    Where it says what a network returns, it counts those of models from one.
+    """
+    if isinstance(outputs, dict):
+        return {
+            key: _as_outputs_of_models(value, names)
+            for key, value in outputs.items()
+        }
+    if isinstance(outputs[0], str):
+        name, call, index = outputs
+        return [name, call + (name in names), index]
+    return [_as_outputs_of_models(value, names) for value in outputs]
 
 
 def _without_training(part: dict[str, Any]) -> dict[str, Any]:
