@@ -451,7 +451,8 @@ class RegularizedGAN(keras.Model):
         Example:
         ```python
         gan.export("generator", format="tf_saved_model")
-        samples = tf.saved_model.load("generator").serve(latents)
+        loaded = tf.saved_model.load("generator")
+        samples = loaded.serve(latents)
 
         gan.export("generator.onnx", format="onnx")
         session = onnxruntime.InferenceSession("generator.onnx")

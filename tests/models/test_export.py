@@ -36,9 +36,9 @@ for file in pathlib.Path(sys.argv[1]).glob("*.npz"):
     np.save(file.with_suffix(".onnx.npy"), samples)
     if file.with_suffix("").is_dir():
         import tensorflow as tf
-        serve = tf.saved_model.load(file.with_suffix("")).serve
+        loaded = tf.saved_model.load(file.with_suffix(""))
         values = [inputs[name] for name in ("latents", "labels")[:len(inputs)]]
-        samples = serve(values if len(values) > 1 else values[0])
+        samples = loaded.serve(values if len(values) > 1 else values[0])
         np.save(file.with_suffix(".tf_saved_model.npy"), samples.numpy())
 print(json.dumps(names))
 """
