@@ -124,9 +124,19 @@ class SpectralNormalization(keras.layers.Wrapper):
         if training:
             u = _iterated(ops.stop_gradient(matrix), u, self.power_iterations)
             self.u.assign(u)
-        sigma = _singular_value(matrix, u)
-        kernel = kernel / ops.cast(sigma, kernel.dtype)
-        return self._call_with(variable, kernel, inputs)
+        return self._call_with(variable, _divided(kernel, matrix, u), inputs)
+
+    @property
+    def stored_kernel(self) -> keras.Variable:
+        """The kernel that the optimizer changes."""
+        return self._kernel()
+
+    def normalized_kernel(self) -> Tensor:
+        """Returns the kernel as the wrapped layer uses it at inference."""
+        kernel = ops.convert_to_tensor(self._kernel())
+        matrix = self._as_matrix(kernel)
+        u = _normalized(ops.cast(self.u, matrix.dtype))
+        return _divided(kernel, matrix, u)
 
     def _call_with(
         self, kernel: keras.Variable, value: Tensor, inputs: Any
@@ -204,6 +214,12 @@ def _iterated(matrix: Tensor, u: Tensor, iterations: int) -> Tensor:
         lost = ops.norm(product) <= _EPSILON
         u = ops.where(lost, u, _normalized(product))
     return u
+
+
+def _divided(kernel: Tensor, matrix: Tensor, u: Tensor) -> Tensor:
+    """Returns a kernel, or its matrix, divided by the singular value."""
+    sigma = _singular_value(matrix, u)
+    return kernel / ops.cast(sigma, kernel.dtype)
 
 
 def _singular_value(matrix: Tensor, u: Tensor) -> Tensor:

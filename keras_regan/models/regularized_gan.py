@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._files import path_string
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
@@ -20,6 +21,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics.feature_sharing import network_numbers
 from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import batch
+from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
 from keras_regan.models.compile_arguments import check_modes
 from keras_regan.models.compile_arguments import checked_answer
@@ -444,6 +446,107 @@ class RegularizedGAN(keras.Model):
             )
             inputs = [latents, batch.labels_for(n, labels, label_shape[1:])]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
+
+    def inference_generator(self) -> keras.Model:
+        """Returns the generator as a plain Keras model of its own.
+
+        For wherever samples are to be made without this package: saved as a
+        `.keras` file, it is loaded where keras_regan is not installed. It is a
+        frozen copy of the (averaged) generator with the same weights and the
+        same outputs.
+
+        Regularizers and constraints of keras_regan, which only training needs,
+        are left out, and so is `layers.SampleRegularization`. A kernel with
+        `layers.SpectralNormalization` is stored normalized.
+        `layers.ConditionalBatchNormalization` becomes a small model of Keras's
+        own layers. Under a mixed dtype policy the copy computes in float32,
+        in which the weights are stored: its outputs are float32 and differ
+        from those of `generate` by what half precision rounds.
+
+        Layers and classes of your own stay what they are, so what loads the
+        file needs their code.
+
+        Returns:
+            A built `keras.Model` from latents, or `[latents, labels]`, to
+            samples. It is not compiled.
+
+        Raises:
+            ValueError: If the generator has another layer of keras_regan, such
+                as `layers.Packing`, or cannot be made anew from its config.
+                `export` works all the same.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+        >>> gan.inference_generator().save("generator.keras")
+        >>> generator = keras.models.load_model("generator.keras")
+        >>> generator.predict(np.zeros((3, 4)), verbose=0).shape
+        (3, 2)
+        """
+        return inference_generator.inference_copy(
+            self._sampler, self.generator.name
+        )
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Exports the (averaged) generator alone, with Keras's own `export`.
+
+        For programs without Keras: the file holds the computation and needs
+        neither keras_regan nor code of yours. What is exported is
+        `inference_generator()`, or the generator itself where that cannot be.
+        Inputs are named `latents` and `labels`, and batches are of any size.
+
+        | format | TensorFlow | JAX | PyTorch |
+        |---|---|---|---|
+        | `"tf_saved_model"` | yes | yes | no |
+        | `"onnx"` | with `tf2onnx` | with `jax2onnx` | with `onnx` |
+
+        The packages come with `pip install "keras_regan[export]"`, and for
+        JAX with `[export-jax]`. Keras's other formats are handed through.
+        `"torch"` makes a program for one sample at a time unless
+        `dynamic_shapes` says otherwise.
+
+        Args:
+            filepath: String or path. Where to write.
+            format: String. As in `keras.Model.export`. Defaults to
+                `"tf_saved_model"`.
+            verbose: As in `keras.Model.export`. Defaults to `None`.
+            input_signature: As in `keras.Model.export`. `None` is a batch of
+                any size. Defaults to `None`.
+            **kwargs: As in `keras.Model.export`.
+
+        Raises:
+            TypeError: If `filepath` is not a path.
+            ValueError: If Keras does not know the format, or if the backend
+                cannot write it.
+            ImportError: If a package that the format needs is missing.
+
+        Example:
+        ```python
+        gan.export("generator", format="tf_saved_model")
+        loaded = tf.saved_model.load("generator")
+        samples = loaded.serve(latents)
+
+        gan.export("generator.onnx", format="onnx")
+        session = onnxruntime.InferenceSession("generator.onnx")
+        (samples,) = session.run(None, {"latents": latents})
+        ```
+        """
+        inference_generator.export(
+            self._sampler,
+            self.generator.name,
+            path_string(filepath, "filepath"),
+            format,
+            input_signature,
+            verbose=verbose,
+            **kwargs,
+        )
 
     def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
         """Returns which share of a network's gradient a regularizer has.
