@@ -20,6 +20,10 @@ _VERSION = "version"
 _AVERAGE = "average"
 
 
+class NotCompiledWarning(UserWarning):
+    """A compiled model loads a file of one that was not."""
+
+
 def own_variables(gan: Any) -> dict[str, keras.Variable]:
     """Returns what is saved, in order, by its key in files.
 
@@ -106,6 +110,7 @@ def _warn(version, missing, surplus, uncompiled):
     warnings.warn(
         f"{text} It was written by keras_regan {version}; this is "
         f"{__version__}.",
+        NotCompiledWarning if uncompiled else UserWarning,
         stacklevel=4,
     )
 
