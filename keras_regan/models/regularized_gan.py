@@ -27,6 +27,7 @@ from keras_regan.models.compile_arguments import checked_augmentation
 from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
 from keras_regan.models.compile_arguments import checked_optimizer
+from keras_regan.models.config_errors import config_errors
 from keras_regan.models.game import Game
 from keras_regan.models.moving_average import copy_of
 from keras_regan.models.moving_average import update_average
@@ -583,13 +584,19 @@ class RegularizedGAN(keras.Model):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "RegularizedGAN":
-        """Creates a model from the result of `get_config`."""
-        config = dict(config)
-        for key in ("generator", "discriminator"):
-            config[key] = keras.saving.deserialize_keras_object(
-                config[key], custom_objects=custom_objects
-            )
-        return cls(**config)
+        """Creates a model from the result of `get_config`.
+
+        Raises:
+            ValueError: If the config is not one of this class, or names what
+                is not known here.
+        """
+        with config_errors(config):
+            config = dict(config)
+            for key in ("generator", "discriminator"):
+                config[key] = keras.saving.deserialize_keras_object(
+                    config[key], custom_objects=custom_objects
+                )
+            return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the arguments of `compile`, serialized."""
@@ -613,12 +620,18 @@ class RegularizedGAN(keras.Model):
         return keras.saving.serialize_keras_object(config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles the model with the result of `get_compile_config`."""
-        config = keras.saving.deserialize_keras_object(config)
-        networks = config.pop("feature_networks", [])
-        self.compile(**config)
-        if networks:
-            share_networks(self._game.metrics, networks)
+        """Compiles the model with the result of `get_compile_config`.
+
+        Raises:
+            ValueError: If the config is not one of this class, or names what
+                is not known here.
+        """
+        with config_errors(config):
+            config = keras.saving.deserialize_keras_object(config)
+            networks = config.pop("feature_networks", [])
+            self.compile(**config)
+            if networks:
+                share_networks(self._game.metrics, networks)
 
     def save(
         self,
