@@ -88,7 +88,7 @@ def load_whole(
     except BaseException as error:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
-        if isinstance(error, Exception):
+        if isinstance(error, Exception) and not isinstance(error, MemoryError):
             raise _explained(error, filepath) from error
         raise
     for warning in caught:

@@ -186,7 +186,7 @@ import keras_regan as kr
 from keras_regan.models import saved_state
 
 folder = sys.argv[1]
-gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=3), seed=0)
+gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=3, hidden=(4,)), seed=0)
 gan.compile()
 files = [f"{folder}/{n}" for n in ("a.keras", "b.weights.h5", "c.weights.h5")]
 
@@ -266,7 +266,7 @@ import sys
 import numpy as np
 import keras_regan as kr
 
-gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=3), seed=0)
+gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=3, hidden=(4,)), seed=0)
 gan.compile()
 for step in range(100_000):
     for variable in gan.generator.trainable_variables:
