@@ -186,13 +186,15 @@ import keras_regan as kr
 from keras_regan.models import saved_state
 
 folder = sys.argv[1]
-gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=3, hidden=(4,)), seed=0)
+networks = kr.networks.mlp((2,), latent_dim=3, hidden=(4,))
+gan = kr.RegularizedGAN(*networks, seed=0)
 gan.compile()
 files = [f"{folder}/{n}" for n in ("a.keras", "b.weights.h5", "c.weights.h5")]
 
 
 def save(path):
     (gan.save if path.endswith(".keras") else gan.save_weights)(path)
+    os.write(1, b"saved\\n")
 
 
 def fill(value):
@@ -240,10 +242,10 @@ def start(code, *arguments):
 
 def test_killed_in_the_middle_and_at_the_end_of_a_write(tmp_path):
     process = start(KILLED, tmp_path)
-    lines = [process.stdout.readline() for _ in range(3)]
+    lines = [process.stdout.readline() for _ in range(6)]
     process.kill()
     process.communicate()
-    assert lines == ["blocked\n"] * 3
+    assert lines == ["saved\n"] * 3 + ["blocked\n"] * 3
     names = ["a.keras", "b.weights.h5", "c.weights.h5"]
     left = set(os.listdir(tmp_path)) - set(names)
     assert len(left) == 3
@@ -266,7 +268,8 @@ import sys
 import numpy as np
 import keras_regan as kr
 
-gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=3, hidden=(4,)), seed=0)
+networks = kr.networks.mlp((2,), latent_dim=3, hidden=(4,))
+gan = kr.RegularizedGAN(*networks, seed=0)
 gan.compile()
 for step in range(100_000):
     for variable in gan.generator.trainable_variables:
