@@ -1,13 +1,24 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import errno
 import os
+import re
+import shutil
+import time
 import uuid
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 from typing import BinaryIO
 
 from keras_regan._validation import message
+
+# A write of hours would still touch its file all the time.
+_ABANDONED_AFTER_SECONDS = 3600
+# What a name may have, beside what is put before it.
+_LONGEST_NAME_BYTES = 200
+_NO_SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def path_string(path: Any, argument: str) -> str:
@@ -20,21 +31,120 @@ def path_string(path: Any, argument: str) -> str:
 def write_whole(path: str, write: Callable[[BinaryIO], None]) -> None:
     """Lets `write` fill a file that appears under `path` once it is complete.
 
-    The temporary file lies in the same directory, so that it is replaced in
-    one operation of the file system, and it is removed if anything fails.
+    Args:
+        path: Where the file goes.
+        write: Called with the open file.
+
+    Raises:
+        OSError: If the file cannot be written. It names `path`.
     """
-    directory, name = os.path.split(path)
+    with replacing(path) as temporary:
+        with open(temporary, "wb") as file:
+            write(file)
+
+
+@contextlib.contextmanager
+def replacing(path: str, size: int = 0) -> Iterator[str]:
+    """Gives the path of an empty file that takes the place of another one.
+
+    It lies in the same directory, so that the two are exchanged in one
+    operation of the file system, once the block has ended and all is on the
+    disk. If anything fails, it is removed and the other one stays as it was.
+
+    Args:
+        path: Where the file goes. Links are followed.
+        size: How many bytes will be needed at most. If there is no room for
+            them, nothing is written at all: some libraries do not survive a
+            disk that fills up under them. Defaults to `0`, which does not
+            look.
+
+    Yields:
+        The path of the file to be filled, which ends like `path`.
+
+    Raises:
+        OSError: If the file cannot be written. It names `path`.
+    """
+    target = os.path.realpath(path)
+    directory, name = os.path.split(target)
     temporary = os.path.join(directory, temporary_name(name))
     try:
-        with open(temporary, "xb") as file:
-            write(file)
-        os.replace(temporary, path)
-    except BaseException:
+        _remove_abandoned(directory, name)
+        _check_replaceable(target)
+        _create(temporary, size)
+        yield temporary
+        _to_disk(temporary)
+        with contextlib.suppress(OSError):
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.remove(temporary)
+        if isinstance(error, OSError):
+            raise _naming(error, path) from error
         raise
+    _directory_to_disk(directory)
 
 
 def temporary_name(name: str) -> str:
-    """Returns a name that no other file has."""
-    return f".{name}.{uuid.uuid4().hex}.tmp"
+    """Returns a name that no other file has, with the ending of `name`."""
+    return f".{uuid.uuid4().hex}.tmp.{_end_of(name)}"
+
+
+def _end_of(name: str) -> str:
+    return os.fsdecode(os.fsencode(name)[-_LONGEST_NAME_BYTES:])
+
+
+def _remove_abandoned(directory: str, name: str) -> None:
+    """Removes what killed processes left behind for the same file."""
+    pattern = re.compile(r"\.[0-9a-f]{32}\.tmp\." + re.escape(_end_of(name)))
+    with contextlib.suppress(OSError), os.scandir(directory or ".") as entries:
+        for entry in entries:
+            if pattern.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    age = time.time() - entry.stat().st_mtime
+                    if age > _ABANDONED_AFTER_SECONDS:
+                        os.remove(entry.path)
+
+
+def _check_replaceable(path: str) -> None:
+    """Respects a file that may not be written to, as `open` would."""
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+
+def _create(path: str, size: int) -> None:
+    """Makes a file and, for a moment, fills it with as many bytes."""
+    with open(path, "xb") as file:
+        if not size:
+            return
+        if hasattr(os, "posix_fallocate"):
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+            except OSError as error:
+                if error.errno in _NO_SPACE:
+                    raise
+        elif shutil.disk_usage(os.path.dirname(path)).free < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        file.truncate(0)
+
+
+def _to_disk(path: str) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _directory_to_disk(path: str) -> None:
+    """Makes a new name last; not every system can do this."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _naming(error: OSError, path: str) -> OSError:
+    """Returns the error with the name of the file that is meant."""
+    if error.errno is None:
+        return OSError(f"'{path}' could not be written: {error}")
+    return OSError(error.errno, os.strerror(error.errno), path)

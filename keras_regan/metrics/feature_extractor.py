@@ -323,7 +323,7 @@ def _built(source, default_arguments):
         return _inception(default_arguments)
     try:
         return keras.saving.load_model(source, compile=False)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # Of a file that may hold anything.
         raise RuntimeError(
             f"The feature network could not be loaded from '{source}': {error}"
         ) from error

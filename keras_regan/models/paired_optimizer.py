@@ -3,9 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_regan._registration import register
 
+_ROLES = ("generator", "discriminator")
 _WHICH = (
     "A RegularizedGAN has two: use `gan.optimizer.generator_optimizer` and "
     "`gan.optimizer.discriminator_optimizer`."
@@ -94,12 +96,29 @@ class PairedOptimizer(keras.optimizers.Optimizer):
         """
 
     def save_own_variables(self, store: Any) -> None:
-        """Saves this object's own variables; the two save theirs."""
+        """Saves this object's own variables, and of what kind the two are."""
         for index, variable in enumerate(self._variables):
             store[str(index)] = variable.numpy()
+        for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
+            store[role] = np.frombuffer(_kind(optimizer).encode(), "uint8")
 
     def load_own_variables(self, store: Any) -> None:
-        """Loads this object's own variables; the two load theirs."""
+        """Loads this object's own variables; the two load theirs.
+
+        Raises:
+            ValueError: If the file holds the state of other optimizers.
+        """
+        if not len(store.keys()):
+            return  # Of a model that was not compiled.
+        for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
+            if role in store:  # Not in files of 0.1.0.
+                kind = store[role].tobytes().decode(errors="replace")
+                if kind != _kind(optimizer):
+                    raise ValueError(
+                        f"The file holds the state of another {role} "
+                        f"optimizer. Expected {_kind(optimizer)}. Received: "
+                        f"{kind}"
+                    )
         for index, variable in enumerate(self._variables):
             variable.assign(store[str(index)])
 
@@ -123,3 +142,9 @@ class PairedOptimizer(keras.optimizers.Optimizer):
                 config[key], custom_objects=custom_objects
             )
         return cls(**config)
+
+
+def _kind(optimizer: keras.optimizers.Optimizer) -> str:
+    inner = getattr(optimizer, "inner_optimizer", None)
+    name = type(optimizer).__name__
+    return name if inner is None else f"{name}({_kind(inner)})"

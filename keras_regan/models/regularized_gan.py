@@ -23,12 +23,14 @@ from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import batch
 from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
+from keras_regan.models import saved_state
 from keras_regan.models.compile_arguments import check_modes
 from keras_regan.models.compile_arguments import checked_answer
 from keras_regan.models.compile_arguments import checked_augmentation
 from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
 from keras_regan.models.compile_arguments import checked_optimizer
+from keras_regan.models.config_errors import config_errors
 from keras_regan.models.game import Game
 from keras_regan.models.moving_average import copy_of
 from keras_regan.models.moving_average import update_average
@@ -36,6 +38,8 @@ from keras_regan.models.paired_optimizer import PairedOptimizer
 from keras_regan.models.player import Player
 from keras_regan.models.position import Position
 from keras_regan.models.resumption import Resumption
+from keras_regan.models.saved_files import load_whole
+from keras_regan.models.saved_files import save_whole
 from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
 from keras_regan.models.training_watch import watched
@@ -777,13 +781,19 @@ class RegularizedGAN(keras.Model):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "RegularizedGAN":
-        """Creates a model from the result of `get_config`."""
-        config = dict(config)
-        for key in ("generator", "discriminator"):
-            config[key] = keras.saving.deserialize_keras_object(
-                config[key], custom_objects=custom_objects
-            )
-        return cls(**config)
+        """Creates a model from the result of `get_config`.
+
+        Raises:
+            ValueError: If the config is not one of this class, or names what
+                is not known here.
+        """
+        with config_errors(config):
+            config = dict(config)
+            for key in ("generator", "discriminator"):
+                config[key] = keras.saving.deserialize_keras_object(
+                    config[key], custom_objects=custom_objects
+                )
+            return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the arguments of `compile`, serialized."""
@@ -808,24 +818,140 @@ class RegularizedGAN(keras.Model):
         return keras.saving.serialize_keras_object(config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles the model with the result of `get_compile_config`."""
-        config = keras.saving.deserialize_keras_object(config)
-        networks = config.pop("feature_networks", [])
-        self.compile(**config)
-        if networks:
-            share_networks(self._game.metrics, networks)
+        """Compiles the model with the result of `get_compile_config`.
+
+        Raises:
+            ValueError: If the config is not one of this class, or names what
+                is not known here.
+        """
+        with config_errors(config):
+            config = keras.saving.deserialize_keras_object(config)
+            networks = config.pop("feature_networks", [])
+            self.compile(**config)
+            if networks:
+                share_networks(self._game.metrics, networks)
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves networks, optimizers, average, seeds and how it is compiled.
+
+        The file appears under its name once it is complete and on the disk:
+        whatever stops the process while it is written, the previous file
+        stays readable. That is so for files on a local disk, of all endings.
+        Directories (`zipped=False`) and remote paths are left to Keras, which
+        overwrites them piece by piece, and so is everything that is saved by
+        the function `keras.saving.save_model` instead of this method.
+
+        Args:
+            filepath: String or path, as `"gan.keras"`.
+            overwrite: Boolean. Whether a file that exists is replaced;
+                otherwise the user is asked. Defaults to `True`.
+            zipped: As in `keras.Model.save`.
+            **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            OSError: If the file cannot be written. The previous one is left
+                as it was.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+        >>> gan.compile()
+        >>> gan.save("gan.keras")
+        >>> keras.models.load_model("gan.keras").generate(3).shape
+        (3, 2)
+        """
+        save_whole(
+            filepath,
+            overwrite,
+            lambda path, replaced: super(RegularizedGAN, self).save(
+                path, overwrite=replaced, zipped=zipped, **kwargs
+            ),
+            endings=() if zipped is False else (".keras", ".h5", ".hdf5"),
+            variables=self._saved_variables(),
+        )
+
+    def save_weights(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+    ) -> None:
+        """Saves networks, optimizers, average and seeds.
+
+        The file appears once it is complete, as with `save`, and ends in a
+        checksum, by which `load_weights` sees that it was damaged. Several
+        files (`max_shard_size`) and remote paths are left to Keras and have
+        neither.
+
+        Args:
+            filepath: String or path, as `"gan.weights.h5"`.
+            overwrite: Boolean. Whether a file that exists is replaced;
+                otherwise the user is asked. Defaults to `True`.
+            max_shard_size: As in `keras.Model.save_weights`.
+
+        Raises:
+            OSError: If the file cannot be written. The previous one is left
+                as it was.
+        """
+        save_whole(
+            filepath,
+            overwrite,
+            lambda path, replaced: super(RegularizedGAN, self).save_weights(
+                path, overwrite=replaced, max_shard_size=max_shard_size
+            ),
+            endings=() if max_shard_size is not None else (".weights.h5",),
+            variables=self._saved_variables(),
+        )
+
+    def load_weights(
+        self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
+    ) -> None:
+        """Loads all that `save_weights` saved, or nothing.
+
+        If the file is damaged or does not fit, the model has the weights, the
+        optimizers and the seeds that it had before. A file of a model that
+        was not compiled fits one that is: its optimizers are then left as
+        they are, with a warning.
+
+        Args:
+            filepath: String or path of a file that `save_weights` or `save`
+                wrote, in this version or an earlier one.
+            skip_mismatch: Boolean. Whether what does not fit is left out,
+                with a warning. Defaults to `False`.
+            **kwargs: As in `keras.Model.load_weights`.
+
+        Raises:
+            OSError: If the file cannot be read or is damaged.
+            ValueError: If it does not fit the model.
+        """
+        load_whole(
+            filepath,
+            lambda: super(RegularizedGAN, self).load_weights(
+                filepath, skip_mismatch=skip_mismatch, **kwargs
+            ),
+            partially=skip_mismatch,
+            variables=self._saved_variables(),
+        )
 
     def save_own_variables(self, store: Any) -> None:
         """Saves what Keras leaves out: random state and penalties' state."""
-        for key, variable in self._own_state().items():
-            store[key] = ops.convert_to_numpy(variable.value)
+        saved_state.save(self, store)
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved."""
-        for key, variable in self._own_state().items():
-            if key in store:
-                variable.assign(store[key])
-        self._position.loaded = "position_0" in store
+        saved_state.load(self, store)
+
+    def _saved_variables(self) -> list[keras.Variable]:
+        variables = [*self.variables, *self._own_state().values()]
+        if self.compiled:
+            variables += self.optimizer.variables
+        return list({id(v): v for v in variables}.values())
 
     def _all_variables(self) -> list[keras.Variable]:
         return (
@@ -833,19 +959,7 @@ class RegularizedGAN(keras.Model):
         )
 
     def _own_state(self) -> dict[str, keras.Variable]:
-        # Keras itself drops the state of every seed generator on saving, and
-        # with it the dropout masks and latents that a resumed run would use.
-        seeds = [
-            v for v in self.variables if v.path.endswith("seed_generator_state")
-        ]
-        state = {f"seed_{i}": variable for i, variable in enumerate(seeds)}
-        for index, variable in enumerate(self._position.saved):
-            state[f"position_{index}"] = variable
-        if self.compiled:
-            for owner, variables in self._game.state_by_owner.items():
-                for index, variable in enumerate(variables):
-                    state[f"{owner}_{index}"] = variable
-        return state
+        return saved_state.own_variables(self)
 
 
 def _results(metrics: list[keras.metrics.Metric]) -> dict[str, Tensor]:

@@ -1,0 +1,172 @@
+"""Files that are written whole, and loaded whole or not at all."""
+
+import json
+import math
+import os
+import re
+import warnings
+import zipfile
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan._files import replacing
+from keras_regan.models.saved_state import NotCompiledWarning
+from keras_regan.models.sealed_file import check_seal
+from keras_regan.models.sealed_file import seal
+
+# As Keras tells them.
+_REMOTE = re.compile(r"/(cns|cfs|gcs|hdfs|readahead|placer|tfhub)|.*://")
+_SKIPPED = "Skipping variable loading for optimizer"
+_NONE_SAVED = "saved optimizer has 0 variables"
+
+
+def save_whole(
+    filepath: Any,
+    overwrite: bool,
+    save: Callable[[Any, bool], None],
+    *,
+    endings: tuple[str, ...],
+    variables: Sequence[keras.Variable],
+) -> None:
+    """Lets Keras write a file that appears once it is complete.
+
+    Args:
+        filepath: Where the file goes.
+        overwrite: Whether an existing file is replaced without asking.
+        save: Keras's method, called with a path and `overwrite`.
+        endings: Of the files that this can be done for. Others are left to
+            Keras, and so are directories and what is not on a local disk.
+        variables: What the size of the file follows from.
+    """
+    if not _is_local_file(filepath) or not str(filepath).endswith(endings):
+        save(filepath, overwrite)
+        return
+    path = os.fspath(filepath)
+    if os.path.exists(path) and not overwrite and not _may_replace(path):
+        return
+    with replacing(path, size=_most_bytes(variables)) as temporary:
+        save(temporary, True)
+        if path.endswith(".weights.h5"):
+            seal(temporary)
+
+
+def load_whole(
+    filepath: Any,
+    load: Callable[[], None],
+    *,
+    partially: bool,
+    variables: Sequence[keras.Variable],
+) -> None:
+    """Lets Keras load a file, and undoes that if it does not fit.
+
+    Args:
+        filepath: The file.
+        load: Keras's method.
+        partially: Whether what does not fit may be left out.
+        variables: All that loading may change.
+
+    Raises:
+        OSError: If the file cannot be read or is damaged.
+        ValueError: If it does not fit the model.
+    """
+    before = [np.array(ops.convert_to_numpy(v.value)) for v in variables]
+    try:
+        if _is_local_file(filepath):
+            _check_undamaged(os.fspath(filepath))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.filterwarnings("always", _SKIPPED)
+            load()
+        caught = _without_what_follows(caught)
+        refused = [str(w.message) for w in caught if _SKIPPED in str(w.message)]
+        if refused and not partially:
+            raise ValueError(" ".join(refused))
+    except BaseException as error:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        if isinstance(error, Exception) and not isinstance(error, MemoryError):
+            raise _explained(error, filepath) from error
+        raise
+    for warning in caught:
+        warnings.warn(warning.message, warning.category, stacklevel=3)
+
+
+def _without_what_follows(caught):
+    """Leaves out what Keras says of optimizers that nobody saved.
+
+    It says the same of an optimizer whose state could not be read.
+    """
+    if not any(issubclass(w.category, NotCompiledWarning) for w in caught):
+        return caught
+    return [w for w in caught if _NONE_SAVED not in str(w.message)]
+
+
+def _is_local_file(filepath):
+    return (
+        isinstance(filepath, str | os.PathLike)
+        and not _REMOTE.match(str(filepath))
+        and not os.path.isdir(filepath)
+    )
+
+
+def _may_replace(path):
+    """Asks as Keras does."""
+    answer = input(f"[WARNING] {path} already exists - overwrite? [y/n]")
+    while answer.strip().lower() not in ("y", "n"):
+        answer = input('Enter "y" (overwrite) or "n" (cancel).')
+    return answer.strip().lower() == "y"
+
+
+def _most_bytes(variables):
+    """Returns more than what a file with these variables takes up."""
+    bits = sum(
+        math.prod(v.shape) * int((re.findall(r"\d+", v.dtype) or ["8"])[0])
+        for v in variables
+    )
+    # HDF5 needs some kilobytes for the name and the place of each.
+    return bits // 8 + 8192 * len(variables) + 65536
+
+
+def _check_undamaged(path):
+    if path.endswith(".keras"):
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise OSError(f"its part '{damaged}' does not match its checksum")
+    elif path.endswith(".json"):
+        _check_shards(path)
+    else:
+        check_seal(path)
+
+
+def _check_shards(path):
+    """Keras does not always miss a shard that is not there."""
+    with open(path, "rb") as file:
+        content = file.read()
+    try:
+        names = keras.tree.flatten(json.loads(content)["weight_map"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise OSError(f"it is no list of shards ({error})") from error
+    for name in names:
+        shard = os.path.join(os.path.dirname(path), str(name))
+        if not os.path.exists(shard):
+            raise OSError(f"its part '{shard}' is missing")
+
+
+def _explained(error, filepath):
+    """Returns what to raise: damage is an `OSError`, misfit a `ValueError`."""
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return type(error)(error.errno, os.strerror(error.errno), str(filepath))
+    if isinstance(error, ValueError | TypeError):
+        return ValueError(
+            f"The file '{filepath}' could not be loaded, and the model is as "
+            f"it was before. {error}"
+        )
+    return OSError(
+        f"The file '{filepath}' is damaged or cannot be read, and the model "
+        f"is as it was before: {error or type(error).__name__}"
+    )
