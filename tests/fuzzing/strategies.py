@@ -104,7 +104,7 @@ schedules = st.one_of(
         ),
         st.lists(st.floats(0.0, 10.0), min_size=2, max_size=2),
     ),
-    recipes("penalties.AdjustableFactor", {"value": factors}),
+    recipes("penalties.AdjustableFactor", {"value": factors.filter(bool)}),
 )
 strengths = st.one_of(factors, factors, schedules)
 
@@ -366,7 +366,7 @@ def _features_of(role):
 
 @st.composite
 def enlarged(draw, entries):
-    """Draws a list of entries in which some numbers are legal and far too large."""
+    """Draws a list of entries with numbers that are legal and far too large."""
 
     def one(recipe):
         arguments = dict(recipe.arguments)
@@ -580,6 +580,9 @@ class Array:
     def __repr__(self):
         return self.name
 
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(self.name)
+
 
 @dataclasses.dataclass
 class Data:
@@ -591,6 +594,9 @@ class Data:
 
     def __repr__(self):
         return self.text
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(self.text)
 
 
 @st.composite
