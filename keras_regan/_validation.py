@@ -34,7 +34,7 @@ def is_float32(value: Any) -> bool:
 
     What is larger would be infinite in a network, or refused by a backend.
     """
-    return abs(value) <= _LARGEST_FLOAT32
+    return is_finite(value) and abs(float(value)) <= _LARGEST_FLOAT32
 
 
 def non_negative_float(value: Any, argument: str) -> float:

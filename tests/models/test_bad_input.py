@@ -904,7 +904,8 @@ def is_number(value):
 
 
 def is_non_negative(value):
-    return is_number(value) and 0 <= value <= np.finfo("float32").max
+    finite = is_number(value) and 0 <= value <= sys.float_info.max
+    return finite and float(value) <= 3.402823466e38
 
 
 def is_positive(value):
