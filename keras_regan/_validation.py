@@ -78,11 +78,11 @@ def unit_float(value: Any, argument: str) -> float:
 
 
 def positive_integer(value: Any, argument: str) -> int:
-    """Returns `value` as an int if it is a whole number of 1 or more."""
+    """Returns `value` as an int if it is from 1 to 2147483647."""
     expected = "a positive integer"
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(message(argument, expected, value))
-    if value < 1:
+    if not 1 <= value < 2**31:  # What steps are counted in.
         raise ValueError(message(argument, expected, value))
     return int(value)
 

@@ -136,7 +136,7 @@ adaptive_augmentations = recipes(
     augmentations=st.lists(_single, min_size=1, max_size=2),
     target=shares,
     interval=intervals,
-    adjustment_images=st.sampled_from([1, 2, 500_000, 2**31]),
+    adjustment_images=st.sampled_from([1, 2, 500_000, 2**31 - 1]),
     initial_probability=shares,
 )
 augmentations = st.one_of(fixed_augmentations, adaptive_augmentations)

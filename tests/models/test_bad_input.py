@@ -918,7 +918,7 @@ def is_below_one(value):
 
 def is_count(value):
     integer = isinstance(value, int | np.integer)
-    return integer and not isinstance(value, bool) and value >= 1
+    return integer and not isinstance(value, bool) and 1 <= value < 2**31
 
 
 def is_seed(value):
