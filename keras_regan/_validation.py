@@ -5,6 +5,8 @@ import numbers
 from collections.abc import Collection
 from typing import Any
 
+_LARGEST_FLOAT32 = (2 - 2**-23) * 2.0**127
+
 
 def message(argument: str, expected: str, received: Any) -> str:
     """Returns the text of an error about the value of an argument."""
@@ -27,12 +29,20 @@ def is_finite(value: Any) -> bool:
         return False
 
 
+def is_float32(value: Any) -> bool:
+    """Tells whether a real number is within what float32 can hold.
+
+    What is larger would be infinite in a network, or refused by a backend.
+    """
+    return is_finite(value) and abs(float(value)) <= _LARGEST_FLOAT32
+
+
 def non_negative_float(value: Any, argument: str) -> float:
     """Returns `value` as a float if it is finite and not negative."""
     expected = "a non-negative float"
     if not is_real_number(value):
         raise TypeError(message(argument, expected, value))
-    if not is_finite(value) or value < 0:
+    if not is_float32(value) or value < 0:
         raise ValueError(message(argument, expected, value))
     return float(value)
 
@@ -42,7 +52,7 @@ def positive_float(value: Any, argument: str) -> float:
     expected = "a positive float"
     if not is_real_number(value):
         raise TypeError(message(argument, expected, value))
-    if not is_finite(value) or value <= 0:
+    if not is_float32(value) or value <= 0:
         raise ValueError(message(argument, expected, value))
     return float(value)
 
@@ -68,11 +78,11 @@ def unit_float(value: Any, argument: str) -> float:
 
 
 def positive_integer(value: Any, argument: str) -> int:
-    """Returns `value` as an int if it is a whole number of 1 or more."""
+    """Returns `value` as an int if it is from 1 to 2147483647."""
     expected = "a positive integer"
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(message(argument, expected, value))
-    if value < 1:
+    if not 1 <= value < 2**31:  # What steps are counted in.
         raise ValueError(message(argument, expected, value))
     return int(value)
 

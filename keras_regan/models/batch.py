@@ -62,14 +62,92 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
             f"Expected samples of shape {(None, *sample_shape)}. "
             f"Received: shape {shape}"
         )
-    dtype = keras.backend.standardize_dtype(samples.dtype)
-    if not keras.backend.is_float_dtype(dtype):
+    if shape[0] == 0:
+        raise ValueError(
+            "The data is empty. Expected at least one sample. Received: "
+            f"shape {shape}"
+        )
+    dtype = _dtype_name(samples)
+    if not dtype.startswith(("float", "bfloat")):
         raise ValueError(
             "The data must be floats in the generator's range of values. "
             "Expected, for images with values from 0 to 255 and a generator "
             "that ends in tanh, `images.astype('float32') / 127.5 - 1`. "
             f"Received: dtype {dtype}"
         )
+
+
+def check_label_batch(labels: Any, label_shape: Shape) -> None:
+    """Raises unless labels are numbers of the shape that networks take.
+
+    Args:
+        labels: What has a shape, batch included, and a dtype.
+        label_shape: The shape of one sample's label.
+
+    Raises:
+        TypeError: If they are not an array of numbers.
+        ValueError: If they have another shape.
+    """
+    if not hasattr(labels, "shape"):
+        raise TypeError(
+            "Invalid value for argument `y`. Expected one array or tensor of "
+            f"labels. Received: an object of type {type(labels).__name__}"
+        )
+    dtype = _dtype_name(labels)
+    if dtype != "bool" and not dtype.startswith(
+        ("int", "uint", "float", "bfloat")
+    ):
+        raise TypeError(
+            "Invalid value for argument `y`. Expected labels that are "
+            f"numbers. Received: dtype {dtype}"
+        )
+    shape = tuple(labels.shape)
+    # Keras adds or drops a last axis of one.
+    fitting = [label_shape, (*label_shape, 1)]
+    if label_shape[-1:] == (1,):
+        fitting.append(label_shape[:-1])
+    if not shape or not any(
+        len(shape) == len(right) + 1
+        and all(
+            a is None or b is None or a == b
+            for a, b in zip(shape[1:], right, strict=True)
+        )
+        for right in fitting
+    ):
+        raise ValueError(
+            "Invalid value for argument `y`. Expected labels of shape "
+            f"{(None, *label_shape)}. Received: shape {shape}"
+        )
+
+
+def check_classes(labels: Any, num_classes: int | None) -> None:
+    """Raises a `ValueError` unless labels number classes that there are.
+
+    Args:
+        labels: Array of numbers.
+        num_classes: How many there are, or `None` if that is not known.
+    """
+    if num_classes is None:
+        return
+    labels = np.atleast_1d(ops.convert_to_numpy(labels))
+    wrong = labels[~((labels >= 0) & (labels < num_classes))]
+    if wrong.size == 0:
+        wrong = labels[labels != np.floor(labels)]
+    if wrong.size:
+        raise ValueError(
+            "Invalid value for argument `labels`. Expected class numbers from "
+            f"0 to {num_classes - 1}. Received: {wrong[0]} among them"
+        )
+
+
+def as_array(labels: Any) -> Any:
+    """Returns labels given as a list as an array, others as they are."""
+    if not isinstance(labels, list | tuple | int | float):
+        return labels
+    try:
+        return np.asarray(labels)
+    except ValueError:  # Rows of different lengths.
+        return np.asarray(None)
 
 
 def check_source(
@@ -79,8 +157,20 @@ def check_source(
 
     Arrays, tensors and `tf.data.Dataset`s say their shape and type in
     advance; of other sources each batch is checked as it comes.
+
+    Args:
+        x: The samples, or a source of batches.
+        y: The labels, if `x` is an array.
+        sample_shape: The shape of one sample.
+        conditional: Whether the networks take labels.
+
+    Raises:
+        TypeError: If `x` is no array and no source.
+        ValueError: If they do not fit the networks.
     """
     specification = getattr(x, "element_spec", None)
+    if not hasattr(x, "shape"):
+        _check_kind(x, y)
     if specification is not None:
         x, y = split(specification)
     elif not hasattr(x, "shape"):
@@ -89,6 +179,43 @@ def check_source(
         check_samples(x, sample_shape)
         check_labels(y, conditional)
         _check_count(x, y)
+
+
+def check_array(x: Any) -> None:
+    """Raises a `TypeError` unless samples are one array."""
+    if not hasattr(x, "shape"):
+        raise TypeError(
+            "Invalid value for argument `x`. Expected one array or tensor of "
+            f"samples. Received: an object of type {type(x).__name__}"
+        )
+
+
+def _check_kind(x: Any, y: Any) -> None:
+    """Raises unless `x` is something that hands out batches."""
+    plain = dict | list | tuple | set | str | bytes
+    if isinstance(x, plain) or not (
+        hasattr(x, "__iter__") or hasattr(x, "__getitem__")
+    ):
+        raise TypeError(
+            "Invalid value for argument `x`. Expected an array or tensor of "
+            "samples, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a torch "
+            "`DataLoader` or a generator. Received: an object of type "
+            f"{type(x).__name__}"
+        )
+    if y is not None:
+        raise ValueError(
+            "Invalid value for argument `y`. Expected None with a source of "
+            "batches, which has the labels in it. Received: an object of type "
+            f"{type(y).__name__}"
+        )
+
+
+def _dtype_name(tensor: Any) -> str:
+    """Returns a dtype's name, also where Keras does not know it."""
+    try:
+        return keras.backend.standardize_dtype(tensor.dtype)
+    except (TypeError, ValueError):
+        return str(tensor.dtype)
 
 
 def _check_count(x: Any, y: Any) -> None:

@@ -122,6 +122,52 @@ def check_pair(
     return latents[1], sample_shape[1:], bool(generator_labels)
 
 
+def label_shape(generator: keras.Model) -> Shape | None:
+    """Returns the shape of one label, or `None` for networks without."""
+    _, *labels = input_shapes(generator, "generator")
+    return labels[0][1:] if labels else None
+
+
+def number_of_classes(
+    generator: keras.Model, discriminator: keras.Model
+) -> int | None:
+    """Returns how many classes the networks know, `None` if they don't say.
+
+    It is the smallest number among the layers that are called with the labels
+    themselves, such as `keras.layers.Embedding`, and the class logits.
+    """
+    numbers = [
+        number
+        for network in (generator, discriminator)
+        for number in _numbers_of_classes(network)
+    ]
+    return min(numbers, default=None)
+
+
+def _numbers_of_classes(network: Any) -> list[int]:
+    inputs = getattr(network, "inputs", None) or []
+    numbers = []
+    if len(inputs) == 2:
+        for layer in network.layers:
+            number = getattr(layer, "num_classes", None)
+            if number is None and isinstance(layer, keras.layers.Embedding):
+                number = layer.input_dim
+            if number is not None and _is_called_with(layer, inputs[1]):
+                numbers.append(number)
+    outputs = getattr(network, "output", None) if inputs else None
+    if isinstance(outputs, dict) and "class_logits" in outputs:
+        numbers.append(outputs["class_logits"].shape[-1])
+    return numbers
+
+
+def _is_called_with(layer: keras.layers.Layer, tensor: Any) -> bool:
+    try:
+        inputs = keras.tree.flatten(layer.input)
+    except (AttributeError, ValueError):  # It is called several times.
+        return False
+    return any(x is tensor for x in inputs)
+
+
 def compatible(shape: Shape, other: Shape) -> bool:
     """Tells whether two shapes, batch included, can be those of one tensor."""
     return len(shape) == len(other) and all(

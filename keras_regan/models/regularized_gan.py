@@ -44,6 +44,8 @@ from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
 from keras_regan.models.training_watch import watched
 
+_ON_ONE_BATCH = ("train_on_batch", "test_on_batch", "gradient_share")
+
 
 @register
 class RegularizedGAN(keras.Model):
@@ -121,6 +123,10 @@ class RegularizedGAN(keras.Model):
             )
         self._latent_dim, self._sample_shape, self._conditional = (
             network_interface.check_pair(generator, discriminator)
+        )
+        self._label_shape = network_interface.label_shape(generator)
+        self._num_classes = network_interface.number_of_classes(
+            generator, discriminator
         )
         self.generator = generator
         self.discriminator = discriminator
@@ -445,10 +451,9 @@ class RegularizedGAN(keras.Model):
         )
         inputs = latents
         if labels is not None:
-            _, label_shape = network_interface.input_shapes(
-                self.generator, "generator"
-            )
-            inputs = [latents, batch.labels_for(n, labels, label_shape[1:])]
+            labels = batch.labels_for(n, labels, self._label_shape)
+            batch.check_classes(labels, self._num_classes)
+            inputs = [latents, labels]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
 
     def inference_generator(self) -> keras.Model:
@@ -686,10 +691,12 @@ class RegularizedGAN(keras.Model):
 
     def _batch(self, data: Any) -> tuple[Tensor, Any]:
         real, labels = batch.split(data)
-        real = ops.convert_to_tensor(real)
+        batch.check_array(real)
         batch.check_samples(real, self.sample_shape)
         batch.check_labels(labels, self.conditional)
+        real = ops.convert_to_tensor(real)
         if labels is not None:
+            batch.check_label_batch(labels, self._label_shape)
             labels = ops.convert_to_tensor(labels)
         return ops.cast(real, keras.config.floatx()), labels
 
@@ -763,7 +770,13 @@ class RegularizedGAN(keras.Model):
         self._game.prepare()
         if y is None and isinstance(x, list | tuple) and len(x) == 2:
             x, y = x
+        if method in _ON_ONE_BATCH:
+            batch.check_array(x)
+        y = batch.as_array(y)
         batch.check_source(x, y, self.sample_shape, self.conditional)
+        if y is not None:
+            batch.check_label_batch(y, self._label_shape)
+            batch.check_classes(y, self._num_classes)
         return x, y
 
     def get_config(self) -> dict[str, Any]:

@@ -99,12 +99,17 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
         bandwidths = self.bandwidth
         if not isinstance(bandwidths, list):
             bandwidths = [bandwidths]
-        kernels = [ops.exp(-squares / (2.0 * b * b)) for b in bandwidths]
+        kernels = [ops.exp(-squares / _scale(b)) for b in bandwidths]
         return sum(kernels) / len(kernels)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "bandwidth": self.bandwidth}
+
+
+def _scale(bandwidth: float) -> float:
+    """Returns what squares are divided by, within the range of float32."""
+    return min(max(2.0 * bandwidth * bandwidth, 1e-30), 1e30)
 
 
 def _checked_bandwidth(bandwidth: Any) -> float | list[float]:

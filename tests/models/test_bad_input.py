@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 import keras_regan as kr
+from keras_regan.models import batch
 
 layers = keras.layers
 pytestmark = pytest.mark.filterwarnings(
@@ -135,7 +136,7 @@ each_source = pytest.mark.parametrize(
 # What `compile` refuses.
 
 
-@pytest.mark.parametrize("factor", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("factor", [-1.0, float("nan"), float("inf"), 1e39])
 @pytest.mark.parametrize(
     "network, make, argument",
     [
@@ -641,6 +642,131 @@ def test_another_number_of_labels(conditional, vectors, method):
         getattr(conditional, method)(vectors, np.zeros(63, "int32"))
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch"])
+def test_no_samples_at_all(gan, vectors, method):
+    with refused(gan, ValueError, "at least one sample", "(0, 2)"):
+        getattr(gan, method)(vectors[:0])
+
+
+@pytest.mark.parametrize("dtype", ["object", "str", "complex64", "M8[s]"])
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_samples_that_are_no_numbers(gan, vectors, method, dtype):
+    data = vectors.astype("int64" if dtype == "M8[s]" else dtype)
+    data = data.astype(dtype)
+    with refused(gan, ValueError, f"dtype {data.dtype}"):
+        getattr(gan, method)(data)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [None, "samples", 3, [[0.0, 1.0]] * 4, {"x": np.zeros((4, 2))}],
+    ids=["None", "text", "number", "list", "dictionary"],
+)
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch"])
+def test_what_is_no_array(gan, method, x):
+    with refused(gan, TypeError, "`x`", type(x).__name__):
+        getattr(gan, method)(x)
+
+
+def test_labels_beside_a_source(conditional, vectors):
+    with refused(conditional, ValueError, "`y`", "None"):
+        conditional.fit(Batches(vectors), np.zeros(64, "int32"))
+
+
+LABELS_OF_NO_CLASS = {
+    "too_large": np.full(64, 3),
+    "negative": np.full(64, -1),
+    "far_too_large": np.full(64, 2**40),
+    "half": np.full(64, 0.5),
+    "column": np.full((64, 1), 3),
+}
+
+
+@pytest.mark.parametrize(
+    "y", LABELS_OF_NO_CLASS.values(), ids=list(LABELS_OF_NO_CLASS)
+)
+def test_labels_of_no_class(conditional, vectors, y):
+    received = f"{y.flat[0]} among"
+    for method in ("fit", "train_on_batch", "evaluate"):
+        with refused(conditional, ValueError, "from 0 to 2", received):
+            getattr(conditional, method)(vectors, y)
+    with refused(conditional, ValueError, "from 0 to 2", received):
+        conditional.generate(64, labels=y)
+
+
+@pytest.mark.parametrize(
+    "num_classes, labels",
+    [(3, [0, 1, 2]), (3, [0.0, 2.0]), (None, [7, -1])],
+    ids=["integers", "floats", "unknown"],
+)
+def test_labels_of_a_class(num_classes, labels):
+    batch.check_classes(np.array(labels), num_classes)
+
+
+def test_classes_are_known_from_the_class_logits(vector_pair):
+    generator, _ = vector_pair(num_classes=5)
+    inputs = keras.Input((2,))
+    discriminator = keras.Model(
+        inputs,
+        {
+            "logits": layers.Dense(1)(inputs),
+            "class_logits": layers.Dense(3)(inputs),
+        },
+    )
+    gan = kr.RegularizedGAN(generator, discriminator)
+    with refused(gan, ValueError, "from 0 to 2", "4 among"):
+        gan.generate(2, labels=4)
+
+
+def test_labels_that_are_counted_otherwise_are_taken(vectors):
+    """A network may change labels before it looks them up."""
+
+    def network(units, size):
+        inputs = keras.Input((size,)), keras.Input((1,), dtype="int32")
+        looked_up = layers.Embedding(3, 2)(inputs[1] - 1)
+        joined = layers.Concatenate()([inputs[0], layers.Flatten()(looked_up)])
+        return keras.Model(inputs, layers.Dense(units)(joined))
+
+    gan = kr.RegularizedGAN(network(2, 3), network(1, 2))
+    gan.compile()
+    logs = gan.train_on_batch(vectors, np.full(64, 3), return_dict=True)
+    assert np.isfinite(logs["g_loss"])
+
+
+@pytest.mark.parametrize(
+    "y, error",
+    [
+        (np.full(64, "cat"), TypeError),
+        (np.zeros(64, "complex64"), TypeError),
+        ([0] * 63 + [[0, 1]], TypeError),
+        ("cat", TypeError),
+        ({"y": np.zeros(64)}, TypeError),
+        (np.zeros((64, 3)), ValueError),
+        (np.array(1), ValueError),
+        (1, ValueError),
+    ],
+    ids=[
+        "strings",
+        "complex",
+        "ragged",
+        "text",
+        "dictionary",
+        "one_hot",
+        "scalar",
+        "number",
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_what_are_no_labels(conditional, vectors, method, y, error):
+    with refused(conditional, error, "`y`"):
+        getattr(conditional, method)(vectors, y)
+
+
+def test_labels_in_a_list(conditional, vectors):
+    logs = conditional.train_on_batch(vectors, [0, 2] * 32, return_dict=True)
+    assert np.isfinite(logs["d_loss"])
+
+
 @pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
 def test_single_batches(gan, vectors, method):
     with refused(gan, ValueError, "shape (None, 2)", "(64, 1)"):
@@ -778,7 +904,8 @@ def is_number(value):
 
 
 def is_non_negative(value):
-    return is_number(value) and 0 <= value <= sys.float_info.max
+    finite = is_number(value) and 0 <= value <= sys.float_info.max
+    return finite and float(value) <= 3.402823466e38
 
 
 def is_positive(value):
@@ -791,7 +918,7 @@ def is_below_one(value):
 
 def is_count(value):
     integer = isinstance(value, int | np.integer)
-    return integer and not isinstance(value, bool) and value >= 1
+    return integer and not isinstance(value, bool) and 1 <= value < 2**31
 
 
 def is_seed(value):

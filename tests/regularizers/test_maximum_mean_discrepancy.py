@@ -109,3 +109,13 @@ def test_list_survives_a_round_trip():
 def test_bad_bandwidth(bandwidth, error):
     with pytest.raises(error, match="`bandwidth`.*Received: bandwidth="):
         MaximumMeanDiscrepancy(1.0, bandwidth=bandwidth)
+
+
+@pytest.mark.parametrize("bandwidth", [1e-300, 1e-30, 3e38, [1e-30, 3e38]])
+def test_bandwidths_whose_square_is_no_float32(bandwidth):
+    random = np.random.default_rng(0)
+    samples, real = random.normal(size=(2, 4, 3)).astype("float32")
+    value = kr.regularizers.MaximumMeanDiscrepancy(1.0, bandwidth=bandwidth)(
+        samples, real
+    )
+    assert abs(float(value)) < 1e-6

@@ -1,0 +1,328 @@
+"""Any case trains one step, or is refused by a check of ours.
+
+Arguments, networks and data are drawn, right and wrong ones, most of them on
+their own and some together. For each case there are two outcomes that are
+accepted:
+
+- it works, and what it leaves is finite where it can be: with data and numbers
+  of moderate size, in float32. What is larger may overflow, and in float16
+  the step is then skipped; there nothing may raise.
+- a `ValueError` or `TypeError` that was raised by a line of keras_regan and
+  says what was expected and what came. An error of Keras, NumPy or a backend
+  is none of these: it comes too late and speaks of something else.
+
+What is right by itself has to work: being refused is no way out for it.
+
+By default 1,000 cases in all, the same ones in each run. More of them, drawn
+anew each time:
+
+    KERAS_REGAN_FUZZ=long python -m pytest -n 2 tests/fuzzing
+
+runs 20,000. What fails is printed as code, and with a line
+`@reproduce_failure(...)` that repeats it, if it is put above the test.
+"""
+
+import contextlib
+import os
+import pathlib
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from fuzzing import networks
+from fuzzing import strategies
+from fuzzing.recipes import is_moderate
+from fuzzing.recipes import make
+from hypothesis import HealthCheck
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+from keras import ops
+
+import keras_regan as kr
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation",
+    "ignore:The discriminator ends in a sigmoid",
+)
+PACKAGE = pathlib.Path(kr.__file__).parent
+# On torch it is not supported and takes minutes.
+JIT = ["auto", False, keras.backend.backend() != "torch"]
+LONG = os.environ.get("KERAS_REGAN_FUZZ") == "long"
+
+
+def cases(number, on_jax):
+    """Settings of one test, by its share of the 1,000.
+
+    Outside of a graph JAX compiles each operation at each new shape, which
+    takes seconds a case: there fewer cases train, and more are refused early.
+    """
+    if keras.backend.backend() == "jax":
+        number = on_jax
+    return settings(
+        max_examples=20 * number if LONG else number,
+        derandomize=not LONG,
+        print_blob=LONG,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _whole_tracebacks():
+    """Keras leaves its own lines out of tracebacks, unless it is told."""
+    filtered = keras.config.is_traceback_filtering_enabled()
+    keras.config.disable_traceback_filtering()
+    yield
+    if filtered:
+        keras.config.enable_traceback_filtering()
+
+
+@contextlib.contextmanager
+def may_be_refused():
+    """Takes an error of ours for an outcome and lets others pass."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        trace = error.__traceback__
+        while trace.tb_next:
+            trace = trace.tb_next
+        place = pathlib.Path(trace.tb_frame.f_code.co_filename)
+        if not place.is_relative_to(PACKAGE):
+            raise
+        assert "Expected" in str(error) and "Received" in str(error), error
+
+
+def gan_of(key, policy="float32", **arguments):
+    keras.utils.set_random_seed(0)
+    pair = networks.pair(key, policy)
+    return kr.RegularizedGAN(*pair, **{"seed": 0, **arguments})
+
+
+def compiled(gan, arguments):
+    made = {key: make(value) for key, value in arguments.items()}
+    with warnings.catch_warnings():
+        # Penalties that need labels do not come to every classifier.
+        warnings.filterwarnings("ignore", "Gradients do not exist")
+        gan.compile(**{"run_eagerly": True, **made})
+    return gan
+
+
+def step_and(then, gan, x, y):
+    """Takes a step and something that follows; returns all numbers seen."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Gradients do not exist")
+        if then == "fit":
+            history = gan.fit(x, y, batch_size=2, verbose=0, shuffle=False)
+            seen = [v for values in history.history.values() for v in values]
+        else:
+            seen = list(gan.train_on_batch(x, y, return_dict=True).values())
+    if then == "evaluate":
+        seen += gan.evaluate(x, y, verbose=0, batch_size=2)
+    elif then == "generate":
+        seen.append(gan.generate(2, labels=[0, 1] if gan.conditional else None))
+    elif then == "test_on_batch":
+        seen += gan.test_on_batch(x, y, return_dict=True).values()
+    return seen + [v.value for v in gan.variables]
+
+
+def assert_finite(seen):
+    for values in seen:
+        assert np.all(np.isfinite(ops.convert_to_numpy(values)))
+
+
+FOLLOWING = st.sampled_from(
+    ["nothing", "nothing", "fit", "test_on_batch", "evaluate", "generate"]
+)
+
+
+# Constructors, which train nothing.
+
+
+@cases(300, 720)
+@given(
+    st.one_of(
+        strategies.spoiled(strategies.any_entry),
+        strategies.spoiled(strategies.losses.filter(bool)),
+        strategies.spoiled(strategies.augmentations),
+    )
+)
+def test_any_argument_of_a_regularizer_loss_or_augmentation(recipe):
+    with may_be_refused():
+        made = recipe.make()
+        if keras.backend.backend() != "jax":
+            gan = compiled(gan_of("image_features"), argument_for(made))
+            gan.train_on_batch(*data_for(gan, 2))
+
+
+def argument_for(made):
+    """Returns the argument of `compile` that takes an object."""
+    if isinstance(made, kr.losses.AdversarialLoss):
+        return {"loss": made}
+    if isinstance(made, kr.augmentations.Augmentation):
+        return {"augmentation": made}
+    role = kr.penalties.Scheduled(made).networks[0]
+    return {f"{role}_regularizers": [made]}
+
+
+@cases(100, 40)
+@given(
+    strategies.network_pairs(),
+    st.one_of(strategies.momenta, strategies.wrong),
+    st.one_of(strategies.seeds, strategies.wrong),
+)
+def test_any_two_networks(origins, momentum, seed):
+    pair = [
+        networks.network(key) if index is None else networks.pair(key)[index]
+        for key, index in origins
+    ]
+    with may_be_refused():
+        gan = kr.RegularizedGAN(
+            *pair, ema_momentum=make(momentum), seed=make(seed)
+        )
+        gan.compile(run_eagerly=True)
+        size = 2
+        x = strategies.samples(size, [n or 2 for n in gan.sample_shape])
+        y = np.zeros(size, "int32") if gan.conditional else None
+        gan.train_on_batch(x, y)
+
+
+@cases(150, 150)
+@given(strategies.keys, strategies.compile_arguments())
+def test_any_argument_of_compile(key, arguments):
+    gan = gan_of(key)
+    with may_be_refused():
+        gan.compile(**{k: make(v) for k, v in arguments.items()})
+
+
+# What is right trains.
+
+
+@st.composite
+def right_cases(draw, policies=("float32",)):
+    """Draws a pair's name, its policy, arguments of `compile`, and a size."""
+    key = draw(strategies.keys)
+    arguments = draw(st.fixed_dictionaries({}, optional=strategies.COMPILE))
+    if draw(st.booleans()):
+        suitable = strategies.vector_augmentations
+        if key in networks.IMAGE_PAIRS:
+            suitable = strategies.augmentations
+        arguments["augmentation"] = draw(suitable)
+    for role in ("generator", "discriminator"):
+        entries = draw(strategies.right_entries(role, key))
+        arguments[f"{role}_regularizers"] = entries
+    policy = draw(st.sampled_from(policies))
+    return key, policy, arguments, draw(strategies.right_sizes)
+
+
+def data_for(gan, size):
+    x = strategies.samples(size, gan.sample_shape)
+    y = np.arange(size, dtype="int32") % networks.CLASSES
+    return x, y if gan.conditional else None
+
+
+def check_right_case(case, momentum, then):
+    key, policy, arguments, size = case
+    gan = compiled(gan_of(key, policy, ema_momentum=momentum), arguments)
+    seen = step_and(then, gan, *data_for(gan, size))
+    if policy != "mixed_float16" and is_moderate(list(arguments.values())):
+        assert_finite(seen)
+
+
+@cases(100, 3)
+@given(right_cases(), strategies.momenta, FOLLOWING)
+def test_what_is_right_takes_a_finite_step(case, momentum, then):
+    check_right_case(case, momentum, then)
+
+
+@cases(45, 2)
+@given(right_cases(networks.POLICIES[1:]), strategies.momenta, FOLLOWING)
+def test_what_is_right_in_half_precision(case, momentum, then):
+    check_right_case(case, momentum, then)
+
+
+@cases(60, 3)
+@given(st.data(), strategies.keys)
+def test_numbers_that_overflow(data, key):
+    """Legal factors, targets and so on that float32 does not hold."""
+    arguments = {}
+    for role in ("generator", "discriminator"):
+        entries = strategies.enlarged(strategies.right_entries(role, key))
+        arguments[f"{role}_regularizers"] = data.draw(entries)
+    gan = compiled(gan_of(key), arguments)
+    step_and("nothing", gan, *data_for(gan, 2))
+
+
+# What is anything takes a step or is refused.
+
+
+@cases(80, 8)
+@given(st.data(), strategies.keys, FOLLOWING)
+def test_any_entries(data, key, then):
+    """Regularizers in the right or the wrong list, for the right network."""
+    entries = st.lists(strategies.any_entry, max_size=4)
+    with may_be_refused():
+        gan = compiled(
+            gan_of(key),
+            {
+                "generator_regularizers": data.draw(entries),
+                "discriminator_regularizers": data.draw(entries),
+                "loss": data.draw(strategies.losses),
+                "augmentation": data.draw(
+                    st.one_of(st.none(), strategies.augmentations)
+                ),
+            },
+        )
+        step_and(then, gan, *data_for(gan, 3))
+
+
+@cases(110, 20)
+@given(st.data(), strategies.keys, st.sampled_from(networks.POLICIES))
+def test_any_data(data, key, policy):
+    gan = compiled(gan_of(key, policy), {})
+    case = data.draw(strategies.data(gan.sample_shape, gan.conditional))
+    then = data.draw(FOLLOWING)
+    with may_be_refused():
+        seen = step_and(then, gan, case.x, case.y)
+        if policy == "float32":
+            assert_finite(seen)
+
+
+@cases(43, 50)
+@given(st.data(), strategies.keys)
+def test_any_arguments_of_generate(data, key):
+    gan = gan_of(key)
+    n = data.draw(st.one_of(st.integers(1, 4), strategies.wrong))
+    size = n if type(n) is int and 0 <= n <= 4 else 2
+    labels = data.draw(strategies.labels(size, gan.conditional))
+    seed = data.draw(st.one_of(strategies.seeds, strategies.wrong))
+    with may_be_refused():
+        made = gan.generate(make(n), labels=labels.value, seed=make(seed))
+        assert made.shape[0] == n
+        assert_finite([made])
+
+
+# The same in a graph, which takes longer to make than to run.
+
+
+@cases(10, 3)
+@given(right_cases(), strategies.momenta, st.sampled_from(JIT))
+def test_what_is_right_in_a_graph(case, momentum, jit_compile):
+    key, policy, arguments, size = case
+    arguments = {
+        **arguments,
+        "run_eagerly": False,
+        "jit_compile": jit_compile,
+    }
+    check_right_case((key, policy, arguments, size), momentum, "nothing")
+
+
+@cases(2, 1)
+@given(st.data(), strategies.keys)
+def test_any_data_in_a_graph(data, key):
+    gan = compiled(gan_of(key), {"run_eagerly": False})
+    case = data.draw(strategies.data(gan.sample_shape, gan.conditional))
+    with may_be_refused():
+        step_and("fit", gan, case.x, case.y)
