@@ -4,10 +4,15 @@ import contextlib
 
 import tensorflow as tf
 
+from keras_regan._interrupts import interrupts_wait
+
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
-    return function(data)
+    if not tf.executing_eagerly():  # A graph runs to its end in any case.
+        return function(data)
+    with interrupts_wait():
+        return function(data)
 
 
 def minimize(objective, optimizer, variables):
@@ -105,6 +110,11 @@ def run_if(predicate, function):
     )
 
 
-def variables_kept(variables):
+def whole_steps(model, function, groups):
+    """Returns `function`: variables keep their own state."""
+    return function
+
+
+def variables_kept(model):
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

@@ -7,10 +7,12 @@ import contextlib
 
 import torch
 
+from keras_regan._interrupts import interrupts_wait
+
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
-    with torch.no_grad():
+    with interrupts_wait(), torch.no_grad():
         return function(data)
 
 
@@ -108,6 +110,11 @@ def run_if(predicate, function):
     return function() if bool(predicate) else torch.zeros(())
 
 
-def variables_kept(variables):
+def whole_steps(model, function, groups):
+    """Returns `function`: variables keep their own state."""
+    return function
+
+
+def variables_kept(model):
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

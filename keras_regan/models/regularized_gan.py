@@ -281,7 +281,7 @@ class RegularizedGAN(keras.Model):
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             self._source("fit", *batch.split(validation_data), {})
-        with _backend.variables_kept(self._all_variables()):
+        with _backend.variables_kept(self):
             return super().fit(x, y, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
@@ -311,7 +311,7 @@ class RegularizedGAN(keras.Model):
             state = ops.convert_to_numpy(seed.state.value)
             seed.state.assign(state * np.array([1, 0], state.dtype))
         return_dict = kwargs.pop("return_dict", False)
-        with _backend.variables_kept(self._all_variables()):
+        with _backend.variables_kept(self):
             logs = super().evaluate(x, y, return_dict=True, **kwargs)
         for metric in self._game.sample_metrics:
             logs.update(metric.values())
@@ -322,12 +322,24 @@ class RegularizedGAN(keras.Model):
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
         x, y = self._source("train_on_batch", x, y, kwargs)
-        return super().train_on_batch(x, y, **kwargs)
+        with _backend.variables_kept(self):
+            return super().train_on_batch(x, y, **kwargs)
 
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one test step; as `keras.Model.test_on_batch`."""
         x, y = self._source("test_on_batch", x, y, kwargs)
-        return super().test_on_batch(x, y, **kwargs)
+        with _backend.variables_kept(self):
+            return super().test_on_batch(x, y, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Returns the samples of latents; as `keras.Model.predict`."""
+        with _backend.variables_kept(self):
+            return super().predict(x, *args, **kwargs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Returns the samples of one batch of latents."""
+        with _backend.variables_kept(self):
+            return super().predict_on_batch(x)
 
     def generate(
         self, n: int, labels: Any = None, seed: int | None = None
@@ -432,6 +444,35 @@ class RegularizedGAN(keras.Model):
     def call(self, inputs: Any, training: bool = False) -> Tensor:
         """Returns the samples that the (averaged) generator makes."""
         return self._sampler(inputs, training=training)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what runs a step of training; Keras's trainer calls it."""
+        if force or self.train_function is None:
+            super().make_train_function(force=force)
+            self.train_function = _backend.whole_steps(
+                self,
+                self.train_function,
+                ("trainable", "non_trainable", "optimizer", "metrics"),
+            )
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what runs a step of evaluation; Keras's trainer calls it."""
+        if force or self.test_function is None:
+            super().make_test_function(force=force)
+            self.test_function = _backend.whole_steps(
+                self,
+                self.test_function,
+                ("trainable", "non_trainable", "metrics"),
+            )
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Makes what runs a step of predictions; Keras's trainer calls it."""
+        if force or self.predict_function is None:
+            super().make_predict_function(force=force)
+            self.predict_function = _backend.whole_steps(
+                self, self.predict_function, ("trainable", "non_trainable")
+            )
+        return self.predict_function
 
     def train_step(self, *args: Any) -> Any:
         """One step of training; Keras's trainer calls it."""
@@ -627,6 +668,14 @@ class RegularizedGAN(keras.Model):
         for key, variable in self._own_state().items():
             if key in store:
                 variable.assign(store[key])
+
+    def _purge_model_variables(self, **groups: bool) -> None:
+        """Leaves variables as they are.
+
+        On JAX, Keras empties them in each epoch to save memory. Compiled steps
+        take that memory in any case, and what is emptied cannot be given back
+        where an epoch does not even begin.
+        """
 
     def _all_variables(self) -> list[keras.Variable]:
         return (
