@@ -68,6 +68,8 @@ class Game:
         self.discriminator_steps = discriminator_steps
         self.augmentation = augmentation
         self.metrics = metrics
+        # What callbacks keep with the model, by their names.
+        self.notes = {}
         # What measures the share of a gradient, by the part's name.
         self.compiled_shares = {}
         self._judges_labels = (

@@ -1,5 +1,6 @@
 """A generator and a discriminator as one Keras model."""
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -31,6 +32,9 @@ from keras_regan.models.moving_average import copy_of
 from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import PairedOptimizer
 from keras_regan.models.player import Player
+
+# The key under which the notes of callbacks are saved.
+_NOTES = "callback_notes"
 
 
 @register
@@ -575,6 +579,15 @@ class RegularizedGAN(keras.Model):
         }
 
     @property
+    def callback_notes(self) -> dict[str, Any]:
+        """What callbacks keep with the model, to go on after an interruption.
+
+        One entry for each kind of callback, of what JSON can hold. It is saved
+        with the model; `compile` forgets it.
+        """
+        return self._game.notes if self.compiled else {}
+
+    @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The means that are logged and the metrics given to `compile`."""
         if not self.compiled:
@@ -662,12 +675,18 @@ class RegularizedGAN(keras.Model):
         """Saves what Keras leaves out: random state and penalties' state."""
         for key, variable in self._own_state().items():
             store[key] = ops.convert_to_numpy(variable.value)
+        if self.callback_notes:
+            text = json.dumps(self.callback_notes).encode()
+            store[_NOTES] = np.frombuffer(text, "uint8").copy()
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved."""
         for key, variable in self._own_state().items():
             if key in store:
                 variable.assign(store[key])
+        if self.compiled and _NOTES in store:
+            text = np.array(store[_NOTES]).tobytes()
+            self._game.notes = json.loads(text)
 
     def _purge_model_variables(self, **groups: bool) -> None:
         """Leaves variables as they are.
