@@ -9,8 +9,12 @@ from keras_regan._interrupts import interrupts_wait
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
-    if not tf.executing_eagerly():  # A graph runs to its end in any case.
-        return function(data)
+    if not tf.executing_eagerly():
+        # A graph runs to its end in any case. But what needs no data, as
+        # counters and seeds, would go on even if there is none: at the end of
+        # a data set of unknown size, or if it raises.
+        with tf.control_dependencies(tf.nest.flatten(data)):
+            return function(data)
     with interrupts_wait():
         return function(data)
 

@@ -284,9 +284,23 @@ class RegularizedGAN(keras.Model):
         x, y = self._source("fit", x, y, kwargs)
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
-            self._source("fit", *batch.split(validation_data), {})
+            self._source(
+                "fit",
+                *batch.split(validation_data),
+                {},
+                argument="validation_data",
+            )
         with _backend.variables_kept(self):
-            return super().fit(x, y, **kwargs)
+            try:
+                history = super().fit(x, y, **kwargs)
+            except UnboundLocalError as error:
+                if "'logs'" not in str(error):
+                    raise
+                # On JAX, Keras looks at the logs of a step that never was.
+                raise batch.no_batches(x) from error
+        if history.epoch and not history.history:
+            raise batch.no_batches(x)
+        return history
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Returns losses, regularizers and metrics on held-out samples.
@@ -605,7 +619,12 @@ class RegularizedGAN(keras.Model):
         return _results(self._game.trackers)
 
     def _source(
-        self, method: str, x: Any, y: Any, arguments: dict[str, Any]
+        self,
+        method: str,
+        x: Any,
+        y: Any,
+        arguments: dict[str, Any],
+        argument: str = "x",
     ) -> tuple[Any, Any]:
         if not self.compiled:
             raise ValueError(
@@ -616,6 +635,7 @@ class RegularizedGAN(keras.Model):
         self._game.prepare()
         if y is None and isinstance(x, list | tuple) and len(x) == 2:
             x, y = x
+        batch.check_not_empty(x, argument)
         batch.check_source(x, y, self.sample_shape, self.conditional)
         return x, y
 
