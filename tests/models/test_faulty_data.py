@@ -113,21 +113,27 @@ def assert_usable(gan, directory):
 
 
 @each_source
-def test_breaks_in_the_middle(gan, source, tmp_path):
-    with pytest.raises(Exception, match="broken file 4"):
-        gan.fit(source(broken=4), epochs=2, verbose=0)
-    # Keras may read ahead, and never trains on half of what it has read.
-    assert 0 < steps(gan) <= 4
-    assert_usable(gan, tmp_path)
-
-
-@each_source
-def test_breaks_at_once(gan, source, tmp_path):
+def test_breaks_at_once_then_in_the_middle_then_in_validation(
+    gan, source, tmp_path
+):
     before = values(gan)
     with pytest.raises(Exception, match="broken file 0"):
         gan.fit(source(broken=0), verbose=0)
     for old, new in zip(before, values(gan), strict=True):
         np.testing.assert_array_equal(old, new)
+    with pytest.raises(Exception, match="broken file 4"):
+        gan.fit(source(broken=4), epochs=2, verbose=0)
+    # Keras may read ahead, and never trains on half of what it has read.
+    count = steps(gan)
+    assert 0 < count <= 4
+    with pytest.raises(Exception, match="broken file 4"):
+        gan.fit(
+            as_py_dataset(None),
+            validation_data=source(broken=4),
+            epochs=2,
+            verbose=0,
+        )
+    assert steps(gan) == count + BATCHES
     assert_usable(gan, tmp_path)
 
 
@@ -139,19 +145,6 @@ def test_own_exception_arrives(gan, source, backend):
         pytest.skip("TensorFlow tells the exception in a text of its own")
     with pytest.raises(BrokenFileError):
         gan.fit(source(broken=0), verbose=0)
-
-
-@each_source
-def test_validation_data_breaks(gan, source, tmp_path):
-    with pytest.raises(Exception, match="broken file 4"):
-        gan.fit(
-            as_py_dataset(None),
-            validation_data=source(broken=4),
-            epochs=2,
-            verbose=0,
-        )
-    assert steps(gan) == BATCHES
-    assert_usable(gan, tmp_path)
 
 
 def test_breaks_in_the_second_epoch(gan, tmp_path):
@@ -197,7 +190,7 @@ def test_breaks_in_the_second_epoch(gan, tmp_path):
 @pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="not in Keras on PyTorch"
 )
-@each_source
+@pytest.mark.parametrize("source", [as_generator, as_py_dataset])
 def test_breaks_within_an_execution_of_several_steps(
     vector_pair, source, tmp_path
 ):
@@ -209,7 +202,7 @@ def test_breaks_within_an_execution_of_several_steps(
     assert_usable(gan, tmp_path)
 
 
-@each_source
+@pytest.mark.parametrize("source", [as_generator, as_tf_dataset])
 def test_unknown_size_counts_no_step_too_many(gan, source):
     gan.fit(source(broken=None), epochs=1, verbose=0)
     assert steps(gan) == BATCHES
@@ -231,11 +224,13 @@ def empty_py_dataset():
 
 
 def empty_generator():
-    return iter(())
+    yield from ()
 
 
 def empty_tf_dataset():
-    return as_tf_dataset(None).take(0)
+    tf = pytest.importorskip("tensorflow")
+    rows = np.zeros((0, 2), "float32")
+    return tf.data.Dataset.from_tensor_slices(rows).batch(4)
 
 
 def empty_tf_dataset_of_unknown_size():
@@ -282,7 +277,7 @@ def test_known_to_be_empty(gan, source):
     ],
 )
 def test_turns_out_to_be_empty(gan, source, expected, tmp_path):
-    with pytest.raises((TypeError, ValueError), match=expected):
+    with pytest.raises(ValueError, match=expected):
         gan.fit(source(), verbose=0)
     assert steps(gan) == 0
     assert_usable(gan, tmp_path)
