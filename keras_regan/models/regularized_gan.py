@@ -383,11 +383,12 @@ class RegularizedGAN(keras.Model):
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
         batch.check_labels(labels, self.conditional)
-        latents = ops.convert_to_numpy(
-            self.sample_latents(
-                n, seed=self._generation_seed if seed is None else seed
+        with _backend.variables_kept(self):
+            latents = ops.convert_to_numpy(
+                self.sample_latents(
+                    n, seed=self._generation_seed if seed is None else seed
+                )
             )
-        )
         inputs = latents
         if labels is not None:
             _, label_shape = network_interface.input_shapes(
