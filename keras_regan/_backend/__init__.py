@@ -1,6 +1,6 @@
 """The few primitives that differ between TensorFlow, JAX and PyTorch.
 
-Every module of this package offers the same ten functions; the rest of
+Every module of this package offers the same functions; the rest of
 keras_regan is written once, in terms of them:
 
 * `run_step`: runs a training or test step as if variables were mutable.
@@ -9,7 +9,8 @@ keras_regan is written once, in terms of them:
 * `compiled`: makes one graph of a function that is called outside of training.
 * `call_with_input_gradient`: one forward pass that serves both the outputs
   and, later and only if asked for, their gradient at the inputs.
-* `variables_kept`: a context in which an error loses no variable.
+* `whole_steps`: keeps the latest state between the steps of Keras's trainer.
+* `variables_kept`: a context in which neither an error nor Ctrl-C loses it.
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
 * `step_if`: takes a whole step, or leaves every variable as it is.
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
@@ -37,6 +38,7 @@ gradient = _module.gradient
 compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
+whole_steps = _module.whole_steps
 variables_kept = _module.variables_kept
 step_if = _module.step_if
 all_finite = _module.all_finite

@@ -9,11 +9,14 @@ transformation that made them.
 """
 
 import contextlib
+import itertools
 import threading
 
 import jax
 import keras
 from jax import numpy as jnp
+
+from keras_regan._interrupts import interrupts_wait
 
 _local = threading.local()
 
@@ -275,19 +278,57 @@ def pass_over(arguments, count, logs):
     return logs, state
 
 
-@contextlib.contextmanager
-def variables_kept(variables):
-    """Gives back what Keras's trainer took if the first step raises.
+def whole_steps(model, function, groups):
+    """Returns what Keras's trainer calls, so that no state gets lost.
 
-    The trainer empties all variables when it hands their values to the first
-    step, and fills them again from the latest step that succeeded: if there is
-    none, the model would be left without weights.
+    A compiled step takes the memory of the state that it is given, and Keras
+    keeps the new state only after the call. Were there an error or Ctrl-C in
+    between (in the second of several steps of one execution it is enough that
+    the data set raises), neither would be left. So batches are drawn first,
+    and the model knows at any time which state is the latest whole one.
+
+    Args:
+        model: The model that is trained or evaluated.
+        function: Callable with `(state, iterator)` that returns
+            `(outputs, new_state)`.
+        groups: Names of the groups of variables in `state`.
     """
-    values = [variable._value for variable in variables]
+
+    def keep(state):
+        # What `jax_state_sync` puts into the variables.
+        model._jax_state = {
+            f"{group}_variables": values
+            for group, values in zip(groups, state, strict=True)
+        }
+
+    def step(state, iterator):
+        keep(state)
+        batches = list(itertools.islice(iterator, model.steps_per_execution))
+        if not batches:
+            raise StopIteration
+        with interrupts_wait():
+            outputs, state = function(state, iter(batches))
+            keep(state)
+        return outputs, state
+
+    return step
+
+
+@contextlib.contextmanager
+def variables_kept(model):
+    """Puts the latest state into the variables if anything is raised.
+
+    Keras's `fit` does so itself, unless that is what was interrupted;
+    `evaluate`, `predict` and the methods for one batch do not.
+
+    The state is put there at the beginning too: `predict` may be called in the
+    middle of `fit`, by a callback.
+    """
+    model.jax_state_sync()
     try:
         yield
     except BaseException:
-        for variable, value in zip(variables, values, strict=True):
-            if variable._value is None:
-                variable.assign(value)
+        with interrupts_wait():
+            model.jax_state_sync()
+            model._jax_state = None
         raise

@@ -45,10 +45,16 @@ class EventWriter:
             f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
             f".{uuid.uuid4().hex}"
         )
+        self._path = os.path.join(log_dir, name)
         with _file_errors():
             tf.io.gfile.makedirs(log_dir)
-            self._records = tf.io.TFRecordWriter(os.path.join(log_dir, name))
+            self._records = tf.io.TFRecordWriter(self._path)
         self._write_event(file_version="brain.Event:2")
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody removed the file; writing to it would not tell."""
+        return "://" not in self._path and not os.path.exists(self._path)
 
     def image(self, name: str, image: np.ndarray, step: int) -> None:
         """Writes one image.

@@ -4,6 +4,8 @@ import contextlib
 
 import tensorflow as tf
 
+from keras_regan._interrupts import interrupts_wait
+
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
@@ -11,7 +13,14 @@ TRAIN_FUNCTION_TAKES_BATCHES = True
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
-    return function(data)
+    if not tf.executing_eagerly():
+        # A graph runs to its end in any case. But what needs no data, as
+        # counters and seeds, would go on even if there is none: at the end of
+        # a data set of unknown size, or if it raises.
+        with tf.control_dependencies(tf.nest.flatten(data)):
+            return function(data)
+    with interrupts_wait():
+        return function(data)
 
 
 def minimize(objective, optimizer, variables):
@@ -141,6 +150,11 @@ def pass_over(arguments, count, logs):
     return logs
 
 
-def variables_kept(variables):
+def whole_steps(model, function, groups):
+    """Returns `function`: variables keep their own state."""
+    return function
+
+
+def variables_kept(model):
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

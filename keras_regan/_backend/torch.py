@@ -7,6 +7,8 @@ import contextlib
 
 import torch
 
+from keras_regan._interrupts import interrupts_wait
+
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = False
@@ -14,7 +16,7 @@ TRAIN_FUNCTION_TAKES_BATCHES = False
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
-    with torch.no_grad():
+    with interrupts_wait(), torch.no_grad():
         return function(data)
 
 
@@ -141,6 +143,11 @@ def pass_over(arguments, count, logs):
     return logs
 
 
-def variables_kept(variables):
+def whole_steps(model, function, groups):
+    """Returns `function`: variables keep their own state."""
+    return function
+
+
+def variables_kept(model):
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

@@ -21,6 +21,9 @@ class AdaptiveFactor(keras.callbacks.Callback):
     quantity after each epoch, or after every n-th batch, and raises or lowers
     the factor, which has to be a `keras_regan.penalties.AdjustableFactor`.
 
+    A resumed training goes on as if it had not been interrupted, provided that
+    callbacks that save the model stand after this one.
+
     The epoch's logs hold the factor as `<name>_factor`, for all that stands
     after this callback, and what was measured in `measured`.
 
@@ -38,8 +41,9 @@ class AdaptiveFactor(keras.callbacks.Callback):
             `CollapseMonitor` that stands before this callback.
         increases: Boolean. Whether the quantity grows with the factor, as a
             share of the gradient does. Defaults to `True`.
-        every: Positive integer, or `None`. Adjust after so many batches; after
-            each epoch if `None`. Defaults to `None`.
+        every: Positive integer, or `None`. Adjust after so many batches,
+            counted over the life of the model; after each epoch if `None`.
+            Defaults to `None`.
         rate: Positive float. How fast the factor follows: at most by
             `exp(rate)` each time. Defaults to `0.5`.
         minimum: Positive float. The factor does not fall below. Defaults to
@@ -119,13 +123,14 @@ class AdaptiveFactor(keras.callbacks.Callback):
         """Finds the factor."""
         self._warner = Warner("AdaptiveFactor")
         self._factor = adjustable_factor(self.model, self.name)
-        self._batches = 0
-        self._batches_of_epoch = 0
 
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Counts the batches of an epoch from zero."""
+        """Counts on from what the model has been trained on."""
+        # Read now, once a backup has been restored; each batch would be slow.
+        iterations = self.model.optimizer.iterations.value
+        self._batches = int(keras.ops.convert_to_numpy(iterations))
         self._batches_of_epoch = 0
 
     def on_train_batch_end(

@@ -70,6 +70,13 @@ class Action:
             healthy: Whether nothing at all was wrong.
         """
 
+    def notes(self) -> dict[str, Any]:
+        """Returns what a resumed training has to know, for JSON."""
+        return {}
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Goes on from what `notes` returned, after `begin`."""
+
     def act(self, model: keras.Model, alarms: Sequence[Alarm]) -> str:
         """Reacts to what one check found.
 
@@ -118,7 +125,8 @@ class RollBack(Action):
     All that training changes goes back: weights and their moving average, both
     optimizers, seeds and the state of penalties. A collapse shows late, so a
     state counts as healthy once `patience` further checks were healthy too;
-    until there is one, it is the state in which the training began. Two copies
+    until there is one, it is the state in which the training began or was
+    resumed. Two copies
     of all these variables are kept in main memory. Epochs and batches go on
     being counted; means of the epoch that have become NaN start over.
 
@@ -172,6 +180,14 @@ class RollBack(Action):
         self._left = self.times
         self._healthy = ModelState(model)
         self._candidate = None
+
+    def notes(self) -> dict[str, Any]:
+        """Returns how often it may still go back."""
+        return {"left": self._left}
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Goes back no more often than an uninterrupted training."""
+        self._left = notes.get("left", self._left)
 
     def after_check(self, model: keras.Model, healthy: bool) -> None:
         """Keeps the state if it was a healthy one, and on probation."""

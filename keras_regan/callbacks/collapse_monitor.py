@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_regan import _validation
+from keras_regan._predictions import predictions
 from keras_regan.callbacks import symptoms
 from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
@@ -25,6 +26,8 @@ from keras_regan.models import network_interface
 _COUNT = 32
 _LEAST_COUNT = 8
 _OF_ONE_CLASS = 8
+# The name of what is kept with the model.
+_NOTES = "CollapseMonitor"
 
 
 class Check(NamedTuple):
@@ -65,6 +68,10 @@ class CollapseMonitor(keras.callbacks.Callback):
     `d_weight_growth`, `g_update` and `d_update` (see
     `callbacks.vital_signs.VitalSigns`), where `History` and all callbacks
     that come after this one see them.
+
+    What it remembers is saved with the model, and a training that is resumed
+    at a later epoch goes on with it; let callbacks that save the model stand
+    after this one.
 
     `keras.callbacks.TerminateOnNaN` reads `logs["loss"]` only. A GAN logs
     `d_loss` and `g_loss`, so it never fires; and there is more to see than NaN.
@@ -196,6 +203,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             model = self.model
             self._start_over(model)
             self.action.begin(model, self.patience)
+            if epoch > 0:
+                self._recall(model.callback_notes.get(_NOTES))
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -222,6 +231,23 @@ class CollapseMonitor(keras.callbacks.Callback):
             WeightRecord(_weights_of(model.discriminator)),
         )
 
+    def _recall(self, notes: dict[str, Any] | None) -> None:
+        """Goes on where the training was interrupted."""
+        if notes is None or notes["patience"] != self.patience:
+            return
+        self._diagnosis.recall(notes["diagnosis"])
+        self.action.recall(notes["action"])
+        for record, norm in zip(self._weights, notes["norms"], strict=True):
+            record.start_from(norm)
+
+    def _take_notes(self, model: keras.Model) -> None:
+        model.callback_notes[_NOTES] = {
+            "patience": self.patience,
+            "diagnosis": self._diagnosis.notes(),
+            "action": self.action.notes(),
+            "norms": [record.start for record in self._weights],
+        }
+
     def _check(self, logs: dict[str, Any]) -> None:
         model = self.model
         signs = self._vital_signs(model, logs)
@@ -235,6 +261,7 @@ class CollapseMonitor(keras.callbacks.Callback):
             self._raise_alarm(model, alarms)
         else:
             self.action.after_check(model, self._diagnosis.healthy)
+        self._take_notes(model)
 
     def _raise_alarm(self, model: keras.Model, alarms: list[Alarm]) -> None:
         self.alarms.extend(alarms)
@@ -302,8 +329,8 @@ def _predict(
     network: keras.Model, inputs: np.ndarray, labels: np.ndarray | None
 ) -> np.ndarray:
     """Returns the outputs of a network at inference; logits where named."""
-    outputs = network.predict_on_batch(
-        inputs if labels is None else [inputs, labels]
+    outputs = predictions(
+        network, inputs if labels is None else [inputs, labels], len(inputs)
     )
     if isinstance(outputs, dict):
         outputs = outputs["logits"]

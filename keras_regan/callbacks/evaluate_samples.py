@@ -14,6 +14,7 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._predictions import predictions
 from keras_regan.callbacks.event_log import EventLog
 from keras_regan.callbacks.picture_arguments import check_labels_of_model
 from keras_regan.callbacks.picture_arguments import class_labels
@@ -215,9 +216,7 @@ class EvaluateSamples(keras.callbacks.Callback):
             if labels is not None:
                 inputs = [inputs, labels[part]]
             yield np.asarray(
-                self.model.predict(
-                    inputs, batch_size=self.batch_size, verbose=0
-                ),
+                predictions(self.model, inputs, self.batch_size),
                 "float32",
             )
 

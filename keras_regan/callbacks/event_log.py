@@ -1,5 +1,6 @@
 """What a callback writes for TensorBoard, if it is asked to."""
 
+import contextlib
 from collections.abc import Callable
 
 from keras_regan._backend.tensorboard import EventWriter
@@ -22,9 +23,7 @@ class EventLog:
     def write(self, write: Callable[[EventWriter], None]) -> None:
         """Calls `write` with the event file."""
         if self._log_dir is not None:
-            self._warner.try_to_write(
-                self._log_dir, lambda: write(self._opened())
-            )
+            self._warner.try_to_write(self._log_dir, lambda: self._try(write))
 
     def close(self) -> None:
         """Closes the event file if one was opened."""
@@ -32,7 +31,23 @@ class EventLog:
             writer, self._writer = self._writer, None
             self._warner.try_to_write(self._log_dir, writer.close)
 
+    def _try(self, write: Callable[[EventWriter], None]) -> None:
+        try:
+            write(self._opened())
+        except OSError:
+            # Nothing can be read behind half a record: go on in a new file.
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with contextlib.suppress(OSError):
+                writer.close()
+
     def _opened(self) -> EventWriter:
+        if self._writer is not None and self._writer.is_gone:
+            self._abandon()
         if self._writer is None:
             self._writer = EventWriter(self._log_dir)
         return self._writer

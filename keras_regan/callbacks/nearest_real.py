@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _validation
+from keras_regan._predictions import predictions
 from keras_regan.callbacks import generated_images
 from keras_regan.callbacks.image_grid import image_grid
 from keras_regan.callbacks.image_grid import side_by_side
@@ -19,6 +20,7 @@ from keras_regan.callbacks.view import View
 
 _VALUES_AT_ONCE = 2**24
 _LOOKED_AT = 1000
+_BATCH_SIZE = 32
 
 
 class NearestReal(View):
@@ -180,7 +182,7 @@ class NearestReal(View):
 
     def _extract(self, images: np.ndarray) -> np.ndarray:
         if isinstance(self.features, keras.Model):
-            features = self.features.predict(images, verbose=0)
+            features = predictions(self.features, images, _BATCH_SIZE)
         else:
             features = self.features(images)
         features = np.nan_to_num(

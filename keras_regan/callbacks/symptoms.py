@@ -4,6 +4,7 @@ Nothing here knows of Keras: a recorded series is judged as a live one.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,20 @@ class Course:
         self.best_diversity = float(
             np.fmax(self.best_diversity, signs.diversity)
         )
+
+    def notes(self) -> dict[str, Any]:
+        """Returns all that it remembers, as lists and numbers."""
+        return {
+            "before": _listed_signs(self._before),
+            "recent": [_listed_signs(signs) for signs in self._recent],
+            "best_diversity": self.best_diversity,
+        }
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Goes on from what `notes` returned."""
+        self._before = _signs(notes["before"])
+        self._recent = [_signs(signs) for signs in notes["recent"]]
+        self.best_diversity = notes["best_diversity"]
 
     @property
     def latest(self) -> VitalSigns:
@@ -322,6 +337,22 @@ class Diagnosis:
         self._shown = {symptom.kind: 0 for symptom in self.symptoms}
         self._found: set[str] = set()
 
+    def notes(self) -> dict[str, Any]:
+        """Returns all that it remembers, as lists and numbers."""
+        return {
+            "course": self._course.notes(),
+            "shown": dict(self._shown),
+            "found": sorted(self._found),
+        }
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Goes on from what `notes` returned, of the same symptoms."""
+        self._course.recall(notes["course"])
+        self._shown = {
+            kind: notes["shown"].get(kind, 0) for kind in self._shown
+        }
+        self._found = set(notes["found"]) & self._shown.keys()
+
     @property
     def healthy(self) -> bool:
         """Whether the latest check showed nothing at all."""
@@ -355,6 +386,16 @@ class Diagnosis:
             return False
         self._found.add(kind)
         return True
+
+
+def _listed_signs(signs: VitalSigns) -> list[Any]:
+    *numbers, not_finite = signs
+    return [*map(float, numbers), list(not_finite)]
+
+
+def _signs(values: list[Any]) -> VitalSigns:
+    *numbers, not_finite = values
+    return VitalSigns(*numbers, tuple(not_finite))
 
 
 def _counted(checks: int) -> str:

@@ -150,6 +150,15 @@ class WeightRecord:
         self._latest = list(weights)
         self._start = _norm(weights)
 
+    @property
+    def start(self) -> float:
+        """The norm that growth is relative to."""
+        return self._start
+
+    def start_from(self, norm: float) -> None:
+        """Lets growth be relative to another norm."""
+        self._start = norm
+
     def compare(
         self, weights: Sequence[np.ndarray], steps: int
     ) -> tuple[float, float]:

@@ -227,6 +227,27 @@ def _check_count(x: Any, y: Any) -> None:
         )
 
 
+def check_not_empty(x: Any, argument: str) -> None:
+    """Raises a `ValueError` for data that is known to be empty."""
+    try:
+        count = len(x)
+    except (TypeError, NotImplementedError):  # It does not know its length.
+        return
+    if not count:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected one sample or "
+            f"more. Received: {type(x).__name__} of length 0"
+        )
+
+
+def no_batches(x: Any) -> ValueError:
+    """Returns the error for data that turned out to be empty."""
+    return ValueError(
+        "Invalid value for argument `x`. Expected one batch or more. "
+        f"Received: {type(x).__name__} that has none, so nothing was trained"
+    )
+
+
 def refuse_weights(arguments: dict[str, Any]) -> None:
     """Raises a `ValueError` for weights, which would be ignored."""
     for argument in ("class_weight", "sample_weight"):

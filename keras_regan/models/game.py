@@ -75,6 +75,8 @@ class Game:
         self.nonfinite_batches = nonfinite_batches
         self.skips_nonfinite = nonfinite_batches == "skip"
         self._skipped_batches = keras.metrics.Sum(name="skipped_batches")
+        # What callbacks keep with the model, by their names.
+        self.notes = {}
         # What measures the share of a gradient, by the part's name.
         self.compiled_shares = {}
         self._judges_labels = (

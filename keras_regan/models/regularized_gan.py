@@ -349,7 +349,12 @@ class RegularizedGAN(keras.Model):
         x, y = self._source("fit", x, y, kwargs)
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
-            self._source("fit", *batch.split(validation_data), {})
+            self._source(
+                "fit",
+                *batch.split(validation_data),
+                {},
+                argument="validation_data",
+            )
         resumption = Resumption(self._position, resume, x, kwargs)
         kwargs["callbacks"] = watched(
             kwargs.get("callbacks"),
@@ -359,10 +364,18 @@ class RegularizedGAN(keras.Model):
             BeginningWatch(resumption),
         )
         try:
-            with _backend.variables_kept(self._all_variables()):
-                return super().fit(x, y, **kwargs)
+            with _backend.variables_kept(self):
+                history = super().fit(x, y, **kwargs)
+        except UnboundLocalError as error:
+            if "'logs'" not in str(error):
+                raise
+            # On JAX, Keras looks at the logs of a step that never was.
+            raise batch.no_batches(x) from error
         finally:
             resumption.end(self)
+        if history.epoch and not history.history:
+            raise batch.no_batches(x)
+        return history
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Returns losses, regularizers and metrics on held-out samples.
@@ -391,7 +404,7 @@ class RegularizedGAN(keras.Model):
             state = ops.convert_to_numpy(seed.state.value)
             seed.state.assign(state * np.array([1, 0], state.dtype))
         return_dict = kwargs.pop("return_dict", False)
-        with _backend.variables_kept(self._all_variables()):
+        with _backend.variables_kept(self):
             logs = super().evaluate(x, y, return_dict=True, **kwargs)
         for metric in self._game.sample_metrics:
             logs.update(metric.values())
@@ -402,7 +415,8 @@ class RegularizedGAN(keras.Model):
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
         x, y = self._source("train_on_batch", x, y, kwargs)
-        logs = super().train_on_batch(x, y, **kwargs)
+        with _backend.variables_kept(self):
+            logs = super().train_on_batch(x, y, **kwargs)
         if (
             not self._game.skips_nonfinite
             and self._position.first_refused is not None
@@ -418,7 +432,18 @@ class RegularizedGAN(keras.Model):
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one test step; as `keras.Model.test_on_batch`."""
         x, y = self._source("test_on_batch", x, y, kwargs)
-        return super().test_on_batch(x, y, **kwargs)
+        with _backend.variables_kept(self):
+            return super().test_on_batch(x, y, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Returns the samples of latents; as `keras.Model.predict`."""
+        with _backend.variables_kept(self):
+            return super().predict(x, *args, **kwargs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Returns the samples of one batch of latents."""
+        with _backend.variables_kept(self):
+            return super().predict_on_batch(x)
 
     def generate(
         self, n: int, labels: Any = None, seed: int | None = None
@@ -444,11 +469,12 @@ class RegularizedGAN(keras.Model):
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
         batch.check_labels(labels, self.conditional)
-        latents = ops.convert_to_numpy(
-            self.sample_latents(
-                n, seed=self._generation_seed if seed is None else seed
+        with _backend.variables_kept(self):
+            latents = ops.convert_to_numpy(
+                self.sample_latents(
+                    n, seed=self._generation_seed if seed is None else seed
+                )
             )
-        )
         inputs = latents
         if labels is not None:
             labels = batch.labels_for(n, labels, self._label_shape)
@@ -624,6 +650,35 @@ class RegularizedGAN(keras.Model):
         """Returns the samples that the (averaged) generator makes."""
         return self._sampler(inputs, training=training)
 
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what runs a step of training; Keras's trainer calls it."""
+        if force or self.train_function is None:
+            super().make_train_function(force=force)
+            self.train_function = _backend.whole_steps(
+                self,
+                self.train_function,
+                ("trainable", "non_trainable", "optimizer", "metrics"),
+            )
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what runs a step of evaluation; Keras's trainer calls it."""
+        if force or self.test_function is None:
+            super().make_test_function(force=force)
+            self.test_function = _backend.whole_steps(
+                self,
+                self.test_function,
+                ("trainable", "non_trainable", "metrics"),
+            )
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Makes what runs a step of predictions; Keras's trainer calls it."""
+        if force or self.predict_function is None:
+            super().make_predict_function(force=force)
+            self.predict_function = _backend.whole_steps(
+                self, self.predict_function, ("trainable", "non_trainable")
+            )
+        return self.predict_function
+
     def train_step(self, *args: Any) -> Any:
         """One step of training; Keras's trainer calls it."""
         return _backend.run_step(
@@ -738,6 +793,15 @@ class RegularizedGAN(keras.Model):
         }
 
     @property
+    def callback_notes(self) -> dict[str, Any]:
+        """What callbacks keep with the model, to go on after an interruption.
+
+        One entry for each kind of callback, of what JSON can hold. It is saved
+        with the model; `compile` forgets it.
+        """
+        return self._game.notes if self.compiled else {}
+
+    @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The means that are logged and the metrics given to `compile`."""
         if not self.compiled:
@@ -759,7 +823,12 @@ class RegularizedGAN(keras.Model):
         return {name: ops.copy(result) for name, result in results.items()}
 
     def _source(
-        self, method: str, x: Any, y: Any, arguments: dict[str, Any]
+        self,
+        method: str,
+        x: Any,
+        y: Any,
+        arguments: dict[str, Any],
+        argument: str = "x",
     ) -> tuple[Any, Any]:
         if not self.compiled:
             raise ValueError(
@@ -772,6 +841,7 @@ class RegularizedGAN(keras.Model):
             x, y = x
         if method in _ON_ONE_BATCH:
             batch.check_array(x)
+        batch.check_not_empty(x, argument)
         y = batch.as_array(y)
         batch.check_source(x, y, self.sample_shape, self.conditional)
         if y is not None:
@@ -965,6 +1035,14 @@ class RegularizedGAN(keras.Model):
         if self.compiled:
             variables += self.optimizer.variables
         return list({id(v): v for v in variables}.values())
+
+    def _purge_model_variables(self, **groups: bool) -> None:
+        """Leaves variables as they are.
+
+        On JAX, Keras empties them in each epoch to save memory. Compiled steps
+        take that memory in any case, and what is emptied cannot be given back
+        where an epoch does not even begin.
+        """
 
     def _all_variables(self) -> list[keras.Variable]:
         return (

@@ -5,6 +5,7 @@ dropout masks and latents that a resumed run would use; and it does not know
 what penalties, factors and augmentations keep.
 """
 
+import json
 import re
 import warnings
 from typing import Any
@@ -19,6 +20,7 @@ from keras_regan.metrics.feature_sharing import different_networks
 _VERSION = "version"
 _AVERAGE = "average"
 _POSITION = ("position.epoch", "position.batch")
+_NOTES = "callback_notes"
 
 
 class NotCompiledWarning(UserWarning):
@@ -49,6 +51,9 @@ def save(gan: Any, store: Any) -> None:
         store[_AVERAGE] = np.array(1, "int32")
     for key, variable in own_variables(gan).items():
         store[key] = ops.convert_to_numpy(variable.value)
+    if gan.callback_notes:
+        text = json.dumps(gan.callback_notes).encode()
+        store[_NOTES] = np.frombuffer(text, "uint8").copy()
 
 
 def load(gan: Any, store: Any) -> None:
@@ -83,7 +88,9 @@ def load(gan: Any, store: Any) -> None:
                 )
     for key, value in values.items():
         variables[key].assign(value)
-    known = {_VERSION, *keys.values()}
+    if gan.compiled and _NOTES in present:
+        gan._game.notes = json.loads(np.array(store[_NOTES]).tobytes())
+    known = {_VERSION, _NOTES, *keys.values()}
     if gan.ema_generator is not None or version == "0.1.0":
         known.add(_AVERAGE)
     surplus = present - known

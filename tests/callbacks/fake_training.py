@@ -21,8 +21,7 @@ class FakeModel:
         random = np.random.default_rng(seed).normal(size=(count, 3))
         return keras.ops.convert_to_tensor(random.astype("float32"))
 
-    def predict(self, inputs, *, batch_size, verbose):
-        assert verbose == 0
+    def predict_on_batch(self, inputs):
         self.inputs.append(inputs)
         latents = inputs[0] if self.conditional else inputs
         return np.full((len(latents), *self.shape), self.value, "float32")

@@ -21,8 +21,8 @@ from keras_regan.callbacks.spherical_interpolation import (
 class Visible(FakeModel):
     """The shade of an image is the first coordinate of its latent."""
 
-    def predict(self, inputs, **options):
-        super().predict(inputs, **options)
+    def predict_on_batch(self, inputs):
+        super().predict_on_batch(inputs)
         latents = inputs[0] if self.conditional else inputs
         shades = np.tanh(latents[:, 0])
         return np.broadcast_to(
@@ -221,7 +221,7 @@ def test_latent_walk_survives_a_vanished_directory(tmp_path):
 
 def test_latent_walk_warns_once_of_values_beyond_the_range(tmp_path):
     class Bytes(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.full((len(inputs), 2, 2, 1), 200.0)
 
     callback = LatentWalk(tmp_path, frames=32, every=1)

@@ -195,8 +195,8 @@ def test_sample_grid_seed_matters(tmp_path):
 
 def test_sample_grid_has_a_row_per_label(tmp_path):
     class LabelledModel(FakeModel):
-        def predict(self, inputs, **options):
-            super().predict(inputs, **options)
+        def predict_on_batch(self, inputs):
+            super().predict_on_batch(inputs)
             return inputs[1].reshape(-1, 1, 1, 1).astype("float32")
 
     model = LabelledModel(conditional=True)
@@ -218,7 +218,7 @@ def test_sample_grid_has_a_row_per_label(tmp_path):
 
 def test_sample_grid_draws_in_colour(tmp_path):
     class Colours(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array([[[[1.0, -1.0, 0.0]]]])
 
     train(SampleGrid(tmp_path, count=1), Colours(), epochs=1)
@@ -229,7 +229,7 @@ def test_sample_grid_draws_in_colour(tmp_path):
 
 def test_sample_grid_honours_channels_first(tmp_path):
     class Colours(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array([1.0, -1.0, 0.0, 0.0, 1.0, -1.0]).reshape(
                 1, 3, 1, 2
             )
@@ -252,7 +252,7 @@ def test_sample_grid_honours_channels_first(tmp_path):
 
 def test_sample_grid_warns_once_of_values_beyond_the_range(tmp_path):
     class Bytes(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array([0.0, 200.0]).reshape(2, 1, 1, 1)
 
     with pytest.warns(UserWarning) as caught:
@@ -267,7 +267,7 @@ def test_sample_grid_warns_once_of_values_beyond_the_range(tmp_path):
 @pytest.mark.parametrize("values", [[-1.019, 1.0], [-1.0, 1.019], [0.0, 0.1]])
 def test_sample_grid_tolerates_rounding(tmp_path, values):
     class Rounded(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array(values).reshape(2, 1, 1, 1)
 
     with warnings.catch_warnings():
@@ -277,7 +277,7 @@ def test_sample_grid_tolerates_rounding(tmp_path, values):
 
 def test_sample_grid_warns_once_of_values_that_are_not_finite(tmp_path):
     class Diverged(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array([np.nan, np.inf, 0.0]).reshape(3, 1, 1, 1)
 
     with pytest.warns(UserWarning, match="2 of 3 generated values") as caught:

@@ -33,8 +33,8 @@ class Pair(FakeModel):
 class Shades(FakeModel):
     """Makes images of one shade each, -0.8, -0.6, ... of the batch."""
 
-    def predict(self, inputs, **options):
-        super().predict(inputs, **options)
+    def predict_on_batch(self, inputs):
+        super().predict_on_batch(inputs)
         latents = inputs[0] if self.conditional else inputs
         shades = -0.8 + 0.2 * np.arange(len(latents))
         return np.broadcast_to(
@@ -154,7 +154,7 @@ def test_nearest_real_shows_the_nearest_first(tmp_path):
 
 def test_nearest_real_compares_all_pixels(tmp_path):
     class Halves(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array([[[[0.5], [-0.5]]]])
 
     mirrored = np.array([[[[-0.5], [0.5]]]])
@@ -247,7 +247,7 @@ def test_nearest_real_takes_tensors(tmp_path):
 
 def test_nearest_real_honours_channels_first(tmp_path):
     class Colours(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.array([1.0, -1.0, 0.0]).reshape(1, 3, 1, 1)
 
     seen = []
@@ -284,7 +284,7 @@ def test_nearest_real_honours_channels_first(tmp_path):
 )
 def test_nearest_real_compares_what_is_shown(tmp_path, value, row):
     class Diverged(FakeModel):
-        def predict(self, inputs, **options):
+        def predict_on_batch(self, inputs):
             return np.full((2, 2, 2, 1), value)
 
     view = NearestReal(shaded(0.0, -0.9, 0.9), neighbours=1)

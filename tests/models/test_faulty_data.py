@@ -1,0 +1,315 @@
+"""A data set that breaks or is empty costs the model nothing."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_regan as kr
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation",
+    "ignore:`shuffle=True` was passed",
+    "ignore:Your input ran out of data",
+)
+BATCHES = 6
+
+
+class BrokenFileError(Exception):
+    pass
+
+
+def read(index, broken):
+    """One batch of the sources, which breaks at one of them."""
+    if index == broken:
+        raise BrokenFileError(f"broken file {broken}")
+    random = np.random.default_rng(index)
+    return random.normal(size=(4, 2)).astype("float32")
+
+
+def as_generator(broken):
+    for index in range(BATCHES):
+        yield (read(index, broken),)
+
+
+def as_py_dataset(broken):
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return BATCHES
+
+        def __getitem__(self, index):
+            return read(index, broken)
+
+    return Batches()
+
+
+def as_tf_dataset(broken):
+    tf = pytest.importorskip("tensorflow")
+
+    def batches():
+        for index in range(BATCHES):
+            yield read(index, broken)
+
+    return tf.data.Dataset.from_generator(
+        batches, output_signature=tf.TensorSpec((None, 2), "float32")
+    )
+
+
+def as_data_loader(broken):
+    torch = pytest.importorskip("torch")
+
+    class Rows(torch.utils.data.Dataset):
+        def __len__(self):
+            return BATCHES * 4
+
+        def __getitem__(self, index):
+            return (read(index // 4, broken)[index % 4],)
+
+    return torch.utils.data.DataLoader(Rows(), batch_size=4)
+
+
+each_source = pytest.mark.parametrize(
+    "source",
+    [as_generator, as_py_dataset, as_tf_dataset, as_data_loader],
+    ids=["generator", "PyDataset", "tf.data", "DataLoader"],
+)
+
+
+@pytest.fixture
+def gan(vector_pair, backend):
+    gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+    gan.compile(
+        discriminator_regularizers=[kr.penalties.R1(1.0, interval=2)],
+        jit_compile=backend == "jax",
+    )
+    return gan
+
+
+def number(variable):
+    return int(ops.convert_to_numpy(variable.value))
+
+
+def steps(gan):
+    """How many steps it has had, which all counters agree on."""
+    counters = [optimizer.iterations for optimizer in gan.optimizer.optimizers]
+    counters += [player.step for player in gan._game.players]
+    (count,) = {number(counter) for counter in counters}
+    return count
+
+
+def values(gan):
+    return [ops.convert_to_numpy(v.value) for v in gan.trained_variables]
+
+
+def assert_usable(gan, directory):
+    assert all(np.isfinite(value).all() for value in values(gan))
+    count = steps(gan)
+    gan.save(directory / "gan.keras")
+    loaded = keras.models.load_model(directory / "gan.keras")
+    assert np.array_equal(loaded.generate(2, seed=0), gan.generate(2, seed=0))
+    history = gan.fit(as_py_dataset(None), verbose=0).history
+    assert np.isfinite(history["d_loss"] + history["g_loss"]).all()
+    assert steps(gan) == count + BATCHES
+
+
+@each_source
+def test_breaks_at_once_then_in_the_middle_then_in_validation(
+    gan, source, tmp_path
+):
+    before = values(gan)
+    with pytest.raises(Exception, match="broken file 0"):
+        gan.fit(source(broken=0), verbose=0)
+    for old, new in zip(before, values(gan), strict=True):
+        np.testing.assert_array_equal(old, new)
+    with pytest.raises(Exception, match="broken file 4"):
+        gan.fit(source(broken=4), epochs=2, verbose=0)
+    # Keras may read ahead, and never trains on half of what it has read.
+    count = steps(gan)
+    assert 0 < count <= 4
+    with pytest.raises(Exception, match="broken file 4"):
+        gan.fit(
+            as_py_dataset(None),
+            validation_data=source(broken=4),
+            epochs=2,
+            verbose=0,
+        )
+    assert steps(gan) == count + BATCHES
+    assert_usable(gan, tmp_path)
+
+
+@each_source
+def test_own_exception_arrives(gan, source, backend):
+    if source is as_tf_dataset or (
+        backend == "tensorflow" and source is not as_generator
+    ):
+        pytest.skip("TensorFlow tells the exception in a text of its own")
+    with pytest.raises(BrokenFileError):
+        gan.fit(source(broken=0), verbose=0)
+
+
+def test_breaks_in_the_second_epoch(gan, tmp_path):
+    """The first step of an epoch is what JAX begins without variables."""
+
+    class Batches(keras.utils.PyDataset):
+        epoch = 0
+
+        def __len__(self):
+            return BATCHES
+
+        def on_epoch_end(self):
+            self.epoch += 1
+
+        def __getitem__(self, index):
+            return read(index, None if self.epoch < broken_epoch else 0)
+
+    class Remember(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            # What a callback changes there counts as well.
+            self.model.optimizer.generator_optimizer.learning_rate = 0.125
+            self.values = values(self.model)
+
+    broken_epoch = 2  # Keras counts one before it begins.
+    remember = Remember()
+    with pytest.raises(Exception, match="broken file"):
+        gan.fit(
+            Batches(),
+            validation_data=as_py_dataset(None),
+            epochs=4,
+            verbose=0,
+            callbacks=[remember],
+        )
+    assert steps(gan) >= BATCHES
+    rate = gan.optimizer.generator_optimizer.learning_rate
+    assert float(ops.convert_to_numpy(rate)) == 0.125
+    if steps(gan) == BATCHES:
+        for old, new in zip(remember.values, values(gan), strict=True):
+            np.testing.assert_array_equal(old, new)
+    assert_usable(gan, tmp_path)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="not in Keras on PyTorch"
+)
+@pytest.mark.parametrize("source", [as_generator, as_py_dataset])
+def test_breaks_within_an_execution_of_several_steps(
+    vector_pair, source, tmp_path
+):
+    gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+    gan.compile(steps_per_execution=3)
+    with pytest.raises(Exception, match="broken file 4"):
+        gan.fit(source(broken=4), verbose=0)
+    assert steps(gan) <= 4
+    assert_usable(gan, tmp_path)
+
+
+@pytest.mark.parametrize("source", [as_generator, as_tf_dataset])
+def test_unknown_size_counts_no_step_too_many(gan, source):
+    gan.fit(source(broken=None), epochs=1, verbose=0)
+    assert steps(gan) == BATCHES
+
+
+def empty_array():
+    return np.zeros((0, 2), "float32")
+
+
+def empty_py_dataset():
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return 0
+
+        def __getitem__(self, index):
+            raise IndexError(index)
+
+    return Batches()
+
+
+def empty_generator():
+    yield from ()
+
+
+def empty_tf_dataset():
+    tf = pytest.importorskip("tensorflow")
+    rows = np.zeros((0, 2), "float32")
+    return tf.data.Dataset.from_tensor_slices(rows).batch(4)
+
+
+def empty_tf_dataset_of_unknown_size():
+    return as_tf_dataset(None).filter(lambda batch: False)
+
+
+def empty_data_loader():
+    torch = pytest.importorskip("torch")
+    rows = torch.utils.data.TensorDataset(torch.zeros((0, 2)))
+    return torch.utils.data.DataLoader(rows)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        empty_array,
+        empty_py_dataset,
+        empty_tf_dataset,
+        empty_data_loader,
+    ],
+)
+def test_known_to_be_empty(gan, source):
+    for arguments, name in (
+        ({"x": source()}, "x"),
+        (
+            {"x": as_py_dataset(None), "validation_data": source()},
+            "validation_data",
+        ),
+    ):
+        message = f"`{name}`. Expected one sample or more. Received: .* 0"
+        with pytest.raises(ValueError, match=message):
+            gan.fit(verbose=0, **arguments)
+    with pytest.raises(ValueError, match="`x`. Expected one sample or more"):
+        gan.evaluate(source(), verbose=0)
+    assert gan.train_function is None
+    assert steps(gan) == 0
+
+
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        (empty_generator, "generator"),
+        (empty_tf_dataset_of_unknown_size, "`x`. Expected one batch or more"),
+    ],
+)
+def test_turns_out_to_be_empty(gan, source, expected, tmp_path):
+    with pytest.raises(ValueError, match=expected):
+        gan.fit(source(), verbose=0)
+    assert steps(gan) == 0
+    assert_usable(gan, tmp_path)
+
+
+def test_batches_of_many_sizes(vector_pair, backend):
+    runs = []
+
+    class Counting(kr.RegularizedGAN):
+        def _train(self, data):
+            runs.append(len(data) if backend == "torch" else None)
+            return super()._train(data)
+
+    def fit(sizes, run_eagerly):
+        keras.utils.set_random_seed(0)
+        gan = Counting(*vector_pair(), seed=0)
+        gan.compile(
+            generator_regularizers=[kr.regularizers.PairwiseDistance(0.1)],
+            discriminator_regularizers=[kr.penalties.R1(1.0)],
+            run_eagerly=run_eagerly,
+        )
+        batches = [read(i, None)[:1].repeat(n, 0) for i, n in enumerate(sizes)]
+        gan.fit(((b,) for b in batches), verbose=0)
+        return gan
+
+    sizes = [16, 5, 7, 16, 1, 3, 16, 9, 2, 11]
+    gan = fit(sizes, run_eagerly=False)
+    if backend == "tensorflow":
+        assert len(runs) <= 3
+    elif backend == "jax":
+        # One program for each size is how JAX works.
+        assert len(runs) <= len(set(sizes)) + 1
+    eager = fit(sizes, run_eagerly=True)
+    for a, b in zip(values(gan), values(eager), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
