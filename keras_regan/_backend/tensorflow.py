@@ -4,10 +4,12 @@ import contextlib
 
 import tensorflow as tf
 
+from keras_regan._backend import mirrored
+
 
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
-    return function(data)
+    return mirrored.run_on_replica(function, data)
 
 
 def minimize(objective, optimizer, variables):
@@ -19,18 +21,22 @@ def minimize(objective, optimizer, variables):
         variables: List of the variables that the optimizer was built with.
 
     Returns:
-        The tuple `(loss, auxiliary)`.
+        The tuple `(loss, auxiliary)`, of the global batch.
     """
-    # An optimizer sums gradients over replicas: the mean of the loss over the
-    # global batch needs each replica's share.
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    replica = mirrored.current()
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([variable.value for variable in variables])
         loss, auxiliary = objective()
-        scaled = optimizer.scale_loss(loss / replicas)
+        # An optimizer sums gradients over replicas.
+        part = loss if replica is None else replica.scaled(loss)
+        scaled = optimizer.scale_loss(part)
     gradients = tape.gradient(scaled, [v.value for v in variables])
+    if replica is not None:
+        gradients = [
+            None if g is None else replica.unless_empty(g) for g in gradients
+        ]
     optimizer.apply(gradients, variables)
-    return loss, auxiliary
+    return mirrored.global_mean((loss, auxiliary))
 
 
 def gradient(function, variables):
@@ -98,11 +104,21 @@ def call_with_input_gradient(function, inputs, variables=()):
 
 def run_if(predicate, function):
     """Returns the scalar `function()` if `predicate` holds, else zero."""
-    return tf.cond(
-        predicate,
-        lambda: tf.cast(function(), "float32"),
-        lambda: tf.zeros((), "float32"),
-    )
+    try:
+        return tf.cond(
+            predicate,
+            lambda: tf.cast(function(), "float32"),
+            lambda: tf.zeros((), "float32"),
+        )
+    except RuntimeError as error:
+        if "merge_call" not in str(error):
+            raise
+        raise ValueError(
+            "A penalty with an interval reduces over replicas, or calls a "
+            "network that does, which TensorFlow cannot do in some steps "
+            "only. Expected `interval=1`, or no "
+            "`BatchNormalization(synchronized=True)` in that network"
+        ) from error
 
 
 def variables_kept(variables):

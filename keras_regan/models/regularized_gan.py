@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._backend import replicas
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
@@ -20,6 +21,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics.feature_sharing import network_numbers
 from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import batch
+from keras_regan.models import devices
 from keras_regan.models import network_interface
 from keras_regan.models.compile_arguments import check_modes
 from keras_regan.models.compile_arguments import checked_augmentation
@@ -31,6 +33,7 @@ from keras_regan.models.moving_average import copy_of
 from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import PairedOptimizer
 from keras_regan.models.player import Player
+from keras_regan.models.replica_seed import ReplicaSeedGenerator
 
 
 @register
@@ -101,6 +104,7 @@ class RegularizedGAN(keras.Model):
         name: str | None = None,
     ):
         super().__init__(name=name)
+        devices.check_strategy()
         network_interface.check_network(generator, "generator")
         network_interface.check_network(discriminator, "discriminator")
         if generator is discriminator:
@@ -128,8 +132,10 @@ class RegularizedGAN(keras.Model):
             self._regularization_seed,
             self._evaluated_regularization_seed,
         ) = [
-            keras.random.SeedGenerator((first + stream) % (2**31 - 1))
-            for stream in range(5)
+            kind((first + stream) % (2**31 - 1))
+            for stream, kind in enumerate(
+                [keras.random.SeedGenerator] * 3 + [ReplicaSeedGenerator] * 2
+            )
         ]
         self.built = True
 
@@ -148,6 +154,7 @@ class RegularizedGAN(keras.Model):
         """Whether the networks take class labels."""
         return self._conditional
 
+    @replicas.in_scope
     def compile(
         self,
         generator_optimizer: Any = None,
@@ -247,6 +254,7 @@ class RegularizedGAN(keras.Model):
             augmentation,
             metrics,
         )
+        devices.check_compiled(self, game)
         pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
         pair.build_pair(generator.variables, discriminator.variables)
         self._game = game
@@ -313,6 +321,7 @@ class RegularizedGAN(keras.Model):
         return_dict = kwargs.pop("return_dict", False)
         with _backend.variables_kept(self._all_variables()):
             logs = super().evaluate(x, y, return_dict=True, **kwargs)
+        logs.update(devices.results_of_all(self, self._game.step_metrics))
         for metric in self._game.sample_metrics:
             logs.update(metric.values())
         if return_dict:
@@ -321,11 +330,13 @@ class RegularizedGAN(keras.Model):
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
+        devices.check_one_replica(self, "train_on_batch", "fit")
         x, y = self._source("train_on_batch", x, y, kwargs)
         return super().train_on_batch(x, y, **kwargs)
 
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one test step; as `keras.Model.test_on_batch`."""
+        devices.check_one_replica(self, "test_on_batch", "evaluate")
         x, y = self._source("test_on_batch", x, y, kwargs)
         return super().test_on_batch(x, y, **kwargs)
 
@@ -463,7 +474,7 @@ class RegularizedGAN(keras.Model):
         self._game.train(
             real,
             labels,
-            lambda size: self.sample_latents(size, self._training_seed),
+            lambda size: self._draw_latents(size, self._training_seed),
             self._regularization_seed,
         )
         if self.ema_generator is not None:
@@ -477,7 +488,7 @@ class RegularizedGAN(keras.Model):
 
     def _test(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
-        latents = self.sample_latents(ops.shape(real)[0], self._evaluation_seed)
+        latents = self._draw_latents(ops.shape(real)[0], self._evaluation_seed)
         self._game.test(
             real,
             labels,
@@ -486,6 +497,14 @@ class RegularizedGAN(keras.Model):
             self._evaluated_regularization_seed,
         )
         return _results(self._game.trackers + self._game.step_metrics)
+
+    def _draw_latents(
+        self, size: Any, seed: keras.random.SeedGenerator
+    ) -> Tensor:
+        # On several replicas, those that one would have drawn.
+        return replicas.own_rows(
+            lambda rows: self.sample_latents(rows, seed), size
+        )
 
     def _batch(self, data: Any) -> tuple[Tensor, Any]:
         real, labels = batch.split(data)

@@ -1,0 +1,90 @@
+"""What has to hold for a model that is trained on several devices."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._backend import replicas
+from keras_regan.models.game import Game
+
+_PAGE = "docs/several_devices.md"
+
+
+def check_strategy() -> None:
+    """Raises a `ValueError` for a strategy that Keras cannot train with."""
+    strategy = replicas.unsupported_strategy()
+    if strategy is not None:
+        raise ValueError(
+            "A GAN cannot be trained under this strategy. Expected "
+            "`tf.distribute.MirroredStrategy` for the devices of one machine; "
+            "for several machines the JAX backend with "
+            "`keras.distribution.DataParallel`, one process for each machine "
+            f"({_PAGE}). Received: {strategy}, with which `fit` of Keras 3.15 "
+            "fails for every model"
+        )
+
+
+def check_compiled(model: keras.Model, game: Game) -> None:
+    """Raises a `ValueError` for what does not go with the model's devices."""
+    check_strategy()
+    for argument, variables in _variables_by_argument(model, game):
+        outside = replicas.outside_scope(model, variables)
+        if outside:
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected what was "
+                "made inside of the `with strategy.scope():` that the model "
+                "was made in, so that its variables are on every device. "
+                f"Received: the variable `{outside[0].path}`, made outside of "
+                "it"
+            )
+    count = replicas.replica_count(model)
+    if count > 1 and game.sample_metrics:
+        raise ValueError(
+            "Invalid value for argument `metrics`. Expected no "
+            f"`keras_regan.metrics` on {count} replicas: each would compare "
+            "the samples of one replica only. Use "
+            "`keras_regan.callbacks.EvaluateSamples`, which compares all of "
+            "them. Received: "
+            f"{[type(metric).__name__ for metric in game.sample_metrics]}"
+        )
+
+
+def check_one_replica(model: keras.Model, method: str, instead: str) -> None:
+    """Raises a `ValueError` for a method that does not divide a batch."""
+    count = replicas.replica_count(model)
+    if count > 1:
+        raise ValueError(
+            f"`{method}` would give the whole batch to each of {count} "
+            f"replicas. Expected `{instead}`, which gives each its part."
+        )
+
+
+def results_of_all(
+    model: keras.Model, metrics: list[keras.metrics.Metric]
+) -> dict[str, Any]:
+    """Returns results over all samples, where Keras averages replicas."""
+    if replicas.replica_count(model) == 1:
+        return {}
+    results = {metric.name: metric.result() for metric in metrics}
+    return keras.tree.map_structure(
+        lambda value: ops.convert_to_numpy(value).tolist(), results
+    )
+
+
+def _variables_by_argument(
+    model: keras.Model, game: Game
+) -> list[tuple[str, list[keras.Variable]]]:
+    """Returns what the user made, by the argument it was given as."""
+    parts = []
+    for player in game.players:
+        penalties = [v for p in player.penalties for v in p.state]
+        parts += [
+            (player.role, player.network.variables),
+            (f"{player.role}_regularizers", penalties),
+            (f"{player.role}_optimizer", player.optimizer.variables),
+        ]
+    if game.augmentation is not None:
+        parts.append(("augmentation", game.augmentation.variables))
+    metrics = [v for metric in game.metrics for v in metric.variables]
+    return [*parts, ("metrics", metrics), ("self", model.variables)]
