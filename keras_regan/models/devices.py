@@ -25,6 +25,25 @@ def check_strategy() -> None:
         )
 
 
+def check_modes(
+    model: keras.Model, steps_per_execution: int, jit_compile: bool | str
+) -> None:
+    """Raises a `ValueError` for what Keras cannot do on several replicas."""
+    count = replicas.replica_count(model)
+    if count == 1:
+        return
+    for argument, value, usable in (
+        ("steps_per_execution", steps_per_execution, 1),
+        ("jit_compile", jit_compile, False),
+    ):
+        if value not in (usable, "auto"):
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected {usable} "
+                f"on {count} replicas: with anything else `fit` of Keras 3.15 "
+                f"fails for every model. Received: {argument}={value}"
+            )
+
+
 def check_compiled(model: keras.Model, game: Game) -> None:
     """Raises a `ValueError` for what does not go with the model's devices."""
     check_strategy()

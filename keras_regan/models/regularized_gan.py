@@ -223,6 +223,7 @@ class RegularizedGAN(keras.Model):
             steps_per_execution, "steps_per_execution"
         )
         check_modes(run_eagerly, jit_compile)
+        devices.check_modes(self, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
         metrics = checked_metrics(metrics)
         generator = Player(
@@ -505,6 +506,11 @@ class RegularizedGAN(keras.Model):
         return replicas.own_rows(
             lambda rows: self.sample_latents(rows, seed), size
         )
+
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        # All is built. TensorFlow's trainer would add up what the replicas get
+        # of the first batch, and fail where they do not get the same number.
+        return
 
     def _batch(self, data: Any) -> tuple[Tensor, Any]:
         real, labels = batch.split(data)
