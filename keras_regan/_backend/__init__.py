@@ -24,7 +24,7 @@ if keras.backend.backend() == "tensorflow":
     from keras_regan._backend import tensorflow as _module
 elif keras.backend.backend() == "jax":
     from keras_regan._backend import jax as _module
-    from keras_regan._backend import one_replica as _replicas
+    from keras_regan._backend import sharded as _replicas
 elif keras.backend.backend() == "torch":
     from keras_regan._backend import one_replica as _replicas
     from keras_regan._backend import torch as _module

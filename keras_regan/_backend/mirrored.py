@@ -191,3 +191,13 @@ def unsupported_strategy():
     if not tf.distribute.has_strategy() or isinstance(strategy, usable):
         return None
     return type(strategy).__name__
+
+
+def batch_divisor():
+    """Returns what the rows of a batch must be a multiple of: nothing."""
+    return 1
+
+
+def undivided_batches():
+    """Does nothing: TensorFlow divides any number of rows."""
+    return contextlib.nullcontext()

@@ -56,3 +56,13 @@ def outside_scope(model, variables):
 def unsupported_strategy():
     """Returns `None`: what cannot be used exists in TensorFlow only."""
     return None
+
+
+def batch_divisor():
+    """Returns what the rows of a batch must be a multiple of: nothing."""
+    return 1
+
+
+def undivided_batches():
+    """Does nothing: a batch is not divided among devices."""
+    return contextlib.nullcontext()

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_regan import _validation
+from keras_regan._prediction import predict_on_batch
 from keras_regan.callbacks import symptoms
 from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
@@ -302,8 +303,8 @@ def _predict(
     network: keras.Model, inputs: np.ndarray, labels: np.ndarray | None
 ) -> np.ndarray:
     """Returns the outputs of a network at inference; logits where named."""
-    outputs = network.predict_on_batch(
-        inputs if labels is None else [inputs, labels]
+    outputs = predict_on_batch(
+        network, inputs if labels is None else [inputs, labels]
     )
     if isinstance(outputs, dict):
         outputs = outputs["logits"]

@@ -10,6 +10,7 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._files import path_string
+from keras_regan._prediction import predict
 from keras_regan.callbacks.event_log import EventLog
 from keras_regan.callbacks.warner import Warner
 from keras_regan.models import batch
@@ -139,7 +140,7 @@ class Histograms(keras.callbacks.Callback):
         if takes_labels:
             inputs = [inputs, self.labels]
         batch_size = min(len(self.real), _BATCH_SIZE)
-        return network.predict(inputs, batch_size=batch_size, verbose=0)
+        return predict(network, inputs, batch_size)
 
 
 def _weights(model: keras.Model) -> dict[str, np.ndarray]:

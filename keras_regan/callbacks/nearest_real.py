@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _validation
+from keras_regan._prediction import predict
 from keras_regan.callbacks import generated_images
 from keras_regan.callbacks.image_grid import image_grid
 from keras_regan.callbacks.image_grid import side_by_side
@@ -180,7 +181,7 @@ class NearestReal(View):
 
     def _extract(self, images: np.ndarray) -> np.ndarray:
         if isinstance(self.features, keras.Model):
-            features = self.features.predict(images, verbose=0)
+            features = predict(self.features, images, None)
         else:
             features = self.features(images)
         features = np.nan_to_num(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from keras_regan import _validation
 from keras_regan._files import path_string
+from keras_regan._prediction import predict
 from keras_regan.callbacks import animation as animations
 from keras_regan.callbacks import generated_images
 from keras_regan.callbacks import picture_arguments
@@ -114,7 +115,7 @@ class Pictures(keras.callbacks.Callback):
     ) -> np.ndarray:
         """Returns generated images, float64, with the channels last."""
         images = np.asarray(
-            model.predict(inputs, batch_size=batch_size, verbose=0),
+            predict(model, inputs, batch_size),
             dtype=np.float64,
         )
         return generated_images.channels_last(images)

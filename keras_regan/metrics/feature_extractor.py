@@ -12,6 +12,7 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._files import path_string
+from keras_regan._prediction import predict
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan.metrics.feature_sharing import computed_once
@@ -206,8 +207,8 @@ class FeatureExtractor:
             return self._pooled(samples)
         if self._compiled is None:
             self._compiled = _Pipeline(self)
-        return self._compiled.predict(
-            samples.astype("float32", copy=False), batch_size=64, verbose=0
+        return predict(
+            self._compiled, samples.astype("float32", copy=False), batch_size=64
         )
 
     def _pooled(self, samples: Tensor) -> Tensor:

@@ -79,12 +79,29 @@ def check_one_replica(model: keras.Model, method: str, instead: str) -> None:
         )
 
 
-def results_of_all(
-    model: keras.Model, metrics: list[keras.metrics.Metric]
-) -> dict[str, Any]:
+def check_rows(argument: str, data: Any, batch_size: int | None) -> None:
+    """Raises a `ValueError` for an array that devices cannot divide evenly."""
+    divisor = replicas.batch_divisor()
+    if divisor == 1 or not hasattr(data, "shape"):
+        return
+    batch_size = 32 if batch_size is None else batch_size
+    last = len(data) % batch_size
+    if batch_size % divisor or last % divisor:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected batches whose "
+            f"sizes are multiples of {divisor}, the number of devices of this "
+            "process: leave rows out, or pass a `tf.data.Dataset` that was "
+            f"batched with `drop_remainder=True`. Received: {len(data)} "
+            f"samples and batch_size={batch_size}, which leaves a batch of "
+            f"{last or batch_size}"
+        )
+
+
+def results_of_all(model: keras.Model, game: Game) -> dict[str, Any]:
     """Returns results over all samples, where Keras averages replicas."""
     if replicas.replica_count(model) == 1:
         return {}
+    metrics = game.trackers + game.step_metrics
     results = {metric.name: metric.result() for metric in metrics}
     return keras.tree.map_structure(
         lambda value: ops.convert_to_numpy(value).tolist(), results

@@ -287,6 +287,7 @@ class RegularizedGAN(keras.Model):
                 fit the networks.
         """
         x, y = self._source("fit", x, y, kwargs)
+        devices.check_rows("x", x, kwargs.get("batch_size"))
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             self._source("fit", *batch.split(validation_data), {})
@@ -313,6 +314,7 @@ class RegularizedGAN(keras.Model):
             ValueError: As `fit`.
         """
         x, y = self._source("evaluate", x, y, kwargs)
+        devices.check_rows("x", x, kwargs.get("batch_size"))
         for seed in (
             self._evaluation_seed,
             self._evaluated_regularization_seed,
@@ -322,7 +324,7 @@ class RegularizedGAN(keras.Model):
         return_dict = kwargs.pop("return_dict", False)
         with _backend.variables_kept(self._all_variables()):
             logs = super().evaluate(x, y, return_dict=True, **kwargs)
-        logs.update(devices.results_of_all(self, self._game.step_metrics))
+        logs.update(devices.results_of_all(self, self._game))
         for metric in self._game.sample_metrics:
             logs.update(metric.values())
         if return_dict:
@@ -377,6 +379,15 @@ class RegularizedGAN(keras.Model):
             )
             inputs = [latents, batch.labels_for(n, labels, label_shape[1:])]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
+
+    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any):
+        """Returns samples; as `keras.Model.predict`.
+
+        With a `keras.distribution` of JAX every device computes all of them,
+        so that any number will do and one process can do it alone.
+        """
+        with replicas.undivided_batches():
+            return super().predict(x, batch_size=batch_size, **kwargs)
 
     def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
         """Returns which share of a network's gradient a regularizer has.
@@ -584,6 +595,7 @@ class RegularizedGAN(keras.Model):
                 f"`{method}` is called: call `compile()` first."
             )
         batch.refuse_weights(arguments)
+        devices.check_compiled(self, self._game)
         self._game.prepare()
         if y is None and isinstance(x, list | tuple) and len(x) == 2:
             x, y = x
