@@ -15,7 +15,7 @@ def predict(model: keras.Model, inputs: Any, batch_size: int | None) -> Any:
         inputs: Array or list of arrays.
         batch_size: Rows that are looked at together, or `None` for Keras's.
     """
-    with replicas.undivided_batches():
+    with replicas.in_this_process():
         return model.predict(inputs, batch_size=batch_size, verbose=0)
 
 
@@ -25,5 +25,5 @@ def predict_on_batch(model: keras.Model, inputs: Any) -> Any:
     if replicas.replica_count(model) > 1:
         rows = len(keras.tree.flatten(inputs)[0])
         return predict(model, inputs, batch_size=rows)
-    with replicas.undivided_batches():
+    with replicas.in_this_process():
         return model.predict_on_batch(inputs)

@@ -63,6 +63,6 @@ def batch_divisor():
     return 1
 
 
-def undivided_batches():
-    """Does nothing: a batch is not divided among devices."""
+def in_this_process():
+    """Does nothing: there is one process, and a batch is not divided."""
     return contextlib.nullcontext()

@@ -38,10 +38,12 @@ def batch_divisor():
 
 
 @contextlib.contextmanager
-def undivided_batches():
-    """Lets every device compute all rows of a batch, in any number.
+def in_this_process():
+    """Leaves out the other processes, and divides no batch among devices.
 
-    It needs no other process, so one may predict alone.
+    Every device then computes all rows, in any number, and new variables are
+    on one device: what one process of several does alone would otherwise wait
+    for the others.
     """
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)

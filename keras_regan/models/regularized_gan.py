@@ -383,10 +383,10 @@ class RegularizedGAN(keras.Model):
     def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any):
         """Returns samples; as `keras.Model.predict`.
 
-        With a `keras.distribution` of JAX every device computes all of them,
-        so that any number will do and one process can do it alone.
+        With a `keras.distribution` of JAX every device computes all of them:
+        any number will do, and one process of several may predict alone.
         """
-        with replicas.undivided_batches():
+        with replicas.in_this_process():
             return super().predict(x, batch_size=batch_size, **kwargs)
 
     def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
@@ -653,6 +653,19 @@ class RegularizedGAN(keras.Model):
         self.compile(**config)
         if networks:
             share_networks(self._game.metrics, networks)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Saves the model; as `keras.Model.save`.
+
+        One process of several may do so alone.
+        """
+        with replicas.in_this_process():
+            return super().save(*args, **kwargs)
+
+    def save_weights(self, *args: Any, **kwargs: Any) -> Any:
+        """Saves the weights; as `keras.Model.save_weights`."""
+        with replicas.in_this_process():
+            return super().save_weights(*args, **kwargs)
 
     def save_own_variables(self, store: Any) -> None:
         """Saves what Keras leaves out: random state and penalties' state."""
