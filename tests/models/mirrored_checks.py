@@ -27,9 +27,9 @@ from keras_regan._backend import mirrored
 layers = keras.layers
 penalties = kr.penalties
 regularizers = kr.regularizers
-# Of 8 samples a replica gets 4; the last batch is 4 and 1 of 21, 3 and 0 of 19.
+# Of 8 samples a replica gets 4; the last batch is 3 and 2 of 21, 1 and 0 of 17.
 UNEVEN = np.random.default_rng(0).normal(size=(21, 2)).astype("float32")
-EMPTY = UNEVEN[:19]
+EMPTY = UNEVEN[:17]
 STRATEGY = None
 
 
@@ -288,9 +288,7 @@ def check_draws():
 
     data = STRATEGY.experimental_distribute_values_from_function(
         lambda context: tf.constant(
-            UNEVEN[:4]
-            if context.replica_id_in_sync_group == 0
-            else UNEVEN[4:5]
+            UNEVEN[:4] if context.replica_id_in_sync_group == 0 else UNEVEN[4:5]
         )
     )
 
@@ -444,7 +442,8 @@ def check_what_was_made_outside_of_the_scope():
     }.items():
         with scope(True):
             gan = kr.RegularizedGAN(*networks())
-        message = refusal(lambda: gan.compile(**{argument: make()}))
+        arguments = {argument: make()}
+        message = refusal(lambda g=gan, a=arguments: g.compile(**a))
         assert f"`{argument}`" in message, message
         assert "with strategy.scope():" in message, message
 
@@ -477,9 +476,7 @@ def check_what_does_not_work():
     with scope(True):
         gan = kr.RegularizedGAN(*normalized(True)())
         gan.compile(
-            generator_regularizers=[
-                penalties.LatentDiversity(1.0, interval=2)
-            ],
+            generator_regularizers=[penalties.LatentDiversity(1.0, interval=2)],
             discriminator_regularizers=[lazy],
         )
     assert "synchronized" in refusal(lambda: gan.fit(UNEVEN, verbose=0))
