@@ -12,7 +12,11 @@ _PAGE = "docs/several_devices.md"
 
 
 def check_strategy() -> None:
-    """Raises a `ValueError` for a strategy that Keras cannot train with."""
+    """Raises a `ValueError` for a strategy that a GAN cannot train under.
+
+    With `MultiWorkerMirroredStrategy`, `fit` of Keras 3.15 fails for every
+    model; the others that are refused give variables no copy on each device.
+    """
     strategy = replicas.unsupported_strategy()
     if strategy is not None:
         raise ValueError(
@@ -20,8 +24,7 @@ def check_strategy() -> None:
             "`tf.distribute.MirroredStrategy` for the devices of one machine; "
             "for several machines the JAX backend with "
             "`keras.distribution.DataParallel`, one process for each machine "
-            f"({_PAGE}). Received: {strategy}, with which `fit` of Keras 3.15 "
-            "fails for every model"
+            f"({_PAGE}). Received: {strategy}"
         )
 
 

@@ -380,7 +380,9 @@ class RegularizedGAN(keras.Model):
             inputs = [latents, batch.labels_for(n, labels, label_shape[1:])]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
 
-    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any):
+    def predict(
+        self, x: Any, batch_size: int | None = None, **kwargs: Any
+    ) -> Any:
         """Returns samples; as `keras.Model.predict`.
 
         With a `keras.distribution` of JAX every device computes all of them:
