@@ -36,6 +36,7 @@ IMAGES_ONLY = {
 # Adapters, which do what they are given.
 ADAPTERS = {
     "layers.SampleRegularization",
+    "penalties.AcrossReplicas",
     "penalties.AdjustableFactor",
     "penalties.Scheduled",
 }

@@ -121,6 +121,7 @@ NAMES = {
         "resnet",
     ],
     "keras_regan.penalties": [
+        "AcrossReplicas",
         "AdjustableFactor",
         "AuxiliaryClassifier",
         "Consistency",

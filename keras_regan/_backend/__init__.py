@@ -15,15 +15,22 @@ keras_regan is written once, in terms of them:
 * `step_if`: takes a whole step, or leaves every variable as it is.
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
 * `pass_over`: lets Keras's trainer go over batches without training.
+
+What a step on several devices needs besides is in `replicas`. TensorFlow runs
+the step once for each device, on a part of the batch; JAX runs it once, on the
+whole of it, wherever its parts lie; with PyTorch, Keras knows one device.
 """
 
 import keras
 
 if keras.backend.backend() == "tensorflow":
+    from keras_regan._backend import mirrored as _replicas
     from keras_regan._backend import tensorflow as _module
 elif keras.backend.backend() == "jax":
     from keras_regan._backend import jax as _module
+    from keras_regan._backend import sharded as _replicas
 elif keras.backend.backend() == "torch":
+    from keras_regan._backend import one_replica as _replicas
     from keras_regan._backend import torch as _module
 else:
     raise ImportError(
@@ -32,6 +39,7 @@ else:
         "KERAS_BACKEND before Keras is imported."
     )
 
+replicas = _replicas
 run_step = _module.run_step
 minimize = _module.minimize
 gradient = _module.gradient

@@ -4,8 +4,10 @@ import contextlib
 
 import tensorflow as tf
 
+from keras_regan._backend import mirrored
 from keras_regan._interrupts import interrupts_wait
 
+_NOT_FINITE = "The data holds NaN or infinity"
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
@@ -18,9 +20,9 @@ def run_step(function, variable_groups, data):
         # counters and seeds, would go on even if there is none: at the end of
         # a data set of unknown size, or if it raises.
         with tf.control_dependencies(tf.nest.flatten(data)):
-            return function(data)
+            return mirrored.run_on_replica(function, data)
     with interrupts_wait():
-        return function(data)
+        return mirrored.run_on_replica(function, data)
 
 
 def minimize(objective, optimizer, variables):
@@ -32,18 +34,23 @@ def minimize(objective, optimizer, variables):
         variables: List of the variables that the optimizer was built with.
 
     Returns:
-        The tuple `(loss, auxiliary)`.
+        The tuple `(loss, auxiliary)`, of the global batch.
     """
-    # An optimizer sums gradients over replicas: the mean of the loss over the
-    # global batch needs each replica's share.
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    replica = mirrored.current()
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([variable.value for variable in variables])
         loss, auxiliary = objective()
-        scaled = optimizer.scale_loss(loss / replicas)
+        # An optimizer sums gradients over replicas.
+        part = loss if replica is None else replica.scaled(loss)
+        scaled = optimizer.scale_loss(part)
     gradients = tape.gradient(scaled, [v.value for v in variables])
+    if replica is not None:
+        gradients = [
+            None if g is None else replica.unless_empty(g) for g in gradients
+        ]
+        gradients = mirrored.overflowing_together(gradients, optimizer)
     optimizer.apply(gradients, variables)
-    return loss, auxiliary
+    return mirrored.global_mean((loss, auxiliary))
 
 
 def gradient(function, variables):
@@ -111,15 +118,32 @@ def call_with_input_gradient(function, inputs, variables=()):
 
 def run_if(predicate, function):
     """Returns the scalar `function()` if `predicate` holds, else zero."""
-    return tf.cond(
-        predicate,
-        lambda: tf.cast(function(), "float32"),
-        lambda: tf.zeros((), "float32"),
-    )
+    try:
+        return tf.cond(
+            predicate,
+            lambda: tf.cast(function(), "float32"),
+            lambda: tf.zeros((), "float32"),
+        )
+    except RuntimeError as error:
+        if "merge_call" not in str(error):
+            raise
+        raise ValueError(
+            "A penalty with an interval reduces over replicas, or calls a "
+            "network that does, which TensorFlow cannot do in some steps "
+            "only. Expected `interval=1`, or no "
+            "`BatchNormalization(synchronized=True)` in that network"
+        ) from error
 
 
 def step_if(predicate, step):
-    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+    """Runs `step()` if `predicate` holds, and else leaves every variable.
+
+    On several replicas it must hold, as `all_finite` sees to: replicas cannot
+    exchange anything in a branch of a graph.
+    """
+    if mirrored.on_several_replicas():
+        step()
+        return
 
     def taken():
         step()
@@ -129,8 +153,17 @@ def step_if(predicate, step):
 
 
 def all_finite(samples):
-    """Tells, as a boolean scalar, whether nothing is NaN or infinite."""
-    return tf.reduce_all(tf.math.is_finite(samples))
+    """Tells, as a boolean scalar, whether nothing is NaN or infinite.
+
+    On several replicas, where `step_if` cannot leave out a step, it raises
+    instead, and `variables_kept` makes a `FloatingPointError` of that.
+    """
+    finite = tf.reduce_all(tf.math.is_finite(samples))
+    if not mirrored.on_several_replicas():
+        return finite
+    finite = mirrored.everywhere(finite)
+    with tf.control_dependencies([tf.debugging.Assert(finite, [_NOT_FINITE])]):
+        return tf.identity(finite)
 
 
 def pass_over(arguments, count, logs):
@@ -155,6 +188,12 @@ def whole_steps(model, function, groups):
     return function
 
 
+@contextlib.contextmanager
 def variables_kept(model):
-    """Does nothing: an error leaves variables as they are."""
-    return contextlib.nullcontext()
+    """Gives an error its name; it leaves variables as they are."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        if _NOT_FINITE not in str(error):
+            raise
+        raise FloatingPointError(_NOT_FINITE) from error

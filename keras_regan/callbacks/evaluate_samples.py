@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _validation
+from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
@@ -126,8 +127,9 @@ class EvaluateSamples(keras.callbacks.Callback):
         self._epoch = None
         self._evaluated = None
         check_labels_of_model(self.labels, self.model.conditional)
-        for metric in self.metrics:
-            metric.prepare_once()
+        with replicas.in_this_process():
+            for metric in self.metrics:
+                metric.prepare_once()
 
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -145,14 +147,16 @@ class EvaluateSamples(keras.callbacks.Callback):
         is_last = self._epoch == self.params.get("epochs")
         values = {key: math.nan for m in self.metrics for key in m.keys}
         if self._epoch % self.every == 0 or is_last:
-            values.update(self._evaluate())
+            with replicas.in_this_process():
+                values.update(self._evaluate())
         if logs is not None:
             logs.update(values)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Evaluates the last epoch of a training that was stopped."""
         if self._epoch is not None and self._evaluated != self._epoch:
-            self._evaluate()
+            with replicas.in_this_process():
+                self._evaluate()
         self._events.close()
 
     @property

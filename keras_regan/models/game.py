@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
@@ -140,6 +141,16 @@ class Game:
         return owners
 
     @property
+    def moving_variables(self) -> list[keras.Variable]:
+        """What a step moves by its batch, without a gradient."""
+        networks = [
+            v for p in self.players for v in p.network.non_trainable_variables
+        ]
+        return networks + [
+            v for p in self.players for x in p.penalties for v in x.variables
+        ]
+
+    @property
     def step_metrics(self) -> list[keras.metrics.Metric]:
         """The metrics whose results follow from every step."""
         return [m for m in self.metrics if not isinstance(m, SampleMetric)]
@@ -173,12 +184,13 @@ class Game:
             Boolean scalar: whether the generator took its step.
         """
         batch_size = ops.shape(real)[0]
-        for _ in range(self.discriminator_steps):
-            latents = draw_latents(batch_size)
-            self._train_discriminator(real, labels, latents, seed)
-        taken = self._train_generator(
-            real, labels, draw_latents(batch_size), seed
-        )
+        with replicas.synchronized(self.moving_variables):
+            for _ in range(self.discriminator_steps):
+                latents = draw_latents(batch_size)
+                self._train_discriminator(real, labels, latents, seed)
+            taken = self._train_generator(
+                real, labels, draw_latents(batch_size), seed
+            )
         self._track_augmentation(batch_size)
         return taken
 
@@ -202,9 +214,11 @@ class Game:
         batch = _Batch(real, fake, latents, labels, seed, sampler)
         context = self._context(self.discriminator, batch, training=False)
         _, values = self._discriminator_total(context)
+        values = replicas.global_mean(values)
         self.discriminator.track(values, ops.shape(real)[0])
         context = self._context(self.generator, batch, False, pullback)
         _, values = self._generator_total(context, added)
+        values = replicas.global_mean(values)
         self.generator.track(values, ops.shape(real)[0])
         self._track_augmentation(ops.shape(real)[0])
         with shared_features():
@@ -264,7 +278,9 @@ class Game:
         batch_size = ops.shape(real)[0]
         values, taken = self.discriminator.update(objective, batch_size)
         if self.augmentation is not None:
-            self.augmentation.adapt(values[_REAL_SIGN], batch_size)
+            self.augmentation.adapt(
+                values[_REAL_SIGN], replicas.global_size(batch_size)
+            )
         undo.unless(taken)
 
     def _train_generator(self, real, labels, latents, seed):

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
@@ -21,6 +22,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics.feature_sharing import network_numbers
 from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import batch
+from keras_regan.models import devices
 from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
 from keras_regan.models import saved_state
@@ -37,11 +39,13 @@ from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import PairedOptimizer
 from keras_regan.models.player import Player
 from keras_regan.models.position import Position
+from keras_regan.models.replica_seed import ReplicaSeedGenerator
 from keras_regan.models.resumption import Resumption
 from keras_regan.models.saved_files import load_whole
 from keras_regan.models.saved_files import save_whole
 from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
+from keras_regan.models.training_watch import not_finite
 from keras_regan.models.training_watch import watched
 
 _ON_ONE_BATCH = ("train_on_batch", "test_on_batch", "gradient_share")
@@ -115,6 +119,7 @@ class RegularizedGAN(keras.Model):
         name: str | None = None,
     ):
         super().__init__(name=name)
+        devices.check_strategy()
         network_interface.check_network(generator, "generator")
         network_interface.check_network(discriminator, "discriminator")
         if generator is discriminator:
@@ -146,8 +151,10 @@ class RegularizedGAN(keras.Model):
             self._regularization_seed,
             self._evaluated_regularization_seed,
         ) = [
-            keras.random.SeedGenerator((first + stream) % (2**31 - 1))
-            for stream in range(5)
+            kind((first + stream) % (2**31 - 1))
+            for stream, kind in enumerate(
+                [keras.random.SeedGenerator] * 3 + [ReplicaSeedGenerator] * 2
+            )
         ]
         self._position = Position()
         self.built = True
@@ -175,6 +182,7 @@ class RegularizedGAN(keras.Model):
         """
         return self._position.begun
 
+    @replicas.in_scope
     def compile(
         self,
         generator_optimizer: Any = None,
@@ -251,6 +259,7 @@ class RegularizedGAN(keras.Model):
             steps_per_execution, "steps_per_execution"
         )
         check_modes(run_eagerly, jit_compile)
+        devices.check_modes(self, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
         metrics = checked_metrics(metrics)
         nonfinite_batches = checked_answer(nonfinite_batches)
@@ -288,6 +297,7 @@ class RegularizedGAN(keras.Model):
             metrics,
             nonfinite_batches,
         )
+        devices.check_compiled(self, game)
         pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
         pair.build_pair(generator.variables, discriminator.variables)
         self._game = game
@@ -347,6 +357,7 @@ class RegularizedGAN(keras.Model):
         ```
         """
         x, y = self._source("fit", x, y, kwargs)
+        devices.check_rows("x", x, kwargs.get("batch_size"))
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             self._source(
@@ -366,6 +377,8 @@ class RegularizedGAN(keras.Model):
         try:
             with _backend.variables_kept(self):
                 history = super().fit(x, y, **kwargs)
+        except FloatingPointError:
+            raise not_finite(*self._position.begun, self.name) from None
         except UnboundLocalError as error:
             if "'logs'" not in str(error):
                 raise
@@ -397,6 +410,7 @@ class RegularizedGAN(keras.Model):
             ValueError: As `fit`.
         """
         x, y = self._source("evaluate", x, y, kwargs)
+        devices.check_rows("x", x, kwargs.get("batch_size"))
         for seed in (
             self._evaluation_seed,
             self._evaluated_regularization_seed,
@@ -406,6 +420,7 @@ class RegularizedGAN(keras.Model):
         return_dict = kwargs.pop("return_dict", False)
         with _backend.variables_kept(self):
             logs = super().evaluate(x, y, return_dict=True, **kwargs)
+        logs.update(devices.results_of_all(self, self._game))
         for metric in self._game.sample_metrics:
             logs.update(metric.values())
         if return_dict:
@@ -414,6 +429,7 @@ class RegularizedGAN(keras.Model):
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
+        devices.check_one_replica(self, "train_on_batch", "fit")
         x, y = self._source("train_on_batch", x, y, kwargs)
         with _backend.variables_kept(self):
             logs = super().train_on_batch(x, y, **kwargs)
@@ -431,14 +447,21 @@ class RegularizedGAN(keras.Model):
 
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one test step; as `keras.Model.test_on_batch`."""
+        devices.check_one_replica(self, "test_on_batch", "evaluate")
         x, y = self._source("test_on_batch", x, y, kwargs)
         with _backend.variables_kept(self):
             return super().test_on_batch(x, y, **kwargs)
 
-    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """Returns the samples of latents; as `keras.Model.predict`."""
-        with _backend.variables_kept(self):
-            return super().predict(x, *args, **kwargs)
+    def predict(
+        self, x: Any, batch_size: int | None = None, **kwargs: Any
+    ) -> Any:
+        """Returns samples; as `keras.Model.predict`.
+
+        With a `keras.distribution` of JAX every device computes all of them:
+        any number will do, and one process of several may predict alone.
+        """
+        with _backend.variables_kept(self), replicas.in_this_process():
+            return super().predict(x, batch_size=batch_size, **kwargs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the samples of one batch of latents."""
@@ -711,16 +734,17 @@ class RegularizedGAN(keras.Model):
         if not self._game.skips_nonfinite:
             untroubled = ops.equal(self._position.refused.value, 0)
             usable = ops.logical_and(finite, untroubled)
-        _backend.step_if(usable, lambda: self._take_step(real, labels))
-        self._position.count(finite)
-        self._game.count_batch(finite)
+        with replicas.after(usable):
+            _backend.step_if(usable, lambda: self._take_step(real, labels))
+            self._position.count(finite)
+            self._game.count_batch(finite)
         return _results(self._game.trackers + self._game.step_trackers)
 
     def _take_step(self, real: Tensor, labels: Any) -> None:
         taken = self._game.train(
             real,
             labels,
-            lambda size: self.sample_latents(size, self._training_seed),
+            lambda size: self._draw_latents(size, self._training_seed),
             self._regularization_seed,
         )
         if self.ema_generator is not None:
@@ -734,7 +758,7 @@ class RegularizedGAN(keras.Model):
 
     def _test(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
-        latents = self.sample_latents(ops.shape(real)[0], self._evaluation_seed)
+        latents = self._draw_latents(ops.shape(real)[0], self._evaluation_seed)
         self._game.test(
             real,
             labels,
@@ -743,6 +767,19 @@ class RegularizedGAN(keras.Model):
             self._evaluated_regularization_seed,
         )
         return _results(self._game.trackers + self._game.step_metrics)
+
+    def _draw_latents(
+        self, size: Any, seed: keras.random.SeedGenerator
+    ) -> Tensor:
+        # On several replicas, those that one would have drawn.
+        return replicas.own_rows(
+            lambda rows: self.sample_latents(rows, seed), size
+        )
+
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        # All is built. TensorFlow's trainer would add up what the replicas get
+        # of the first batch, and fail where they do not get the same number.
+        return
 
     def _batch(self, data: Any) -> tuple[Tensor, Any]:
         real, labels = batch.split(data)
@@ -836,6 +873,7 @@ class RegularizedGAN(keras.Model):
                 f"`{method}` is called: call `compile()` first."
             )
         batch.refuse_weights(arguments)
+        devices.check_compiled(self, self._game)
         self._game.prepare()
         if y is None and isinstance(x, list | tuple) and len(x) == 2:
             x, y = x
@@ -928,7 +966,8 @@ class RegularizedGAN(keras.Model):
         stays readable. That is so for files on a local disk, of all endings.
         Directories (`zipped=False`) and remote paths are left to Keras, which
         overwrites them piece by piece, and so is everything that is saved by
-        the function `keras.saving.save_model` instead of this method.
+        the function `keras.saving.save_model` instead of this method. One
+        process of several may save alone.
 
         Args:
             filepath: String or path, as `"gan.keras"`.
@@ -949,15 +988,16 @@ class RegularizedGAN(keras.Model):
         >>> keras.models.load_model("gan.keras").generate(3).shape
         (3, 2)
         """
-        save_whole(
-            filepath,
-            overwrite,
-            lambda path, replaced: super(RegularizedGAN, self).save(
-                path, overwrite=replaced, zipped=zipped, **kwargs
-            ),
-            endings=() if zipped is False else (".keras", ".h5", ".hdf5"),
-            variables=self._saved_variables(),
-        )
+        with replicas.in_this_process():
+            save_whole(
+                filepath,
+                overwrite,
+                lambda path, replaced: super(RegularizedGAN, self).save(
+                    path, overwrite=replaced, zipped=zipped, **kwargs
+                ),
+                endings=() if zipped is False else (".keras", ".h5", ".hdf5"),
+                variables=self._saved_variables(),
+            )
 
     def save_weights(
         self,
@@ -982,15 +1022,16 @@ class RegularizedGAN(keras.Model):
             OSError: If the file cannot be written. The previous one is left
                 as it was.
         """
-        save_whole(
-            filepath,
-            overwrite,
-            lambda path, replaced: super(RegularizedGAN, self).save_weights(
-                path, overwrite=replaced, max_shard_size=max_shard_size
-            ),
-            endings=() if max_shard_size is not None else (".weights.h5",),
-            variables=self._saved_variables(),
-        )
+        with replicas.in_this_process():
+            save_whole(
+                filepath,
+                overwrite,
+                lambda path, replaced: super(RegularizedGAN, self).save_weights(
+                    path, overwrite=replaced, max_shard_size=max_shard_size
+                ),
+                endings=() if max_shard_size is not None else (".weights.h5",),
+                variables=self._saved_variables(),
+            )
 
     def load_weights(
         self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any

@@ -61,12 +61,7 @@ class TrainingWatch(keras.callbacks.Callback):
         # its variables back when a callback asks for it.
         index = self._position.first_refused
         if index is not None:
-            raise ValueError(
-                f"The data holds NaN or infinity in batch {index} of epoch "
-                f"{self._epoch}, both counted from 0. Expected finite samples, "
-                "or `compile(nonfinite_batches='skip')`. No step was taken "
-                f"on it or after it: {model.name} is as it was before."
-            )
+            raise not_finite(self._epoch, index, model.name)
 
 
 class BeginningWatch(keras.callbacks.Callback):
@@ -85,6 +80,16 @@ class BeginningWatch(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Sees what was restored."""
         self._resumption.begin(self.model)
+
+
+def not_finite(epoch: int, batch: int, name: str) -> ValueError:
+    """Returns the error for a batch that ends a training."""
+    return ValueError(
+        f"The data holds NaN or infinity in batch {batch} of epoch {epoch}, "
+        "both counted from 0. Expected finite samples, or "
+        "`compile(nonfinite_batches='skip')`. No step was taken on it or "
+        f"after it: {name} is as it was before."
+    )
 
 
 def watched(callbacks: Any, first: TrainingWatch, last: BeginningWatch) -> Any:

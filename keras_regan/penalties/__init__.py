@@ -1,5 +1,8 @@
 """Penalties: what is called with the context of a training step."""
 
+from keras_regan.penalties.across_replicas import (
+    AcrossReplicas as AcrossReplicas,
+)
 from keras_regan.penalties.adjustable_factor import (
     AdjustableFactor as AdjustableFactor,
 )

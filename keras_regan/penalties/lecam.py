@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._backend import replicas
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
@@ -29,7 +30,8 @@ class LeCam(Penalty):
 
     `a_real` and `a_fake` are moving averages of the mean logits of real and
     of generated samples, `C` the logit; every patch of a map counts. With
-    `one_sided=False` the squares are taken without the maximum.
+    `one_sided=False` the squares are taken without the maximum. On several
+    devices the means are those of the global batch.
 
     Cost: four means of logits.
 
@@ -67,6 +69,7 @@ class LeCam(Penalty):
     """
 
     networks = ("discriminator",)
+    needs_all_replicas = True
 
     def __init__(
         self,
@@ -95,32 +98,35 @@ class LeCam(Penalty):
     def call(self, context: StepContext) -> Tensor:
         """Returns the sum of both mean squares."""
         real, fake = context.real_logits, context.fake_logits
+        real_mean, fake_mean = replicas.global_mean(
+            (_detached_mean(real), _detached_mean(fake))
+        )
         if context.training:
-            self._move(real, fake)
-        real_average = self._average(self._real_sum, real)
-        fake_average = self._average(self._fake_sum, fake)
+            self._move(real_mean, fake_mean, context.counts)
+        real_average = self._average(self._real_sum, real_mean)
+        fake_average = self._average(self._fake_sum, fake_mean)
         return self._mean_square(real - fake_average) + self._mean_square(
             real_average - fake
         )
 
-    def _move(self, real: Tensor, fake: Tensor) -> None:
-        real, fake = _detached_mean(real), _detached_mean(fake)
+    def _move(self, real: Tensor, fake: Tensor, counts: Tensor) -> None:
         # An overflow in a step that is skipped must not stay for good.
         finite = ops.logical_and(ops.isfinite(real), ops.isfinite(fake))
+        moves = ops.logical_and(finite, counts)
         for total, value in (
             (self._real_sum, real),
             (self._fake_sum, fake),
             (self._weight, 1.0),
         ):
             moved = self.momentum * total + (1.0 - self.momentum) * value
-            total.assign(ops.where(finite, moved, total.value))
+            total.assign(ops.where(moves, moved, total.value))
 
-    def _average(self, total: keras.Variable, logits: Tensor) -> Tensor:
+    def _average(self, total: keras.Variable, mean: Tensor) -> Tensor:
         """Returns the average; under `evaluate` before training, the mean."""
         weight = ops.convert_to_tensor(self._weight)
         begun = weight > 0
         average = total / ops.where(begun, weight, 1.0)
-        return ops.where(begun, average, _detached_mean(logits))
+        return ops.where(begun, average, mean)
 
     def _mean_square(self, difference: Tensor) -> Tensor:
         if self.one_sided:

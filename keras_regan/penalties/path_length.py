@@ -30,7 +30,9 @@ class PathLength(Penalty):
     the sample's shape over the square root of its number of pixels (of the
     product of the spatial axes: one for vectors). First
     `a <- momentum * a + (1 - momentum) * mean_i(||J_i^T y_i||)`, starting at
-    zero, in every training step that computes it.
+    zero, in every training step that computes it. On several replicas each
+    compares with the average that its own samples moved; afterwards all keep
+    the one that the whole batch would have moved.
 
     Cost: one backward pass through the generator, differentiated once more; no
     further forward pass.

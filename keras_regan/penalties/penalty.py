@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -48,7 +49,12 @@ class Penalty:
         networks: Which lists of `compile` the penalty may stand in.
         variables: State that the penalty keeps from step to step, as
             `keras.Variable`s made in the constructor. It is saved with the
-            model.
+            model. On several replicas of TensorFlow each moves it by its own
+            batch, and after the step all take the mean of the moves.
+        needs_all_replicas: Whether `call` reduces over the replicas of a step.
+            TensorFlow cannot do that in some steps only: on several replicas
+            the penalty is then computed in every step, and dropped in those
+            that are not due.
 
     Example:
     ```python
@@ -69,6 +75,7 @@ class Penalty:
     """
 
     networks: tuple[str, ...] = ("generator", "discriminator")
+    needs_all_replicas: bool = False
 
     def __init__(
         self,
@@ -99,12 +106,17 @@ class Penalty:
             return ops.zeros((), "float32")
         if self.interval == 1 or not context.training:
             return self._scaled(context)
+        is_due = self._is_due(context.step)
+        if self.needs_all_replicas and replicas.on_several_replicas():
+            with context.counted_if(is_due):
+                value = self.interval * self._scaled(context)
+            return ops.where(is_due, value, ops.zeros_like(value))
 
         def due() -> Tensor:
             with context.branch():
                 return self.interval * self._scaled(context)
 
-        return _backend.run_if(self._is_due(context.step), due)
+        return _backend.run_if(is_due, due)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the scalar without the factor."""

@@ -51,7 +51,10 @@ class StepContext:
             of rank 2 and more.
         seed: `keras.random.SeedGenerator` for whatever a penalty draws. Its
             state is saved with the model, and it is apart from the one of the
-            latents.
+            latents. Several replicas of a step draw different numbers from it.
+        counts: Whether the penalty counts in this step, `True` or a boolean
+            scalar. One with an interval is computed in due steps only, where
+            that is possible; where it is not, its state must stay as it is.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class StepContext:
         self.network = network
         self.kernels = kernels
         self.seed = seed
+        self.counts = True
         self._discriminator = discriminator
         self._generator = generator
         self._latent_gradient = latent_gradient
@@ -196,6 +200,16 @@ class StepContext:
             yield
         finally:
             self._results = results
+
+    @contextlib.contextmanager
+    def counted_if(self, due: Tensor) -> Iterator[None]:
+        """Says inside that what is computed counts only if `due`."""
+        outer = self.counts
+        self.counts = due if outer is True else ops.logical_and(outer, due)
+        try:
+            yield
+        finally:
+            self.counts = outer
 
     def _judged(self, which: str) -> "_Judged":
         if which not in self._results:

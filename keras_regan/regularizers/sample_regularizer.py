@@ -23,6 +23,11 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     `keras_regan.penalties.OnFeatures` it is called with the discriminator's
     features instead of the samples.
 
+    On several devices, the batch that it compares is the global one on JAX and
+    that of one replica under TensorFlow's strategies, where the logs show the
+    mean over replicas; `keras_regan.penalties.AcrossReplicas` gives it the
+    global one there too (`docs/several_devices.md`).
+
     To write your own, implement `call(samples)`, which returns the scalar
     without the factor, and extend `get_config` by your own arguments. If it
     compares the samples with something else, say so in `called_with` and let

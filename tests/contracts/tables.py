@@ -184,6 +184,14 @@ PENALTIES = {
     "penalties.OnFeatures[real]": lambda f: kr.penalties.OnFeatures(
         kr.regularizers.MatchedPairwiseDistance(1.0), f, interval=2
     ),
+    "penalties.AcrossReplicas": lambda f: kr.penalties.AcrossReplicas(
+        PairwiseDistance(1.0, pairing="all"), f, interval=2
+    ),
+    "penalties.AcrossReplicas[features]": (
+        lambda f: kr.penalties.AcrossReplicas(
+            kr.penalties.OnFeatures(PairwiseDistance(1.0)), f, name="a"
+        )
+    ),
     "penalties.Scheduled": lambda f: kr.penalties.Scheduled(
         kr.penalties.R1(2.0), f, name="a"
     ),

@@ -118,6 +118,29 @@ def test_drop_in():
     assert printed.count("test accuracy") == 6
 
 
+def test_multi_device(data, backend):
+    settings = ["--data", data, "--epochs", 1, "--batch-size", 32]
+    printed = run("multi_device.py", *settings)
+    if backend == "torch":
+        assert "one device" in printed
+        return
+    apart = re.search(r"at most ([\d.e-]+) apart", printed)
+    assert float(apart.group(1)) < 1e-5
+    assert printed.count("d_loss") == 1 and "2 devices" in printed
+
+
+@pytest.mark.slow
+def test_multi_device_in_processes(data, backend):
+    settings = ["--data", data, "--epochs", 1, "--processes", 2]
+    if backend == "tensorflow":
+        message = run("multi_device.py", *settings, fails=True)
+        assert "KERAS_BACKEND=jax" in message and "Traceback" not in message
+    elif backend == "jax":
+        printed = run("multi_device.py", *settings)
+        apart = re.search(r"at most ([\d.e-]+) apart", printed)
+        assert float(apart.group(1)) < 1e-5
+
+
 def test_custom_penalty():
     printed = run("custom_penalty.py", "--epochs", 1, "--samples", 512)
     assert "d_logit_drift" in printed

@@ -1,0 +1,239 @@
+"""Several replicas of one model, as `tf.distribute` runs them.
+
+Each replica has a part of the global batch, its own copy of all variables, and
+a thread of its own, in which the step is traced. What is below asks for the
+step that the calling thread is in; outside of one there is one replica.
+"""
+
+import contextlib
+import functools
+import threading
+
+import tensorflow as tf
+
+_local = threading.local()
+
+
+class _Replica:
+    """What a replica knows of the global batch in one step."""
+
+    def __init__(self, size):
+        self.context = tf.distribute.get_replica_context()
+        sizes = self.context.all_gather(tf.reshape(size, (1,)), axis=0)
+        index = tf.cast(self.context.replica_id_in_sync_group, "int32")
+        before = tf.range(tf.size(sizes)) < index
+        self.size = size
+        self.index = index
+        self.total = tf.reduce_sum(sizes)
+        self.offset = tf.reduce_sum(tf.where(before, sizes, 0))
+        # Not 1 / replicas: the parts of the last batch differ in size.
+        self.share = tf.cast(size, "float32") / tf.cast(self.total, "float32")
+        self.is_empty = tf.equal(size, 0)
+
+    def scaled(self, value):
+        """Returns what a value adds to the mean over the global batch."""
+        return value * tf.cast(self.share, value.dtype)
+
+    def unless_empty(self, value):
+        """Returns zeros for a part without samples, whose means are NaN."""
+        if isinstance(value, tf.IndexedSlices):
+            values = self.unless_empty(value.values)
+            return tf.IndexedSlices(values, value.indices, value.dense_shape)
+        return tf.where(self.is_empty, tf.zeros_like(value), value)
+
+    def sum(self, tensors):
+        return self.context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
+
+
+def current():
+    """Returns the replica of the step that is running, or `None` for one."""
+    return getattr(_local, "replica", None)
+
+
+def run_on_replica(function, data):
+    """Runs `function(data)` as the step of one replica of several."""
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return function(data)
+    _local.replica = _Replica(tf.shape(tf.nest.flatten(data)[0])[0])
+    try:
+        return function(data)
+    finally:
+        _local.replica = None
+
+
+def on_several_replicas():
+    """Returns whether the step that is running has other replicas."""
+    return current() is not None
+
+
+def own_rows(draw, size):
+    """Returns this replica's rows of what is drawn for the global batch.
+
+    Args:
+        draw: Callable that takes a number of rows and returns as many, the
+            same on all replicas.
+        size: The size of this replica's batch.
+    """
+    replica = current()
+    if replica is None:
+        return draw(size)
+    return draw(replica.total)[replica.offset : replica.offset + size]
+
+
+def own_seed(seed):
+    """Returns a seed that no other replica has."""
+    replica = current()
+    if replica is None:
+        return seed
+    return tf.random.experimental.stateless_fold_in(seed, replica.index)
+
+
+def global_size(size):
+    """Returns the size of the global batch."""
+    replica = current()
+    return size if replica is None else replica.total
+
+
+def global_mean(values):
+    """Returns means over the global batch, where no gradient is needed.
+
+    Args:
+        values: Structure of tensors: means over this replica's batch.
+    """
+    replica = current()
+    if replica is None:
+        return values
+    parts = [
+        replica.unless_empty(replica.scaled(tf.convert_to_tensor(value)))
+        for value in tf.nest.flatten(values)
+    ]
+    return tf.nest.pack_sequence_as(values, replica.sum(parts))
+
+
+def after(predicate):
+    """Lets a block run once a boolean is known, and not if that raised."""
+    if current() is None:
+        return contextlib.nullcontext()
+    return tf.control_dependencies([predicate])
+
+
+def everywhere(predicate):
+    """Tells whether a boolean holds on all replicas."""
+    replica = current()
+    failures = replica.sum(tf.cast(tf.logical_not(predicate), "int32"))
+    return tf.equal(failures, 0)
+
+
+def overflowing_together(gradients, optimizer):
+    """Returns gradients that are finite on all replicas or on none.
+
+    A `LossScaleOptimizer` looks at those of the first replica only, and would
+    apply what has overflowed on another one.
+    """
+    if not hasattr(optimizer, "dynamic_scale"):
+        return gradients
+    present = [g for g in gradients if g is not None]
+    finite = [
+        tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(g)))
+        for g in present
+    ]
+    finite = everywhere(tf.reduce_all(finite))
+    return [
+        None
+        if g is None
+        else tf.where(finite, g, tf.constant(float("nan"), g.dtype))
+        for g in gradients
+    ]
+
+
+def global_rows(rows):
+    """Returns the rows of all replicas, in the order of the global batch.
+
+    The gradient at a replica's rows is the sum of what all replicas make of
+    them.
+    """
+    replica = current()
+    if replica is None:
+        return rows
+    return replica.context.all_gather(rows, axis=0)
+
+
+@contextlib.contextmanager
+def synchronized(variables):
+    """Keeps variables equal that each replica moves by its own batch.
+
+    On leaving, all move by the mean of the moves, each replica counting by its
+    number of samples: what one device would do for means over a batch.
+
+    Args:
+        variables: List of variables. Of these, floats that were not created
+            to be trained by a gradient are looked at.
+    """
+    replica = current()
+    moving = [
+        v.value
+        for v in variables
+        if v.value.dtype.is_floating and not v.value.trainable
+    ]
+    if replica is None or not moving:
+        yield
+        return
+    before = [tf.identity(variable) for variable in moving]
+    yield
+    moves = replica.sum(
+        [
+            replica.unless_empty(replica.scaled(variable - old))
+            for variable, old in zip(moving, before, strict=True)
+        ]
+    )
+    for variable, old, move in zip(moving, before, moves, strict=True):
+        variable.assign(old + move)
+
+
+def replica_count(model):
+    """Returns on how many devices a model is trained."""
+    return model.distribute_strategy.num_replicas_in_sync
+
+
+def in_scope(method):
+    """Lets a model's method create variables on all of its devices."""
+
+    @functools.wraps(method)
+    def run(model, *args, **kwargs):
+        # The default strategy refuses nothing but has to be left alone.
+        if replica_count(model) == 1:
+            return method(model, *args, **kwargs)
+        with model.distribute_strategy.scope():
+            return method(model, *args, **kwargs)
+
+    return run
+
+
+def outside_scope(model, variables):
+    """Returns the variables that are not on all devices of a model."""
+    strategy = model.distribute_strategy
+    created_in_scope = strategy.extended.variable_created_in_scope
+    return [v for v in variables if not created_in_scope(v.value)]
+
+
+def unsupported_strategy():
+    """Returns the name of the strategy around, if it cannot be used."""
+    strategy = tf.distribute.get_strategy()
+    usable = (
+        tf.distribute.MirroredStrategy,
+        tf.distribute.OneDeviceStrategy,
+        tf.distribute.TPUStrategy,
+    )
+    if not tf.distribute.has_strategy() or isinstance(strategy, usable):
+        return None
+    return type(strategy).__name__
+
+
+def batch_divisor():
+    """Returns what the rows of a batch must be a multiple of: nothing."""
+    return 1
+
+
+def in_this_process():
+    """Does nothing: there is one process, and it divides any batch."""
+    return contextlib.nullcontext()

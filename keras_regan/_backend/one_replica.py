@@ -1,0 +1,73 @@
+"""One replica: what `mirrored` offers where a step sees the whole batch."""
+
+import contextlib
+
+
+def on_several_replicas():
+    """Returns whether the step that is running has other replicas."""
+    return False
+
+
+def own_rows(draw, size):
+    """Returns `draw(size)`: all rows belong to the one replica."""
+    return draw(size)
+
+
+def own_seed(seed):
+    """Returns the seed: nobody else has it."""
+    return seed
+
+
+def global_size(size):
+    """Returns the size of the global batch."""
+    return size
+
+
+def global_mean(values):
+    """Returns the values: they are means over the global batch."""
+    return values
+
+
+def after(predicate):
+    """Does nothing: no other replica can have raised."""
+    return contextlib.nullcontext()
+
+
+def global_rows(rows):
+    """Returns the rows: there are no others."""
+    return rows
+
+
+def synchronized(variables):
+    """Does nothing: there are no copies of variables."""
+    return contextlib.nullcontext()
+
+
+def replica_count(model):
+    """Returns how often a step runs at the same time: once."""
+    return 1
+
+
+def in_scope(method):
+    """Returns the method: variables need no scope."""
+    return method
+
+
+def outside_scope(model, variables):
+    """Returns no variable: there is no scope."""
+    return []
+
+
+def unsupported_strategy():
+    """Returns `None`: what cannot be used exists in TensorFlow only."""
+    return None
+
+
+def batch_divisor():
+    """Returns what the rows of a batch must be a multiple of: nothing."""
+    return 1
+
+
+def in_this_process():
+    """Does nothing: there is one process, and a batch is not divided."""
+    return contextlib.nullcontext()

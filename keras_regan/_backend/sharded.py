@@ -1,0 +1,54 @@
+"""JAX: one step sees the global batch, whose rows lie on several devices.
+
+Keras's distribution places variables and batches; XLA exchanges what a step
+needs. So nothing is done here for a step, and all of it is for what surrounds
+one: rows that cannot be divided evenly among the devices.
+"""
+
+import contextlib
+
+import jax
+import keras
+
+from keras_regan._backend.one_replica import after as after
+from keras_regan._backend.one_replica import global_mean as global_mean
+from keras_regan._backend.one_replica import global_rows as global_rows
+from keras_regan._backend.one_replica import global_size as global_size
+from keras_regan._backend.one_replica import in_scope as in_scope
+from keras_regan._backend.one_replica import (
+    on_several_replicas as on_several_replicas,
+)
+from keras_regan._backend.one_replica import outside_scope as outside_scope
+from keras_regan._backend.one_replica import own_rows as own_rows
+from keras_regan._backend.one_replica import own_seed as own_seed
+from keras_regan._backend.one_replica import replica_count as replica_count
+from keras_regan._backend.one_replica import synchronized as synchronized
+from keras_regan._backend.one_replica import (
+    unsupported_strategy as unsupported_strategy,
+)
+
+
+def batch_divisor():
+    """Returns what the rows of a process's batches must be a multiple of."""
+    distribution = keras.distribution.distribution()
+    if distribution is None or distribution.batch_dim_name is None:
+        return 1
+    mesh = distribution.device_mesh
+    axis = list(mesh.axis_names).index(distribution.batch_dim_name)
+    return max(mesh.shape[axis] // jax.process_count(), 1)
+
+
+@contextlib.contextmanager
+def in_this_process():
+    """Leaves out the other processes, and divides no batch among devices.
+
+    Every device then computes all rows, in any number, and new variables are
+    on one device: what one process of several does alone would otherwise wait
+    for the others.
+    """
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)

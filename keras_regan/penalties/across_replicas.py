@@ -1,0 +1,112 @@
+"""Regularizers that see the samples of all devices together."""
+
+import keras
+
+from keras_regan._backend import replicas
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan.penalties.global_context import GlobalContext
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.scheduled import Scheduled
+from keras_regan.penalties.step_context import StepContext
+from keras_regan.regularizers import SampleRegularizer
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class AcrossReplicas(Scheduled):
+    """Lets a regularizer compare the samples of all devices, not of one.
+
+    For `tf.distribute`, which gives each replica a part of the batch: a
+    regularizer of pairs, of covariances or of mean features then compares what
+    lies on one replica, which is less than the batch holds. In this wrapper it
+    gets the samples, latents, labels, logits and features of the global batch,
+    and training goes as on one device. A penalty that is a mean over the batch
+    by itself, such as `R1`, needs none.
+
+    On one device, on JAX, whose steps see the global batch anyway, and on
+    PyTorch it changes nothing.
+
+    Formula: `interval * factor(step) * regularizer(...)` in every
+    `interval`-th update, zero in the others. The wrapped regularizer's own
+    factor stays.
+
+    Cost: that of the regularizer on the global batch, on every replica, and
+    the exchange of what it reads. On several replicas an `interval` saves
+    none of it: TensorFlow cannot exchange tensors in some steps only.
+
+    Args:
+        regularizer: A `SampleRegularizer`, or a `Penalty` that looks at what
+            the step has and neither calls a network nor draws numbers, such
+            as `OnFeatures` or `FeatureMatching`.
+        factor: Non-negative float or `LearningRateSchedule`. Defaults to
+            `1.0`.
+        interval: Positive integer. Defaults to `1`.
+        name: String. Its key in the logs. Defaults to the regularizer's.
+
+    Call arguments:
+        context: `StepContext`.
+
+    Raises:
+        TypeError: If `regularizer` is neither of the two kinds.
+        ValueError: If the wrapped penalty has an interval of its own or keeps
+            state; in the first step on several replicas, if it calls a
+            network or draws numbers.
+
+    Example:
+    >>> entry = keras_regan.penalties.AcrossReplicas(
+    ...     keras_regan.regularizers.PairwiseDistance(0.1))
+    >>> entry.name
+    'pairwise_distance'
+
+    Reference: statistics over all devices for small parts of a batch:
+    [Peng et al., 2018](https://arxiv.org/abs/1711.07240), for batch
+    normalization.
+    """
+
+    needs_all_replicas = True
+
+    def __init__(
+        self,
+        regularizer: SampleRegularizer | Penalty,
+        factor: float | _Schedule = 1.0,
+        *,
+        interval: int = 1,
+        name: str | None = None,
+    ):
+        if not isinstance(regularizer, SampleRegularizer | Penalty):
+            raise TypeError(
+                message(
+                    "regularizer",
+                    "a `SampleRegularizer` or a `Penalty`",
+                    regularizer,
+                )
+            )
+        super().__init__(regularizer, factor, interval=interval, name=name)
+        if getattr(regularizer, "interval", 1) > 1:
+            raise ValueError(
+                message(
+                    "regularizer",
+                    "a penalty without an interval of its own: give it to "
+                    "`AcrossReplicas`",
+                    regularizer,
+                )
+            )
+        if getattr(regularizer, "variables", []):
+            raise ValueError(
+                message(
+                    "regularizer",
+                    "a penalty that keeps no state; that of `LeCam` and "
+                    "`PathLength` follows the global batch by itself",
+                    regularizer,
+                )
+            )
+
+    def call(self, context: StepContext) -> Tensor:
+        """Returns what the regularizer makes of the global batch."""
+        nested = isinstance(context, GlobalContext)
+        if replicas.on_several_replicas() and not nested:
+            context = GlobalContext(context)
+        return super().call(context)

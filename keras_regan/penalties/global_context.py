@@ -1,0 +1,117 @@
+"""A step as one device would see it that had the batches of all replicas."""
+
+from typing import Any
+
+import keras
+
+from keras_regan._backend import replicas
+from keras_regan._typing import Tensor
+from keras_regan.penalties.step_context import StepContext
+
+
+class GlobalContext(StepContext):
+    """What a step of one replica shows, with the rows of all replicas.
+
+    Tensors are gathered when they are first read, and gradients flow through
+    that to the replica that a row came from. Networks cannot be called: each
+    replica would call them with all rows.
+
+    Args:
+        context: The `StepContext` of this replica.
+    """
+
+    def __init__(self, context: StepContext):
+        self._replica = context
+        self._gathered: dict[str, Any] = {}
+        self._results = {}
+        for name in ("step", "training", "network", "kernels", "counts"):
+            setattr(self, name, getattr(context, name))
+
+    @property
+    def real(self) -> Tensor:
+        """Real samples of all replicas."""
+        return self._all_rows("real")
+
+    @property
+    def fake(self) -> Tensor:
+        """Generated samples of all replicas."""
+        return self._all_rows("fake")
+
+    @property
+    def latents(self) -> Tensor:
+        """What they were generated from."""
+        return self._all_rows("latents")
+
+    @property
+    def labels(self) -> Tensor | None:
+        """Class labels of both batches, or `None`."""
+        if self._replica.labels is None:
+            return None
+        return self._all_rows("labels")
+
+    @property
+    def real_logits(self) -> Tensor:
+        """The logits of the real samples of all replicas."""
+        return self._all_rows("real_logits")
+
+    @property
+    def fake_logits(self) -> Tensor:
+        """The logits of the generated samples of all replicas."""
+        return self._all_rows("fake_logits")
+
+    @property
+    def real_outputs(self) -> dict[str, Any]:
+        """All that the discriminator returned of the real samples."""
+        return self._all_rows("real_outputs")
+
+    @property
+    def fake_outputs(self) -> dict[str, Any]:
+        """All that the discriminator returned of the generated samples."""
+        return self._all_rows("fake_outputs")
+
+    @property
+    def real_gradient(self) -> Tensor:
+        """The gradient of each real sample's logit at that sample."""
+        return self._all_rows("real_gradient")
+
+    @property
+    def fake_gradient(self) -> Tensor:
+        """The gradient of each generated sample's logit at that sample."""
+        return self._all_rows("fake_gradient")
+
+    @property
+    def seed(self) -> keras.random.SeedGenerator:
+        """Raises: replicas would draw different numbers for one batch."""
+        raise _refusal("draws random numbers")
+
+    def _all_rows(self, name: str) -> Any:
+        if name not in self._gathered:
+            self._gathered[name] = keras.tree.map_structure(
+                replicas.global_rows, getattr(self._replica, name)
+            )
+        return self._gathered[name]
+
+    def discriminate(self, samples: Tensor) -> Tensor:
+        """Raises: see above."""
+        raise _refusal("calls the discriminator")
+
+    def generate(self, latents: Tensor) -> Tensor:
+        """Raises: see above."""
+        raise _refusal("calls the generator")
+
+    def input_gradient(self, samples: Tensor) -> Tensor:
+        """Raises: see above."""
+        raise _refusal("calls the discriminator")
+
+    def latent_gradient(self, weights: Tensor) -> Tensor:
+        """Raises: see above."""
+        raise _refusal("differentiates the generator")
+
+
+def _refusal(what: str) -> ValueError:
+    return ValueError(
+        "`AcrossReplicas` shows a penalty the rows of all replicas. Expected "
+        "one that looks at samples, latents, labels, logits, features or "
+        f"input gradients. Received: one that {what}; its mean over the batch "
+        "is a global one without `AcrossReplicas`"
+    )

@@ -1,0 +1,591 @@
+"""What has to hold under `tf.distribute.MirroredStrategy`, as one script.
+
+Logical devices have to be set before TensorFlow starts, and it starts slowly:
+`test_mirrored.py` runs this once, in a process of its own, and reads what each
+check printed.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import traceback
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+import keras_regan as kr
+from keras_regan._backend import mirrored
+
+layers = keras.layers
+penalties = kr.penalties
+regularizers = kr.regularizers
+# Of 8 samples a replica gets 4; the last batch is 3 and 2 of 21, 1 and 0 of 17.
+UNEVEN = np.random.default_rng(0).normal(size=(21, 2)).astype("float32")
+EMPTY = UNEVEN[:17]
+STRATEGY = None
+
+
+class MeanOfReal(penalties.Penalty):
+    """A user's penalty with state: where the real samples were on average."""
+
+    networks = ("discriminator",)
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.mean = keras.Variable([0.0, 0.0], trainable=False, name="mean")
+
+    @property
+    def variables(self):
+        return [self.mean]
+
+    def call(self, context):
+        mean = ops.mean(context.real, axis=0)
+        self.mean.assign(0.5 * self.mean + 0.5 * mean)
+        return ops.mean(ops.square(context.real_logits))
+
+
+def scope(several):
+    return STRATEGY.scope() if several else contextlib.nullcontext()
+
+
+def networks(**arguments):
+    return kr.networks.mlp(
+        (2,), latent_dim=3, hidden=(8,), output_activation=None, **arguments
+    )
+
+
+def trained(
+    several,
+    arguments=dict,
+    *,
+    build=networks,
+    optimizer=lambda: keras.optimizers.Adam(1e-2),
+    data=UNEVEN,
+    labels=None,
+    batch_size=8,
+    epochs=2,
+    **fit,
+):
+    """Returns a model after a few steps, and the logs."""
+    keras.utils.set_random_seed(0)
+    with scope(several):
+        gan = kr.RegularizedGAN(*build(), ema_momentum=0.9, seed=1)
+        gan.compile(optimizer(), optimizer(), **arguments())
+    history = gan.fit(
+        data,
+        labels,
+        batch_size=batch_size,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        **fit,
+    )
+    return gan, history.history
+
+
+def difference(first, second):
+    return float(np.abs(np.asarray(first) - np.asarray(second)).max())
+
+
+def apart(one, two):
+    """Returns how far apart the states of two models are."""
+    return max(
+        difference(a.value, b.value)
+        for a, b in zip(
+            one.trained_variables, two.trained_variables, strict=True
+        )
+    )
+
+
+def logs_apart(one, two):
+    assert list(one) == list(two)
+    return max(difference(one[key], two[key]) for key in one)
+
+
+def assert_equal(arguments=dict, **settings):
+    """Two replicas do what one device does."""
+    one, one_logs = trained(False, arguments, **settings)
+    two, two_logs = trained(True, arguments, **settings)
+    assert apart(one, two) < 2e-6, apart(one, two)
+    assert logs_apart(one_logs, two_logs) < 2e-6, (one_logs, two_logs)
+    judged = [
+        gan.evaluate(
+            settings.get("data", UNEVEN),
+            settings.get("labels"),
+            batch_size=8,
+            verbose=0,
+            return_dict=True,
+        )
+        for gan in (one, two)
+    ]
+    assert logs_apart(*judged) < 2e-6, judged
+    return one, two
+
+
+def check_adam():
+    """Weights, average, state and logs; an uneven last batch."""
+    assert_equal(
+        lambda: {
+            "generator_regularizers": [regularizers.L1(1e-2)],
+            "discriminator_regularizers": [
+                penalties.R1(1.0, interval=2),
+                penalties.LeCam(0.3, momentum=0.5),
+                MeanOfReal(factor=0.1, interval=2),
+            ],
+            "discriminator_steps": 2,
+            "metrics": [keras.metrics.MeanSquaredError()],
+        }
+    )
+
+
+def check_sgd_and_an_empty_replica():
+    """Also regularizers that see all replicas, lazy ones among them."""
+    across = penalties.AcrossReplicas
+    assert_equal(
+        lambda: {
+            "generator_regularizers": [
+                across(regularizers.PairwiseDistance(1.0, pairing="all")),
+                across(regularizers.ModeSeeking(0.1), interval=2),
+                across(regularizers.GDPP(0.1)),
+                across(penalties.FeatureMatching(0.5)),
+                penalties.Scheduled(
+                    across(
+                        penalties.OnFeatures(
+                            regularizers.MaximumMeanDiscrepancy(1.0)
+                        )
+                    ),
+                    interval=2,
+                ),
+            ],
+            "discriminator_regularizers": [
+                across(penalties.OnFeatures(regularizers.PullingAway(1.0))),
+                penalties.Scheduled(penalties.LeCam(momentum=0.5), interval=2),
+            ],
+        },
+        build=lambda: networks(discriminator_features=True),
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+        data=EMPTY,
+    )
+
+
+def check_labels_and_lookup_tables():
+    def build():
+        classes = keras.Input((), dtype="int32")
+        latents = keras.Input((3,))
+        x = layers.Dense(8)(latents) + layers.Embedding(3, 8)(classes)
+        generator = keras.Model(
+            [latents, classes], layers.Dense(2)(layers.ReLU()(x))
+        )
+        samples = keras.Input((2,))
+        x = layers.ReLU()(layers.Dense(8)(samples))
+        x = layers.Dense(1)(x) + kr.layers.ClassProjection(3)([x, classes])
+        return generator, keras.Model([samples, classes], x)
+
+    assert_equal(
+        build=build,
+        data=EMPTY,
+        labels=np.arange(len(EMPTY), dtype="int32") % 3,
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+    )
+
+
+def check_first_batch_is_uneven():
+    assert_equal(data=UNEVEN[:5], batch_size=32)
+
+
+def normalized(synchronized):
+    def build():
+        generator = keras.Sequential(
+            [
+                layers.Input((3,)),
+                layers.Dense(8),
+                layers.BatchNormalization(
+                    momentum=0.5, synchronized=synchronized
+                ),
+                layers.ReLU(),
+                layers.Dense(2),
+            ]
+        )
+        return generator, networks()[1]
+
+    return build
+
+
+def check_synchronized_normalization():
+    assert_equal(
+        build=normalized(True),
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+        data=EMPTY,
+    )
+
+
+def check_moving_statistics():
+    """Means of normalization layers follow the global batch, everywhere."""
+    settings = {
+        "build": normalized(False),
+        "optimizer": lambda: keras.optimizers.SGD(0.0),
+        "data": EMPTY,
+    }
+    one, _ = trained(False, **settings)
+    two, _ = trained(True, **settings)
+    means = [
+        [v for v in gan.variables if v.path.endswith("moving_mean")]
+        for gan in (one, two)
+    ]
+    assert len(means[0]) == 2  # The average of the generator has one too.
+    for a, b in zip(*means, strict=True):
+        assert np.abs(a.numpy()).max() > 0.05
+        assert difference(a.value, b.value) < 1e-6
+    for variable in two.variables:
+        first, second = variable.value.values
+        assert difference(first, second) == 0, variable.path
+
+
+def check_pairs_are_those_of_a_replica():
+    """Without `AcrossReplicas`, the logs show the mean over replicas."""
+    seen = []
+
+    class Watched(regularizers.PairwiseDistance):
+        def call(self, samples):
+            value = super().call(samples)
+            tf.py_function(lambda v: seen.append(float(v)), [value], [])
+            return value
+
+    def arguments(kind):
+        return lambda: {"generator_regularizers": [kind(1.0, pairing="all")]}
+
+    settings = {"data": UNEVEN[:8], "epochs": 1}
+    one, one_logs = trained(
+        False, arguments(regularizers.PairwiseDistance), **settings
+    )
+    two, two_logs = trained(True, arguments(Watched), **settings)
+    logged = two_logs["g_pairwise_distance"][0]
+    assert len(seen) == 2 and seen[0] != seen[1]
+    assert abs(logged - sum(seen) / 2) < 1e-6
+    assert abs(logged - one_logs["g_pairwise_distance"][0]) > 1e-3
+
+
+def check_draws():
+    """Latents are those of one device; what penalties draw differs."""
+    with scope(True):
+        two = kr.RegularizedGAN(*networks(), seed=1)
+    one = kr.RegularizedGAN(*networks(), seed=1)
+
+    def draw(gan, samples):
+        return (
+            gan._draw_latents(tf.shape(samples)[0], gan._training_seed),
+            keras.random.normal((4,), seed=gan._regularization_seed),
+            keras.random.normal((4,), seed=gan._evaluated_regularization_seed),
+        )
+
+    data = STRATEGY.experimental_distribute_values_from_function(
+        lambda context: tf.constant(
+            UNEVEN[:4] if context.replica_id_in_sync_group == 0 else UNEVEN[4:5]
+        )
+    )
+
+    @tf.function
+    def run(data):
+        return STRATEGY.run(
+            lambda data: mirrored.run_on_replica(
+                lambda data: draw(two, data), data
+            ),
+            args=(data,),
+        )
+
+    for _ in range(2):
+        latents, *noise = [
+            STRATEGY.experimental_local_results(part) for part in run(data)
+        ]
+        expected = draw(one, UNEVEN[:5])[0]
+        assert [len(part) for part in latents] == [4, 1]
+        assert difference(np.concatenate(latents), expected) < 1e-6
+        for first, second in noise:
+            assert difference(first, second) > 0.1
+    for variable in two.variables:
+        first, second = variable.value.values
+        assert difference(first, second) == 0, variable.path
+    assert two._regularization_seed.state.numpy()[1] == 2
+
+
+def check_adaptive_augmentation():
+    """The probability moves as fast as on one device."""
+
+    def arguments():
+        return {
+            "augmentation": kr.augmentations.AdaptiveAugmentation(
+                [kr.augmentations.InstanceNoise(0.1)],
+                target=1.0,
+                interval=2,
+                adjustment_images=200,
+                initial_probability=0.5,
+            )
+        }
+
+    logs = [trained(several, arguments)[1] for several in (False, True)]
+    moved = [log["augmentation_probability"] for log in logs]
+    assert difference(*moved) < 1e-6, moved
+    assert moved[0][-1] < 0.45
+
+
+def check_half_precision():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        one, _ = trained(False)
+        two, _ = trained(True)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    optimizer = two.optimizer.generator_optimizer
+    assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    assert two.optimizer.iterations.numpy() == 6
+    assert difference(one.generate(5, seed=0), two.generate(5, seed=0)) < 0.01
+
+
+def check_compile_outside_of_the_scope():
+    """And again: trackers and counters are made where the model is."""
+    with scope(True):
+        gan = kr.RegularizedGAN(*networks(), seed=1)
+    gan.compile()
+    gan.fit(UNEVEN, batch_size=8, verbose=0)
+    gan.compile("adam", generator_regularizers=[regularizers.L1(1e-3)])
+    gan.fit(UNEVEN, batch_size=8, verbose=0)
+    for variable in gan.trained_variables + gan.metrics_variables:
+        assert len(variable.value.values) == 2, variable.path
+    assert gan.optimizer.iterations.numpy() == 3
+
+
+def check_surroundings():
+    """Generating, measuring, callbacks, saving and loading."""
+    folder = pathlib.Path(tempfile.mkdtemp())
+    arguments = lambda: {  # noqa: E731
+        "generator_regularizers": [regularizers.L1(1e-2)],
+        "discriminator_regularizers": [penalties.LeCam(0.1)],
+    }
+    ring = kr.datasets.gaussian_ring()
+    monitor = kr.callbacks.CollapseMonitor(UNEVEN[:9])
+    samples = kr.callbacks.EvaluateSamples(
+        [kr.metrics.ModeCoverage(ring)], real=UNEVEN, count=21
+    )
+    one, _ = trained(False, arguments)
+    two, logs = trained(
+        True,
+        arguments,
+        validation_data=UNEVEN[:7],
+        callbacks=[
+            monitor,
+            samples,
+            keras.callbacks.ModelCheckpoint(folder / "checkpoint.keras"),
+        ],
+    )
+    assert "val_d_loss" in logs and "modes" in logs
+    assert samples.protocol and len(samples.results) == 2
+    for n in (1, 5):
+        made = [gan.generate(n, seed=0) for gan in (one, two)]
+        assert made[1].shape == (n, 2)
+        assert difference(*made) < 1e-6
+    shares = [gan.gradient_share("g_l1", UNEVEN) for gan in (one, two)]
+    assert difference(*shares) < 1e-5 and 0 < shares[0] < 1
+    two.save(folder / "gan.keras")
+    with scope(True):
+        again = keras.models.load_model(folder / "gan.keras")
+    alone = keras.models.load_model(folder / "gan.keras")
+    for gan in (two, again, alone):
+        gan.fit(UNEVEN, batch_size=8, shuffle=False, verbose=0)
+    assert apart(two, again) == 0
+    assert apart(two, alone) < 1e-6
+
+
+def check_pictures():
+    folder = pathlib.Path(tempfile.mkdtemp())
+
+    def build():
+        return kr.networks.mlp((8, 8, 1), latent_dim=3, hidden=(8,))
+
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 1))
+    trained(
+        True,
+        build=build,
+        data=images,
+        epochs=1,
+        callbacks=[kr.callbacks.SampleGrid(str(folder), count=9)],
+    )
+    assert len(list(folder.glob("*.png"))) >= 1
+
+
+def refusal(function):
+    try:
+        function()
+    except ValueError as error:
+        return str(error)
+    raise AssertionError("nothing was refused")
+
+
+def check_what_was_made_outside_of_the_scope():
+    factor = penalties.AdjustableFactor
+    weight = regularizers.L1(0.1)
+    for argument, make in {
+        "generator_optimizer": keras.optimizers.Adam,
+        "generator_regularizers": lambda: [
+            penalties.Scheduled(weight, factor=factor(0.1))
+        ],
+        "discriminator_regularizers": lambda: [penalties.LeCam()],
+        "augmentation": kr.augmentations.AdaptiveAugmentation,
+        "metrics": lambda: [keras.metrics.MeanSquaredError()],
+    }.items():
+        with scope(True):
+            gan = kr.RegularizedGAN(*networks())
+        arguments = {argument: make()}
+        message = refusal(lambda g=gan, a=arguments: g.compile(**a))
+        assert f"`{argument}`" in message, message
+        assert "with strategy.scope():" in message, message
+
+    pair = networks()
+    with scope(True):
+        gan = kr.RegularizedGAN(*pair)
+    assert "strategy.scope()" in refusal(gan.compile)
+    gan = kr.RegularizedGAN(*networks())
+    gan.compile()
+    with scope(True):
+        message = refusal(lambda: gan.fit(UNEVEN, verbose=0))
+    assert "strategy.scope()" in message
+
+
+def check_what_does_not_work():
+    with scope(True):
+        gan = kr.RegularizedGAN(*networks())
+    metric = kr.metrics.ModeCoverage(kr.datasets.gaussian_ring())
+    for arguments, word in (
+        ({"metrics": [metric]}, "EvaluateSamples"),
+        ({"steps_per_execution": 2}, "steps_per_execution"),
+        ({"jit_compile": True}, "jit_compile"),
+    ):
+        assert word in refusal(lambda a=arguments: gan.compile(**a))
+    gan.compile()
+    assert "`fit`" in refusal(lambda: gan.train_on_batch(UNEVEN))
+    assert "`evaluate`" in refusal(lambda: gan.test_on_batch(UNEVEN))
+
+    lazy = penalties.LatentConsistency(1.0, interval=2)
+    with scope(True):
+        gan = kr.RegularizedGAN(*normalized(True)())
+        gan.compile(
+            generator_regularizers=[penalties.LatentDiversity(1.0, interval=2)],
+            discriminator_regularizers=[lazy],
+        )
+    assert "synchronized" in refusal(lambda: gan.fit(UNEVEN, verbose=0))
+
+    with scope(True):
+        gan = kr.RegularizedGAN(*networks())
+        gan.compile(
+            discriminator_regularizers=[
+                penalties.AcrossReplicas(penalties.DRAGAN())
+            ]
+        )
+    message = refusal(lambda: gan.fit(UNEVEN, verbose=0))
+    assert "AcrossReplicas" in message, message
+
+
+def check_several_machines():
+    """Strategies that Keras cannot train with are refused early."""
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    pair = networks()
+    with strategy.scope():
+        message = refusal(lambda: kr.RegularizedGAN(*pair))
+    assert "keras.distribution.DataParallel" in message
+    assert "MirroredStrategy" in message
+    gan = kr.RegularizedGAN(*pair)
+    with tf.distribute.experimental.CentralStorageStrategy().scope():
+        message = refusal(gan.compile)
+    assert "CentralStorageStrategy" in message
+
+
+def check_a_batch_that_is_not_finite():
+    data = UNEVEN.copy()
+    data[14] = np.nan  # On the second replica alone.
+    gan, _ = trained(True, data=UNEVEN[:8], epochs=1)
+    expected = [np.array(v.value) for v in gan.trained_variables]
+    keras.utils.set_random_seed(0)
+    with scope(True):
+        gan = kr.RegularizedGAN(*networks(), ema_momentum=0.9, seed=1)
+        gan.compile(*(keras.optimizers.Adam(1e-2) for _ in range(2)))
+    message = refusal(
+        lambda: gan.fit(data, batch_size=8, shuffle=False, verbose=0)
+    )
+    assert "NaN or infinity in batch 1 of epoch 0" in message, message
+    weights = [v for v in gan.trained_variables if "seed" not in v.path]
+    wanted = [
+        value
+        for v, value in zip(gan.trained_variables, expected, strict=True)
+        if "seed" not in v.path
+    ]
+    for variable, value in zip(weights, wanted, strict=True):
+        assert difference(variable.value, value) == 0, variable.path
+    gan.fit(UNEVEN, batch_size=8, verbose=0)
+
+
+def check_skipping_batches_is_refused():
+    with scope(True):
+        gan = kr.RegularizedGAN(*networks())
+    message = refusal(lambda: gan.compile(nonfinite_batches="skip"))
+    assert "filter the data set" in message
+
+
+def check_an_overflow_on_one_replica():
+    """Keras looks at the gradients of the first replica only."""
+
+    def optimizer():
+        return keras.optimizers.LossScaleOptimizer(
+            keras.optimizers.SGD(1e-3), initial_scale=1024.0
+        )
+
+    data = UNEVEN[:8].copy()
+    data[7] = 3e38  # Its gradients overflow on the second replica.
+    gan, logs = trained(
+        True,
+        lambda: {"discriminator_regularizers": [penalties.R1(1.0)]},
+        data=data,
+        optimizer=optimizer,
+        epochs=1,
+    )
+    assert logs["d_skipped_steps"] == [1], logs
+    for variable in gan.trained_variables:
+        assert np.isfinite(np.array(variable.value)).all(), variable.path
+
+
+def check_the_position():
+    gan, _ = trained(True, data=UNEVEN, epochs=2)
+    assert gan.position == (2, 0), gan.position
+
+
+CHECKS = {
+    name.removeprefix("check_"): function
+    for name, function in list(globals().items())
+    if name.startswith("check_")
+}
+
+
+def main(names):
+    global STRATEGY
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    STRATEGY = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    for name in names or CHECKS:
+        failure = None
+        try:
+            CHECKS[name]()
+        except Exception:
+            failure = traceback.format_exc()
+        print(json.dumps({"check": name, "failure": failure}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
