@@ -117,6 +117,14 @@ def after(predicate):
     return tf.control_dependencies([predicate])
 
 
+def counted_once(event):
+    """Returns what a replica adds to a count of what all of them see."""
+    replica = current()
+    if replica is None:
+        return event
+    return tf.logical_and(event, tf.equal(replica.index, 0))
+
+
 def everywhere(predicate):
     """Tells whether a boolean holds on all replicas."""
     replica = current()

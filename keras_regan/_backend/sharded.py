@@ -11,6 +11,7 @@ import jax
 import keras
 
 from keras_regan._backend.one_replica import after as after
+from keras_regan._backend.one_replica import counted_once as counted_once
 from keras_regan._backend.one_replica import global_mean as global_mean
 from keras_regan._backend.one_replica import global_rows as global_rows
 from keras_regan._backend.one_replica import global_size as global_size

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
 from keras_regan.models.network_interface import carries_regularizers
 from keras_regan.models.network_interface import kernels
@@ -107,7 +108,8 @@ class Player:
             )
         self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
         if self.may_skip:
-            self._skipped.update_state(ops.logical_not(taken))
+            skipped = replicas.counted_once(ops.logical_not(taken))
+            self._skipped.update_state(skipped)
             values = {k: ops.where(taken, v, 0.0) for k, v in values.items()}
             batch_size = ops.where(taken, batch_size, 0)
         self.track(values, batch_size)
