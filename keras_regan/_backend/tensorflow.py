@@ -19,14 +19,9 @@ def run_step(function, variable_groups, data):
         # A graph runs to its end in any case. But what needs no data, as
         # counters and seeds, would go on even if there is none: at the end of
         # a data set of unknown size, or if it raises.
-<<<<<<< HEAD
-        with tf.control_dependencies(tf.nest.flatten(data)):
-            return mirrored.run_on_replica(function, data)
-=======
         parts = tf.nest.flatten(data, expand_composites=True)
         with tf.control_dependencies(list(filter(tf.is_tensor, parts))):
-            return function(data)
->>>>>>> faults
+            return mirrored.run_on_replica(function, data)
     with interrupts_wait():
         return mirrored.run_on_replica(function, data)
 
