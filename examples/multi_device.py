@@ -180,7 +180,7 @@ def start_processes(count):
 
 
 def results_of(processes):
-    """Returns what the first process reports; all have the same."""
+    """Returns what the first process reports; the others would say the same."""
     outputs = [process.communicate()[0] for process in processes]
     if any(process.returncode for process in processes):
         raise SystemExit("A process failed; see its message above.")
@@ -204,7 +204,8 @@ def report_as_process(arguments):
         process=arguments.process,
         processes=arguments.processes,
     )
-    print(json.dumps(result))
+    if arguments.process == 0:
+        print(json.dumps(result))
 
 
 def parse_arguments() -> argparse.Namespace:

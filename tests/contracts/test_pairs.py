@@ -25,6 +25,7 @@ CLASSES = 3
 NO_MEMBERS = {
     "losses.AdversarialLoss",
     "regularizers.SampleRegularizer",
+    "penalties.AcrossReplicas",
     "penalties.Penalty",
     "penalties.Scheduled",
     "augmentations.Augmentation",
