@@ -14,6 +14,7 @@ keras_regan is written once, in terms of them:
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
 * `step_if`: takes a whole step, or leaves every variable as it is.
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
+* `random_states`, `set_random_states`: what is random and no variable.
 * `pass_over`: lets Keras's trainer go over batches without training.
 
 What a step on several devices needs besides is in `replicas`. TensorFlow runs
@@ -50,5 +51,7 @@ whole_steps = _module.whole_steps
 variables_kept = _module.variables_kept
 step_if = _module.step_if
 all_finite = _module.all_finite
+random_states = _module.random_states
+set_random_states = _module.set_random_states
 pass_over = _module.pass_over
 TRAIN_FUNCTION_TAKES_BATCHES = _module.TRAIN_FUNCTION_TAKES_BATCHES

@@ -129,6 +129,26 @@ def all_finite(samples):
     return torch.isfinite(torch.as_tensor(samples)).all()
 
 
+def random_states():
+    """Returns the states of the generators that all code shares, as arrays.
+
+    Of the host first, then of each accelerator. Dropout without a seed draws
+    from them, and so does what shuffles data.
+    """
+    states = [torch.get_rng_state()]
+    if torch.cuda.is_available():
+        states += torch.cuda.get_rng_state_all()
+    return [state.numpy() for state in states]
+
+
+def set_random_states(states):
+    """Gives the generators back the states that `random_states` returned."""
+    host, *accelerators = [torch.from_numpy(state.copy()) for state in states]
+    torch.set_rng_state(host)
+    for index, state in enumerate(accelerators[: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(state, index)
+
+
 def pass_over(arguments, count, logs):
     """Takes batches from what Keras's trainer calls its train function with.
 

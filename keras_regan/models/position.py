@@ -19,10 +19,12 @@ class Position:
         refused: Variable. The number, counted from 1, of the first batch of
             the epoch that no step was taken on; 0 if there is none.
         loaded: Boolean. Whether it came from a file; set by who loads it.
+        random_states: List of arrays. What else was random then; likewise.
     """
 
     def __init__(self):
         self.loaded = False
+        self.random_states = []
         self.epoch, self.batch, self.refused = (
             keras.Variable(
                 # "int": TensorFlow keeps int32 variables off the GPU.

@@ -65,6 +65,19 @@ class Resumption:
             self._pass_over(model, self._batches_before(epoch), batch)
         self._position.go_to(epoch, batch)
 
+    def _restore_random_states(self) -> None:
+        """Lets what is random and no variable go on, once.
+
+        Loading alone does not: it would disturb a program that only wants to
+        look at a model.
+        """
+        states, self._position.random_states = (
+            self._position.random_states,
+            [],
+        )
+        if states:
+            _backend.set_random_states(states)
+
     def end(self, model: keras.Model) -> None:
         """Leaves nothing behind that a later `fit` would stumble over."""
         model._initial_epoch = None
@@ -92,15 +105,18 @@ class Resumption:
                 stacklevel=2,
             )
             before = 0
-        if before or batches:
-            self._train_function = model.train_function
-            model.train_function = _beginning_later(
-                model.train_function,
-                before,
-                batches,
-                model.steps_per_execution,
-                model.get_metrics_result(),
-            )
+        if not before and not batches:
+            self._restore_random_states()
+            return
+        self._train_function = model.train_function
+        model.train_function = _beginning_later(
+            model.train_function,
+            before,
+            batches,
+            model.steps_per_execution,
+            model.get_metrics_result(),
+            self._restore_random_states,
+        )
 
 
 def _beginning_later(
@@ -109,6 +125,7 @@ def _beginning_later(
     batches: int,
     at_once: int,
     logs: dict[str, Any],
+    begin: Callable[[], None],
 ) -> Callable[..., Any]:
     """Returns a train function whose first calls do not train.
 
@@ -118,10 +135,12 @@ def _beginning_later(
         batches: Batches that calls take without training.
         at_once: Batches a call takes.
         logs: What such a call returns as its logs.
+        begin: Called before the first batch that is trained on.
     """
+    has_begun = False
 
     def train_or_pass_over(*arguments: Any) -> Any:
-        nonlocal before, batches
+        nonlocal before, batches, has_begun
         if before:
             _backend.pass_over(arguments, before, logs)
             before = 0
@@ -129,6 +148,9 @@ def _beginning_later(
             count = min(batches, at_once)
             batches -= count
             return _backend.pass_over(arguments, count, logs)
+        if not has_begun:
+            has_begun = True
+            begin()
         return train_function(*arguments)
 
     return train_or_pass_over

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_regan import _backend
 from keras_regan._version import __version__
 from keras_regan.metrics.feature_sharing import different_networks
 
@@ -21,6 +22,7 @@ _VERSION = "version"
 _AVERAGE = "average"
 _POSITION = ("position.epoch", "position.batch")
 _NOTES = "callback_notes"
+_RANDOM = "random_state."
 
 
 class NotCompiledWarning(UserWarning):
@@ -51,6 +53,8 @@ def save(gan: Any, store: Any) -> None:
         store[_AVERAGE] = np.array(1, "int32")
     for key, variable in own_variables(gan).items():
         store[key] = ops.convert_to_numpy(variable.value)
+    for index, state in enumerate(_backend.random_states()):
+        store[f"{_RANDOM}{index}"] = state
     if gan.callback_notes:
         text = json.dumps(gan.callback_notes).encode()
         store[_NOTES] = np.frombuffer(text, "uint8").copy()
@@ -90,7 +94,9 @@ def load(gan: Any, store: Any) -> None:
         variables[key].assign(value)
     if gan.compiled and _NOTES in present:
         gan._game.notes = json.loads(np.array(store[_NOTES]).tobytes())
-    known = {_VERSION, _NOTES, *keys.values()}
+    random = sorted(key for key in present if key.startswith(_RANDOM))
+    gan._position.random_states = [np.array(store[key]) for key in random]
+    known = {_VERSION, _NOTES, *random, *keys.values()}
     if gan.ema_generator is not None or version == "0.1.0":
         known.add(_AVERAGE)
     surplus = present - known

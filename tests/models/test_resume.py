@@ -222,6 +222,42 @@ def test_backup_in_the_middle_of_an_epoch(
     assert_equal(uninterrupted, gan)
 
 
+@pytest.mark.parametrize("at", [(1, 1), (2, 0)])
+def test_dropout_without_a_seed(image_pair, images, tmp_path, at):
+    """On PyTorch it draws from what all code shares."""
+
+    def make_one():
+        return make(lambda: image_pair(seed=None))
+
+    whole = make_one()
+    fit(whole, images, [])
+    frequency = "epoch" if at[1] == 0 else 1
+    backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=frequency)
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_one(), images, [backup, StopAt(*at)])
+    gan = make_one()
+    ops.convert_to_numpy(keras.random.dropout(ops.ones((9, 9)), 0.5))
+    backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=frequency)
+    fit(gan, images, [backup])
+    assert_equal(whole, gan)
+
+
+def test_loading_alone_disturbs_nothing(image_pair, images, tmp_path):
+    gan = make(lambda: image_pair(seed=None))
+    gan.save(tmp_path / "gan.keras")
+    samples = ops.ones((9, 9))
+    keras.utils.set_random_seed(1)
+    first = [keras.random.dropout(samples, 0.5) for _ in range(2)]
+    keras.utils.set_random_seed(1)
+    second = [keras.random.dropout(samples, 0.5)]
+    keras.models.load_model(tmp_path / "gan.keras")
+    second.append(keras.random.dropout(samples, 0.5))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(
+            ops.convert_to_numpy(one), ops.convert_to_numpy(other)
+        )
+
+
 class Counted(keras.callbacks.Callback):
     def __init__(self, batches):
         super().__init__()
