@@ -729,7 +729,7 @@ class RegularizedGAN(keras.Model):
 
     def _train(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
-        finite = _backend.all_finite(batch.split(data)[0])
+        finite = _backend.all_finite(real)
         usable = finite
         if not self._game.skips_nonfinite:
             untroubled = ops.equal(self._position.refused.value, 0)

@@ -316,12 +316,18 @@ def test_values_that_are_not_finite_are_told_at_once(
     assert monitor.checks[0].signs.not_finite == tuple(names)
 
 
+class NotANumber(kr.penalties.Penalty):
+    """A penalty of a user that went wrong."""
+
+    def call(self, context):
+        return context.real_logits[0, 0] * np.nan
+
+
 def test_losses_that_are_not_finite_are_told(make_gan, vectors):
-    spoilt = vectors.copy()
-    spoilt[:] = np.nan
+    gan = make_gan(discriminator_regularizers=[NotANumber()])
     monitor = CollapseMonitor(vectors)
     with pytest.warns(UserWarning, match="`d_loss`"):
-        fit(make_gan(), spoilt, monitor, epochs=1)
+        fit(gan, vectors, monitor, epochs=1)
     assert told(monitor) == [(1, 8, "not_finite")]
 
 

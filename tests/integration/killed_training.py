@@ -132,9 +132,7 @@ def main():
     np.savez(
         folder / "unfinished.npz",
         **{
-            f"{index:03d} {v.path}".replace("/", " "): ops.convert_to_numpy(
-                v.value
-            )
+            f"{index:03d} {v.name}": ops.convert_to_numpy(v.value)
             for index, v in enumerate(gan.trained_variables)
         },
         position=gan.position,

@@ -172,9 +172,13 @@ def assert_nothing_piles_up(usage):
     assert usage.growth("blocks") < 1.5 * STEPS_OF_EPOCH
 
 
-pytestmark = pytest.mark.skipif(
-    not os.path.isdir("/proc/self/fd"), reason="reads /proc"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not os.path.isdir("/proc/self/fd"), reason="reads /proc"
+    ),
+    # Pytest would keep each of them.
+    pytest.mark.filterwarnings("ignore:__array__ implementation"),
+]
 
 
 def test_nothing_piles_up(images, tmp_path):

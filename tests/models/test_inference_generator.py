@@ -110,6 +110,7 @@ def test_gan_stays_as_it_was():
         np.testing.assert_array_equal(old, new)
     assert json.dumps(gan.get_config()) == config
     assert gan.generator.trainable_weights
+    gan.compile()
     history = gan.fit(np.zeros((4, 2), "float32"), verbose=0).history
     assert history["g_layer_regularizers"][0] > 0
 

@@ -329,7 +329,7 @@ def endless(images):
     """Batches that never repeat."""
     index = 0
     while True:
-        yield np.roll(images, index, axis=1)[:8]
+        yield (np.roll(images, index, axis=1)[:8],)
         index += 1
 
 

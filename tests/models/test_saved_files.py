@@ -347,6 +347,8 @@ def test_keys_are_made_of_names(vector_pair):
         "seed.generation",
         "seed.regularization",
         "seed.evaluated_regularization",
+        "position.epoch",
+        "position.batch",
         "discriminator.step.0",
         "discriminator.lecam.0",
         "discriminator.lecam.1",
