@@ -104,7 +104,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
         )
         differences = points[:, None] - points[None]
         closeness = ops.exp(-ops.sum(ops.absolute(differences), axis=-1))
-        index = ops.arange(batch_size)
+        index = ops.arange(0, batch_size)
         others = ops.not_equal(index[:, None], index[None, :])
         others = ops.cast(others, closeness.dtype)[..., None]
         closeness = ops.sum(closeness * others, axis=1)

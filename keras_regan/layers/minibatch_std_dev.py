@@ -151,7 +151,7 @@ def _deviations(
     # Where the last row is short, samples that count nothing fill it up.
     dealt = ops.concatenate([inputs, inputs[: total - batch_size]], axis=0)
     dealt = ops.reshape(dealt, (rows, groups, *ops.shape(inputs)[1:]))
-    counted = ops.cast(ops.arange(total) < batch_size, inputs.dtype)
+    counted = ops.cast(ops.arange(0, total) < batch_size, inputs.dtype)
     ones = [1] * (len(inputs.shape) - 1)
     counted = ops.reshape(counted, (rows, groups, *ones))
     size = ops.sum(counted, axis=0)

@@ -576,7 +576,9 @@ class RegularizedGAN(keras.Model):
                 `"tf_saved_model"`.
             verbose: As in `keras.Model.export`. Defaults to `None`.
             input_signature: As in `keras.Model.export`. `None` is a batch of
-                any size. Defaults to `None`.
+                any size. For ONNX on JAX, a layer that counts the samples of
+                its batch, such as `layers.MinibatchDiscrimination`, needs one
+                of a fixed size. Defaults to `None`.
             **kwargs: As in `keras.Model.export`.
 
         Raises:
