@@ -73,9 +73,6 @@ def main() -> None:
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
         callbacks=[
-            keras.callbacks.BackupAndRestore(
-                output / "backup", delete_checkpoint=False
-            ),
             kr.callbacks.CollapseMonitor(images[:256]),
             evaluation,
             keras.callbacks.CSVLogger(
@@ -89,9 +86,14 @@ def main() -> None:
                 animation="gif",
                 seed=arguments.seed,
             ),
+            # Last, so that it saves what the others have changed.
+            keras.callbacks.BackupAndRestore(
+                output / "backup", delete_checkpoint=False
+            ),
         ],
     )
     gan.save(output / "gan.keras")
+    gan.inference_generator().save(output / "generator.keras")
     print(f"\nOf {count} generated images, against as many of the real ones:")
     for name, value in evaluation.results[-1].items():
         print(f"  {name:28}{value:.4g}")
@@ -103,6 +105,7 @@ def main() -> None:
         f"\nMetrics:           {output / 'metrics.json'}"
         f"\nGrids of samples:  {output / 'samples'}"
         f"\nModel:             {output / 'gan.keras'}"
+        f"\nGenerator alone:   {output / 'generator.keras'}"
         f"\nHistory:           {output / 'history.csv'}"
         "\nMore epochs:       the same command with --resume and a larger "
         "--epochs"

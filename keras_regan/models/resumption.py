@@ -63,6 +63,8 @@ class Resumption:
             self._resume = False
             batch = self._position.begun[1]
             self._pass_over(model, self._batches_before(epoch), batch)
+        else:
+            self._position.random_states = []
         self._position.go_to(epoch, batch)
 
     def _restore_random_states(self) -> None:

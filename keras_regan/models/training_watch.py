@@ -95,7 +95,8 @@ def not_finite(epoch: int, batch: int, name: str) -> ValueError:
 def watched(callbacks: Any, first: TrainingWatch, last: BeginningWatch) -> Any:
     """Returns the callbacks of `fit` with one more at each end."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        others = callbacks.callbacks
+        ours = TrainingWatch | BeginningWatch
+        others = [c for c in callbacks.callbacks if not isinstance(c, ours)]
         for callback in (first, last):
             callback.set_model(callbacks.model)
             callback.set_params(callbacks.params)
