@@ -47,6 +47,7 @@ def test_train_images_and_resume(data, tmp_path):
     for name in (
         "samples",
         "gan.keras",
+        "generator.keras",
         "history.csv",
         "metrics.json",
         "curves.png",
