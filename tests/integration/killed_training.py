@@ -132,7 +132,8 @@ def main():
     np.savez(
         folder / "unfinished.npz",
         **{
-            f"{index:03d} {v.name}": ops.convert_to_numpy(v.value)
+            # A loaded model names some of its variables otherwise.
+            f"{index:03d}": ops.convert_to_numpy(v.value)
             for index, v in enumerate(gan.trained_variables)
         },
         position=gan.position,
