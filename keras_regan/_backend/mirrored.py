@@ -199,8 +199,9 @@ def synchronized(variables):
 
 
 def replica_count(model):
-    """Returns on how many devices a model is trained."""
-    return model.distribute_strategy.num_replicas_in_sync
+    """Returns on how many devices a model is trained; one for a stranger."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return 1 if strategy is None else strategy.num_replicas_in_sync
 
 
 def in_scope(method):

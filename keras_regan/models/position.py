@@ -79,4 +79,5 @@ class Position:
 
 
 def _number(variable: keras.Variable) -> int:
-    return int(ops.convert_to_numpy(variable.value))
+    # A copy: NumPy does not understand variables of several replicas.
+    return int(ops.convert_to_numpy(ops.copy(variable.value)))

@@ -42,6 +42,9 @@ def _train(gan):
     if gan.conditional:
         data = (data, np.arange(8) % NUM_CLASSES)
     gan.fit(data, batch_size=4, epochs=1, verbose=0)
+    for weight in gan.ema_generator.weights:
+        if "kernel" in weight.name:  # Samples that differ visibly.
+            weight.assign(3.0 * weight)
 
 
 def _move(gan):
