@@ -137,22 +137,24 @@ def _beginning_later(
         batches: Batches that calls take without training.
         at_once: Batches a call takes.
         logs: What such a call returns as its logs.
-        begin: Called before the first batch that is trained on.
+        begin: Called as soon as the last batch was passed over: the next
+            epoch may begin before one is trained on.
     """
-    has_begun = False
 
     def train_or_pass_over(*arguments: Any) -> Any:
-        nonlocal before, batches, has_begun
+        nonlocal before, batches
         if before:
             _backend.pass_over(arguments, before, logs)
             before = 0
+            if not batches:
+                begin()
         if batches:
             count = min(batches, at_once)
             batches -= count
-            return _backend.pass_over(arguments, count, logs)
-        if not has_begun:
-            has_begun = True
-            begin()
+            outputs = _backend.pass_over(arguments, count, logs)
+            if not batches:
+                begin()
+            return outputs
         return train_function(*arguments)
 
     return train_or_pass_over

@@ -222,7 +222,7 @@ def test_backup_in_the_middle_of_an_epoch(
     assert_equal(uninterrupted, gan)
 
 
-@pytest.mark.parametrize("at", [(1, 1), (2, 0)])
+@pytest.mark.parametrize("at", [(1, 1), (1, 3), (2, 0)])
 def test_dropout_without_a_seed(image_pair, images, tmp_path, at):
     """On PyTorch it draws from what all code shares."""
 
