@@ -40,6 +40,12 @@ def make(vector_pair, seed=0, **arguments):
     return gan
 
 
+def wide_pair():
+    """Networks of which some shards can be made, also beside the random state
+    of PyTorch, which takes 5 kB and cannot be split."""
+    return kr.networks.mlp((2,), latent_dim=3, hidden=(64, 64))
+
+
 def values(gan):
     return {
         f"{index} {variable.path}": np.array(
@@ -139,14 +145,14 @@ def test_asks_before_it_overwrites(vector_pair, tmp_path, monkeypatch):
     assert len(questions) == 3
 
 
-def test_directories_and_shards_are_left_to_keras(vector_pair, tmp_path):
-    gan = make(vector_pair)
+def test_directories_and_shards_are_left_to_keras(tmp_path):
+    gan = make(wide_pair)
     gan.save(tmp_path / "directory", zipped=False)
     loaded = keras.models.load_model(tmp_path / "directory")
     assert is_same(values(gan), values(loaded))
-    gan.save_weights(tmp_path / "many.weights.json", max_shard_size=1e-6)
+    gan.save_weights(tmp_path / "many.weights.json", max_shard_size=2e-5)
     assert len(list(tmp_path.glob("many_*.weights.h5"))) > 1
-    other = make(vector_pair, seed=1)
+    other = make(wide_pair, seed=1)
     load_silently(other, tmp_path / "many.weights.json")
     assert is_same(values(gan), values(other))
 
@@ -544,9 +550,10 @@ def test_files_of_other_kinds_and_no_file(gan, tmp_path):
     assert_refused(gan, tmp_path / "gan.keras", OSError, "model.weights.h5")
 
 
-def test_missing_shard(gan, tmp_path):
+def test_missing_shard(tmp_path):
+    gan = make(wide_pair)
     path = tmp_path / "gan.weights.json"
-    gan.save_weights(path, max_shard_size=1e-6)
+    gan.save_weights(path, max_shard_size=2e-5)
     os.remove(sorted(tmp_path.glob("*.h5"))[1])
     assert_refused(gan, path, OSError, "missing")
     for wrong in ("{", "[]", "{}", '{"weight_map": 1}'):
