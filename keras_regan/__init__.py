@@ -13,5 +13,6 @@ from keras_regan import models as models
 from keras_regan import networks as networks
 from keras_regan import penalties as penalties
 from keras_regan import regularizers as regularizers
+from keras_regan import search as search
 from keras_regan._version import __version__ as __version__
 from keras_regan.models import RegularizedGAN as RegularizedGAN

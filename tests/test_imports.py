@@ -25,12 +25,13 @@ LEVELS = [
     {"networks", "penalties"},
     {"models"},
     {"callbacks"},
+    {"search"},
 ]
 LEVEL = {name: i for i, level in enumerate(LEVELS) for name in level}
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 DEPENDENCIES = {"keras", "numpy", "PIL"}
 # What only one package may use, for not everybody has it.
-OPTIONAL = {"matplotlib": "figures"}
+OPTIONAL = {"matplotlib": "figures", "optuna": "search", "pandas": "search"}
 
 
 def imported(source):
@@ -109,6 +110,8 @@ def test_imports_point_one_way(path):
         ("layers/a.py", "from keras_regan.regularizers import L1"),
         ("penalties/a.py", "from keras_regan.models.player import Player"),
         ("models/a.py", "from keras_regan.callbacks import SampleGrid"),
+        ("callbacks/a.py", "from keras_regan.search import Objective"),
+        ("models/a.py", "import optuna"),
         ("_typing.py", "from keras_regan.losses import Hinge"),
         ("_backend/a.py", "from keras_regan import RegularizedGAN"),
         ("models/a.py", "from . import player"),

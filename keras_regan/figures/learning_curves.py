@@ -10,7 +10,9 @@ import numpy as np
 
 from keras_regan import _validation
 from keras_regan._files import path_string
-from keras_regan._files import write_whole
+from keras_regan.figures.canvas import new_figure
+from keras_regan.figures.canvas import png_path
+from keras_regan.figures.canvas import write_figure
 from keras_regan.figures.curves import Curve
 from keras_regan.figures.curves import read_curves
 from keras_regan.figures.families import families
@@ -32,7 +34,6 @@ _TITLE = 0.35
 _TIME = 0.3
 _LEAD = 0.6
 _MANY_PANELS = 8
-_DOTS_PER_INCH = 150
 
 
 def learning_curves(
@@ -94,25 +95,13 @@ def learning_curves(
     >>> keras_regan.figures.learning_curves(history, "curves.png")
     'curves.png'
     """
-    path = _png_path(path)
+    path = png_path(path)
     grids = None if grids is None else _directory(grids)
     if title is not None and not isinstance(title, str):
         raise TypeError(_validation.message("title", "a string", title))
     curves = read_curves(history)
     figure = _draw(curves, grids, title)
-    directory = os.path.dirname(path)
-    if directory:
-        os.makedirs(directory, exist_ok=True)
-    write_whole(
-        path,
-        lambda file: figure.savefig(
-            file,
-            format="png",
-            dpi=_DOTS_PER_INCH,
-            bbox_inches="tight",
-            pad_inches=0.15,
-        ),
-    )
+    write_figure(figure, path)
     return path
 
 
@@ -177,13 +166,9 @@ class _Page:
     """A figure whose places are inches from its upper left corner."""
 
     def __init__(self, height: float):
-        figures, canvases = _matplotlib()
         self._width = _LEFT + _WIDTH
         self._height = height
-        self.figure = figures.Figure(
-            figsize=(self._width, height), facecolor="white"
-        )
-        canvases.FigureCanvasAgg(self.figure)
+        self.figure = new_figure(self._width, height)
 
     def axes(self, left: float, top: float, width: float, height: float):
         return self.figure.add_axes(
@@ -239,27 +224,6 @@ def _set_time(axes: Any, is_last: bool) -> None:
             fontsize=8,
             va="top",
         )
-
-
-def _matplotlib() -> tuple[Any, Any]:
-    try:
-        import matplotlib.backends.backend_agg
-        import matplotlib.figure
-    except ImportError as error:
-        raise ImportError(
-            "`keras_regan.figures` needs matplotlib. Install it with "
-            '`pip install "keras_regan[figures]"`.'
-        ) from error
-    return matplotlib.figure, matplotlib.backends.backend_agg
-
-
-def _png_path(path: Any) -> str:
-    path = path_string(path, "path")
-    if not path.lower().endswith(".png"):
-        raise ValueError(
-            _validation.message("path", "a path that ends in `.png`", path)
-        )
-    return path
 
 
 def _directory(grids: Any) -> str:

@@ -1,0 +1,125 @@
+"""Which trial of a study is which point of the search.
+
+Optuna numbers the trials of a study, and every storage gives each number out
+once, however many processes ask. A trial's *place* in the search follows from
+its number and those before it, so that processes need no other agreement:
+place 0 is the baseline, and each later one a point. A trial whose process was
+killed is tried again as another trial of the same place.
+"""
+
+import datetime
+import os
+import socket
+from typing import Any
+
+from keras_regan.search._optuna import optuna
+
+_RETRY = "retry"
+FAILURE = "failure"
+WORKER = "worker"
+SURPLUS = "another process had begun this point"
+NO_BASELINE = "no baseline was asked for"
+_SECONDS_TO_BEGIN = 60
+
+
+def places_of(trials: list[Any]) -> dict[int, int]:
+    """Returns the place of each trial, by the trials' numbers."""
+    places, fresh = {}, 0
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        if _RETRY in trial.user_attrs:
+            places[trial.number] = trial.user_attrs[_RETRY]
+        else:
+            places[trial.number] = fresh
+            fresh += 1
+    return places
+
+
+def fresh_places(trials: list[Any]) -> int:
+    """Returns how many places have been given out."""
+    return sum(_RETRY not in trial.user_attrs for trial in trials)
+
+
+def is_lost(trial: Any) -> bool:
+    """Tells whether a trial ended without a result and without a reason."""
+    failed = trial.state == optuna().trial.TrialState.FAIL
+    return failed and FAILURE not in trial.user_attrs
+
+
+def counts(trial: Any) -> bool:
+    """Tells whether a trial stands, or will stand, for its place."""
+    return not is_lost(trial) and trial.user_attrs.get(FAILURE) != SURPLUS
+
+
+def is_surplus(trials: list[Any], number: int, most: int) -> bool:
+    """Tells whether a trial is one too many.
+
+    Two processes can begin the last trial at the same time, or try one again.
+    The one with the lower number is the one that counts.
+    """
+    places = places_of(trials)
+    if places[number] >= most:
+        return True
+    return any(
+        places[trial.number] == places[number]
+        and trial.number < number
+        and counts(trial)
+        for trial in trials
+    )
+
+
+def try_again(study: Any, trial: Any) -> None:
+    """Puts the place of a lost trial in the queue, with the same factors."""
+    place = places_of(study.get_trials(deepcopy=False))[trial.number]
+    study.enqueue_trial(dict(trial.params), user_attrs={_RETRY: place})
+
+
+def recover(study: Any) -> None:
+    """Puts everything that was lost in the queue."""
+    states = optuna().trial.TrialState
+    for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
+        if _has_died(trial):
+            # Another process may have been faster.
+            study.tell(trial.number, state=states.FAIL, skip_if_finished=True)
+    trials = study.get_trials(deepcopy=False)
+    places = places_of(trials)
+    alive = {places[t.number] for t in trials if counts(t)}
+    for trial in trials:
+        if is_lost(trial) and places[trial.number] not in alive:
+            try_again(study, trial)
+            alive.add(places[trial.number])
+
+
+def this_worker() -> list[Any]:
+    """Returns what tells this process from others, on any machine."""
+    return [socket.gethostname(), os.getpid(), _started(os.getpid())]
+
+
+def _has_died(trial: Any) -> bool:
+    """Tells whether the process of a trial on this machine is no more.
+
+    Of other machines nothing is known here; a database has heartbeats.
+    """
+    if WORKER not in trial.user_attrs:
+        age = datetime.datetime.now() - trial.datetime_start
+        return age.total_seconds() > _SECONDS_TO_BEGIN
+    host, process, started = trial.user_attrs[WORKER]
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return _started(process) != started
+
+
+def _started(process: int) -> str | None:
+    """Returns when a process began, since numbers are used again."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    # A zombie has ended, though its parent has not looked yet.
+    return None if fields[0] == b"Z" else fields[19].decode()

@@ -1,0 +1,48 @@
+"""A dictionary of factors that knows which of them were read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+class ReadFactors(dict):
+    """Remembers the keys that somebody asked for.
+
+    Iterating counts as reading: `PairwiseDistance(**factors)` uses them all.
+    """
+
+    def __init__(self, factors: dict[str, float]):
+        super().__init__(factors)
+        self.read: set[str] = set()
+
+    def __getitem__(self, key: str) -> float:
+        self.read.add(key)
+        return super().__getitem__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.read.update(super().keys())
+        return super().__iter__()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Returns a factor, as `dict.get`."""
+        self.read.add(key)
+        return super().get(key, default)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Returns and removes a factor, as `dict.pop`."""
+        self.read.add(key)
+        return super().pop(key, *default)
+
+    def keys(self) -> Any:
+        """Returns the names, as `dict.keys`."""
+        self.read.update(super().keys())
+        return super().keys()
+
+    def values(self) -> Any:
+        """Returns the factors, as `dict.values`."""
+        self.read.update(super().keys())
+        return super().values()
+
+    def items(self) -> Any:
+        """Returns names and factors, as `dict.items`."""
+        self.read.update(super().keys())
+        return super().items()

@@ -1,0 +1,322 @@
+"""What a search found."""
+
+import csv
+import functools
+import io
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras_regan._files import path_string
+from keras_regan._files import write_whole
+from keras_regan.callbacks.generated_images import channels_last
+from keras_regan.callbacks.generated_images import usual_range
+from keras_regan.callbacks.image_grid import image_grid
+from keras_regan.callbacks.image_grid import side_by_side
+from keras_regan.callbacks.image_grid import to_uint8
+from keras_regan.callbacks.picture_files import write_picture
+from keras_regan.figures.canvas import png_path
+from keras_regan.figures.search_panels import Points
+from keras_regan.figures.search_panels import draw_factors
+from keras_regan.figures.search_panels import draw_front
+from keras_regan.models import RegularizedGAN
+from keras_regan.search.objective import Objective
+from keras_regan.search.trial_record import TrialRecord
+from keras_regan.search.trial_record import standard_error
+
+
+class SearchResult:
+    """The trials of a search, the best of them, tables and figures.
+
+    `FactorSearch.fit` returns it.
+
+    Args:
+        objectives: What was searched for.
+        trials: All trials, in order; the baseline is numbered 0.
+        train: Function from factors to a GAN that is trained with them, with
+            the first seed, on all training data.
+    """
+
+    def __init__(
+        self,
+        objectives: tuple[Objective, ...],
+        trials: list[TrialRecord],
+        train: Callable[[dict[str, float]], RegularizedGAN],
+    ):
+        self.objectives = objectives
+        self.trials = trials
+        self._train = train
+
+    @property
+    def baseline(self) -> TrialRecord | None:
+        """The trial in which all factors are zero, if it is complete."""
+        for trial in self.trials:
+            if trial.number == 0 and trial.state == "complete":
+                return trial
+        return None
+
+    @property
+    def front(self) -> list[TrialRecord]:
+        """Complete trials that no other is at least as good as in all.
+
+        With a single objective, its best. The baseline is among them if it is
+        as good.
+        """
+        complete = self._complete()
+        costs = np.array([self._costs(trial) for trial in complete])
+        return [
+            trial
+            for trial, cost in zip(complete, costs, strict=True)
+            if not np.any(
+                np.all(costs <= cost, axis=1) & np.any(costs < cost, axis=1)
+            )
+        ]
+
+    def best(self, rule: Any = None) -> TrialRecord:
+        """Returns the trial that wins; the baseline may.
+
+        Args:
+            rule: `None` for the best mean, or
+                `keras_regan.search.OneStandardError()`, or a function like it.
+
+        Raises:
+            RuntimeError: If no trial is complete.
+            ValueError: If there are several objectives: choose from `front`.
+        """
+        if len(self.objectives) > 1:
+            raise ValueError(
+                "With several objectives there is no single best trial. "
+                "Choose one of `front`."
+            )
+        complete, sign = self._complete(), self.objectives[0].sign
+        if rule is not None:
+            return rule(complete, sign)
+        return min(complete, key=lambda trial: sign * trial.mean())
+
+    @property
+    def best_factors(self) -> dict[str, float]:
+        """The factors with the best mean."""
+        return dict(self.best().factors)
+
+    @functools.cached_property
+    def best_model(self) -> RegularizedGAN:
+        """A GAN with the best factors; trained when it is first asked for."""
+        return self.refit()
+
+    def refit(self, trial: TrialRecord | None = None) -> RegularizedGAN:
+        """Trains a GAN as in a trial, with the first seed.
+
+        With validation data this is that trial's first training once more;
+        with folds it is trained on all samples.
+
+        Args:
+            trial: One of the trials. `None` takes the best.
+        """
+        trial = self.best() if trial is None else trial
+        return self._train(dict(trial.factors))
+
+    def table(self) -> list[dict[str, Any]]:
+        """Returns a row for each trial: factors, means, errors, reasons."""
+        return [self._row(trial) for trial in self.trials]
+
+    def to_csv(self, path: Any) -> None:
+        """Writes the table.
+
+        Args:
+            path: Where the file goes.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        text = io.StringIO()
+        rows = self.table()
+        writer = csv.DictWriter(text, list(rows[0]) if rows else ["trial"])
+        writer.writeheader()
+        writer.writerows(rows)
+        content = text.getvalue().encode()
+        write_whole(path_string(path, "path"), lambda file: file.write(content))
+
+    def to_pandas(self) -> Any:
+        """Returns the table as a `pandas.DataFrame`.
+
+        Raises:
+            ImportError: If pandas is not installed.
+        """
+        import pandas
+
+        return pandas.DataFrame(self.table())
+
+    def summary(self, rule: Any = None) -> str:
+        """Returns what to use, how sure that is, and what it is worth.
+
+        The gain is the mean difference to the baseline over the same seeds
+        and folds, with its standard error. The best of many trials looks
+        better than it is, by luck; trained anew with other seeds it gains
+        less on average.
+
+        Args:
+            rule: As in `best`.
+        """
+        best, name = self.best(rule), self.objectives[0].name
+        factors = ", ".join(f"{k} = {v:.3g}" for k, v in best.factors.items())
+        trained = len(best.values)
+        text = (
+            f"Use {factors}: {name} {_value(best)} "
+            f"({trained} training{'s' * (trained != 1)}, "
+            f"{len(self._complete())} of {len(self.trials)} trials complete)"
+        )
+        if self.baseline is None:
+            return text + ", with no baseline to compare with."
+        if best.number == 0:
+            return text + ". No trial was better than without regularization."
+        sign = self.objectives[0].sign
+        gains = [
+            sign * (without[0] - with_[0])
+            for without, with_ in zip(
+                self.baseline.values, best.values, strict=True
+            )
+        ]
+        gain, error = float(np.mean(gains)), standard_error(gains)
+        text += f", against {_value(self.baseline)} without regularization: "
+        text += f"{'better' if gain >= 0 else 'worse'} by {abs(gain):.3g}"
+        if math.isfinite(error):
+            text += f" +- {error:.2g}"
+        if not math.isfinite(error):
+            return text + ". One training cannot tell this from chance."
+        if gain < 2 * error:
+            return text + ", which chance alone may give."
+        return text + "."
+
+    def draw_factors(self, path: Any, rule: Any = None) -> None:
+        """Draws the objective against each factor, with error bars.
+
+        Needs matplotlib: `pip install "keras_regan[figures]"`.
+
+        Args:
+            path: Where the picture goes; ends in `.png`.
+            rule: As in `best`.
+
+        Raises:
+            ImportError: If matplotlib is not installed.
+        """
+        path, best = png_path(path), self.best(rule)
+        trials = [t for t in self._complete() if t.number or t is best]
+        baseline = self.baseline
+        draw_factors(
+            path,
+            {
+                name: self._points(
+                    trials, [t.factors[name] for t in trials], None
+                )
+                for name in best.factors
+            },
+            trials.index(best),
+            baseline and (baseline.mean(), baseline.standard_error()),
+            self.objectives[0].name,
+        )
+
+    def draw_front(self, path: Any) -> None:
+        """Draws the second objective against the first, as quality and variety.
+
+        Needs matplotlib: `pip install "keras_regan[figures]"`.
+
+        Args:
+            path: Where the picture goes; ends in `.png`.
+
+        Raises:
+            ImportError: If matplotlib is not installed.
+            ValueError: If there is one objective only.
+        """
+        path = png_path(path)
+        if len(self.objectives) < 2:
+            raise ValueError(
+                "`draw_front` needs a search with two objectives or more."
+            )
+        trials = self._complete()
+        baseline = self.baseline
+        draw_front(
+            path,
+            self._points(trials, [t.mean() for t in trials], 0, 1),
+            [trials.index(trial) for trial in self.front],
+            None if baseline is None else trials.index(baseline),
+            (self.objectives[0].name, self.objectives[1].name),
+        )
+
+    def draw_grids(self, path: Any, count: int = 64, seed: int = 0) -> None:
+        """Draws images without regularization, and the best ones beside them.
+
+        Both come from the same latents. Trains a GAN without regularization.
+
+        Args:
+            path: Where the picture goes; ends in `.png`.
+            count: Positive integer. Images of each. Defaults to `64`.
+            seed: Integer. The seed of the latents. Defaults to `0`.
+
+        Raises:
+            ValueError: If the samples are no images.
+        """
+        path = png_path(path)
+        plain = self._train(dict.fromkeys(self.best_factors, 0.0))
+        images = [
+            channels_last(np.asarray(gan.generate(count, seed=seed)))
+            for gan in (plain, self.best_model)
+        ]
+        lowest = min(float(part.min()) for part in images)
+        highest = max(float(part.max()) for part in images)
+        shown = usual_range(lowest, highest)
+        left, right = (image_grid(to_uint8(part, shown)) for part in images)
+        write_picture(path, side_by_side(left, right))
+
+    def _complete(self) -> list[TrialRecord]:
+        complete = [t for t in self.trials if t.state == "complete"]
+        if not complete:
+            reasons = [
+                f"trial {t.number}: {t.failure}"
+                for t in self.trials
+                if t.failure is not None
+            ]
+            raise RuntimeError(
+                "No trial is complete. " + ("; ".join(reasons[:5]) or "")
+            )
+        return complete
+
+    def _costs(self, trial: TrialRecord) -> list[float]:
+        return [
+            objective.sign * trial.mean(index)
+            for index, objective in enumerate(self.objectives)
+        ]
+
+    def _row(self, trial: TrialRecord) -> dict[str, Any]:
+        row = {"trial": trial.number, "state": trial.state, **trial.factors}
+        for index, objective in enumerate(self.objectives):
+            row[objective.name] = trial.mean(index)
+            row[f"{objective.name}_error"] = trial.standard_error(index)
+        row["trainings"] = len(trial.values)
+        row["seconds"] = trial.seconds
+        row["failure"] = trial.failure or ""
+        return row
+
+    @staticmethod
+    def _points(
+        trials: list[TrialRecord],
+        x: list[float],
+        x_objective: int | None,
+        y_objective: int = 0,
+    ) -> Points:
+        nothing = [math.nan] * len(trials)
+        return Points(
+            x,
+            [t.mean(y_objective) for t in trials],
+            nothing
+            if x_objective is None
+            else [t.standard_error(x_objective) for t in trials],
+            [t.standard_error(y_objective) for t in trials],
+        )
+
+
+def _value(trial: TrialRecord) -> str:
+    error = trial.standard_error()
+    text = f"{trial.mean():.4g}"
+    return text if not math.isfinite(error) else f"{text} +- {error:.2g}"

@@ -1,0 +1,101 @@
+"""The study of Optuna that holds a search, and where it is kept."""
+
+import json
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from keras_regan._validation import message
+from keras_regan.search._optuna import optuna
+from keras_regan.search.objective import Objective
+from keras_regan.search.places import try_again
+
+_SETTINGS = "keras_regan"
+_SECONDS_BETWEEN_HEARTBEATS = 20
+_SECONDS_OF_GRACE = 90
+
+
+def checked_storage(storage: Any) -> Any:
+    """Returns where a study is kept, if it is a path, a URL or a storage."""
+    if storage is None or isinstance(storage, str | os.PathLike):
+        return storage if storage is None else os.fspath(storage)
+    if isinstance(storage, optuna().storages.BaseStorage):
+        return storage
+    expected = "a path, a URL, a storage of Optuna or None"
+    raise TypeError(message("storage", expected, storage))
+
+
+def open_study(
+    storage: Any,
+    name: str,
+    objectives: tuple[Objective, ...],
+    settings: dict[str, Any],
+    sampler: Any,
+    pruner: Any,
+) -> Any:
+    """Returns a study, a new one or one that was begun.
+
+    Raises:
+        ValueError: If it was begun with other settings.
+    """
+    words = {"min": "minimize", "max": "maximize"}
+    study = optuna().create_study(
+        storage=_open(storage),
+        study_name=name,
+        directions=[words[objective.direction] for objective in objectives],
+        load_if_exists=True,
+        sampler=sampler,
+        pruner=pruner,
+    )
+    settings = json.loads(json.dumps(settings))
+    begun = study.user_attrs.get(_SETTINGS)
+    if begun is None:
+        study.set_user_attr(_SETTINGS, settings)
+    else:
+        _compare(name, begun, settings)
+    return study
+
+
+def _compare(name: str, begun: dict[str, Any], now: dict[str, Any]) -> None:
+    for key, value in now.items():
+        if begun.get(key) != value:
+            raise ValueError(
+                f"Invalid value for argument `{key}`. The study {name!r} was "
+                f"begun with {begun.get(key)!r}, and its trials cannot be "
+                "compared with others. Use the same, or another `name`. "
+                f"Received: {key}={value!r}"
+            )
+
+
+def _open(storage: Any) -> Any:
+    storages = optuna().storages
+    if storage is None:
+        return storages.InMemoryStorage()
+    if not isinstance(storage, str):
+        return storage
+    if "://" not in storage:
+        file = storages.journal.JournalFileBackend(storage)
+        return storages.JournalStorage(file)
+    with warnings.catch_warnings():
+        experimental = optuna().exceptions.ExperimentalWarning
+        warnings.simplefilter("ignore", experimental)
+        return storages.RDBStorage(
+            storage,
+            heartbeat_interval=_SECONDS_BETWEEN_HEARTBEATS,
+            grace_period=_SECONDS_OF_GRACE,
+            heartbeat_stale_trial_callback=try_again,
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps Optuna from reporting each trial; the search does so itself."""
+    logging = optuna().logging
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)

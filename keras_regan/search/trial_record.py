@@ -1,0 +1,54 @@
+"""One trial of a search, as it ended."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class TrialRecord(NamedTuple):
+    """What became of one proposal of factors.
+
+    Args:
+        number: Integer. The place in the search; 0 is the baseline, in which
+            all factors are zero.
+        factors: Dictionary of the factors.
+        state: `"complete"`, `"failed"`, `"pruned"` or `"running"`.
+        values: The values of the objectives of each training, in order of
+            seeds and folds: one tuple a training.
+        failure: Why it failed, or `None`.
+        seconds: How long it took, or NaN.
+    """
+
+    number: int
+    factors: dict[str, float]
+    state: str
+    values: Sequence[Sequence[float]]
+    failure: str | None
+    seconds: float
+
+    def mean(self, objective: int = 0) -> float:
+        """Returns the mean of an objective over the trainings.
+
+        Args:
+            objective: Its index. Defaults to `0`.
+        """
+        if not self.values:
+            return math.nan
+        return float(np.mean([value[objective] for value in self.values]))
+
+    def standard_error(self, objective: int = 0) -> float:
+        """Returns the standard error of the mean; NaN of a single training.
+
+        Args:
+            objective: Its index. Defaults to `0`.
+        """
+        return standard_error([value[objective] for value in self.values])
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Returns the standard error of a mean, from the sample deviation."""
+    if len(values) < 2:
+        return math.nan
+    return float(np.std(values, ddof=1) / math.sqrt(len(values)))
