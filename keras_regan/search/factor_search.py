@@ -39,6 +39,15 @@ from keras_regan.search.trial_watch import TrialWatch
 from keras_regan.search.trial_watch import collapse_of
 
 _SAMPLERS = {"default", "grid", "random"}
+# No factors make these; they would come in every trial.
+_MISTAKES = (
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    TypeError,
+)
 _OURS = {"x", "y", "validation_data", "callbacks", "verbose", "resume"}
 
 
@@ -162,7 +171,8 @@ class FactorSearch:
         A trial whose losses, or whose objective at the end, are not finite, or
         that a `CollapseMonitor(action=StopTraining())` stops, or that raises
         an error, is recorded as failed, with the reason, and the search goes
-        on.
+        on. Mistakes of the program (`TypeError`, `AttributeError` and such)
+        end it: every trial would make them.
 
         Args:
             x: Training samples; with `folds` a NumPy array.
@@ -285,7 +295,9 @@ class FactorSearch:
             history = self._trained(
                 factors, run, [*others, watch], fit_arguments
             )[1]
-        # Whatever it is, it is this trial's, and the study goes on.
+        except _MISTAKES:
+            raise
+        # Whatever else it is, it is this trial's, and the search goes on.
         except Exception as error:
             return watch, f"{type(error).__name__}: {error}"
         if watch.failure is not None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from keras_regan.search.places import try_again
 _SETTINGS = "keras_regan"
 _SECONDS_BETWEEN_HEARTBEATS = 20
 _SECONDS_OF_GRACE = 90
+_ATTEMPTS = 6
+_SECONDS_BETWEEN_ATTEMPTS = 0.5
 
 
 def checked_storage(storage: Any) -> Any:
@@ -78,15 +81,35 @@ def _open(storage: Any) -> Any:
     if "://" not in storage:
         file = storages.journal.JournalFileBackend(storage)
         return storages.JournalStorage(file)
-    with warnings.catch_warnings():
-        experimental = optuna().exceptions.ExperimentalWarning
-        warnings.simplefilter("ignore", experimental)
-        return storages.RDBStorage(
-            storage,
-            heartbeat_interval=_SECONDS_BETWEEN_HEARTBEATS,
-            grace_period=_SECONDS_OF_GRACE,
-            heartbeat_stale_trial_callback=try_again,
-        )
+    return _open_database(storage)
+
+
+def _open_database(url: str) -> Any:
+    """Opens a database, and makes its tables if it has none.
+
+    Workers that start together all make them, and some databases let only the
+    first one through.
+    """
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import ProgrammingError
+
+    failure = None
+    for _ in range(_ATTEMPTS):
+        try:
+            with warnings.catch_warnings():
+                experimental = optuna().exceptions.ExperimentalWarning
+                warnings.simplefilter("ignore", experimental)
+                return optuna().storages.RDBStorage(
+                    url,
+                    heartbeat_interval=_SECONDS_BETWEEN_HEARTBEATS,
+                    grace_period=_SECONDS_OF_GRACE,
+                    heartbeat_stale_trial_callback=try_again,
+                )
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            failure = error
+            time.sleep(_SECONDS_BETWEEN_ATTEMPTS)
+    raise failure
 
 
 @contextmanager

@@ -1,0 +1,551 @@
+import gc
+import math
+
+import keras
+import numpy as np
+import optuna
+import planted_search as planted
+import pytest
+
+import keras_regan as kr
+from keras_regan.search import LogUniform
+from keras_regan.search import Objective
+
+
+@pytest.fixture(autouse=True)
+def trained(monkeypatch):
+    """What was trained in this test."""
+    # Takes longer than such a trial.
+    monkeypatch.setattr(gc, "collect", lambda *arguments: 0)
+    planted.PlantedGAN.trained.clear()
+    return planted.PlantedGAN.trained
+
+
+def factors_of(result):
+    return [tuple(trial.factors.values()) for trial in result.trials]
+
+
+# Points.
+
+
+def test_grid_is_visited_exactly(trained):
+    result = planted.fit(planted.search(planted.GRID, sampler="grid"))
+    expected = {(0.0, 0.0)} | {
+        (hard, soft)
+        for hard in (0.0, 1e-3, 1e-2)
+        for soft in (0.01, 0.1, 1.0, 10.0)
+    }
+    assert sorted(factors_of(result)) == sorted(expected)
+    assert result.best_factors == {"hard": 0.0, "soft": 0.1}
+    assert len(trained) == 13
+
+
+def test_part_of_a_grid(trained):
+    search = planted.search(planted.GRID, sampler="grid", baseline=False)
+    first = factors_of(planted.fit(search, trials=5))
+    assert len(set(first)) == 5 and (0.0, 0.0) not in first
+    again = factors_of(planted.fit(search, trials=12))
+    assert again[:5] == first and len(set(again)) == 12
+    assert len(trained) == 12
+
+
+@pytest.mark.parametrize("sampler", ["default", "random"])
+@pytest.mark.parametrize("seed", range(3))
+def test_range_is_searched(sampler, seed):
+    result = planted.fit(planted.search(sampler=sampler, seed=seed), trials=20)
+    assert len(result.trials) == 21
+    values = [trial.factors["soft"] for trial in result.trials]
+    assert values[0] == 0.0
+    assert all(1e-4 <= value <= 100.0 for value in values[1:])
+    assert len(set(values)) == 21
+    assert planted.BEST / 4 < result.best_factors["soft"] < planted.BEST * 4
+
+
+def test_default_sampler_learns_from_trials():
+    # After its first 10, more proposals are near the optimum than by chance.
+    near = [
+        abs(math.log10(trial.factors["soft"] / planted.BEST)) < 0.6
+        for seed in range(3)
+        for trial in planted.fit(planted.search(seed=seed), trials=30).trials[
+            11:
+        ]
+    ]
+    assert np.mean(near) > 0.4  # By chance 0.2.
+
+
+def test_resumed_search_proposes_what_it_would_have(tmp_path):
+    whole = planted.fit(planted.search(), trials=15)
+    for trials in (3, 8, 15):
+        parted = planted.fit(
+            planted.search(storage=tmp_path / "a.journal"), trials=trials
+        )
+    assert parted.trials[-1].number == 15
+    assert factors_of(parted) == factors_of(whole)
+
+
+def test_sampler_of_optuna():
+    sampler = optuna.samplers.NSGAIISampler(seed=0)
+    result = planted.fit(planted.search(sampler=sampler), trials=3)
+    assert len({trial.factors["soft"] for trial in result.trials}) == 4
+
+
+def test_baseline_is_part_of_a_grid_only_if_it_is(trained):
+    planted.fit(planted.search(planted.GRID, sampler="grid", baseline=False))
+    assert len(trained) == 12
+    assert {"hard": 0.0, "soft": 0.0} not in [entry[0] for entry in trained]
+
+
+# What a trial is made of.
+
+
+def test_trials_differ_by_factors_alone(trained):
+    search = planted.search(seeds=[3, 4], fresh=True)
+    planted.fit(search, trials=2, batch_size=4)
+    weights = [entry[3] for entry in trained]
+    assert len(weights) == 6
+    assert not np.allclose(weights[0], weights[1])
+    for first, second in zip(weights[:2] * 2, weights[2:], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert all(entry[2]["batch_size"] == 4 for entry in trained)
+
+
+class SeededGAN(planted.PlantedGAN):
+    def cost(self, epoch):
+        return super().cost(epoch) + float(self.get_weights()[0][0, 0])
+
+
+def test_mean_and_standard_error_over_seeds(trained):
+    result = planted.fit(
+        planted.search(kind=SeededGAN, seeds=(0, 1, 2), fresh=True), trials=1
+    )
+    trial = result.trials[1]
+    values = np.array(
+        [planted.cost(trial.factors) + entry[3][0] for entry in trained[3:]]
+    )
+    assert trial.mean() == pytest.approx(values.mean())
+    variance = ((values - values.mean()) ** 2).sum() / 2
+    assert trial.standard_error() == pytest.approx(math.sqrt(variance / 3))
+    row = result.table()[1]
+    assert row["val_cost"] == trial.mean()
+    assert row["val_cost_error"] == trial.standard_error()
+
+
+def test_folds_are_held_out_once_each(trained):
+    result = planted.fit(
+        planted.search(seeds=(0, 1)),
+        trials=1,
+        validation_data=None,
+        folds=5,
+    )
+    assert len(result.trials[1].values) == 10
+    rows = sorted(map(tuple, planted.DATA))
+    held_out = []
+    for _, training, arguments, _ in trained[:5]:
+        validation = arguments["validation_data"]
+        assert sorted([*map(tuple, training), *map(tuple, validation)]) == rows
+        held_out += map(tuple, validation)
+    assert sorted(held_out) == rows
+    for one, other in zip(trained[:5], trained[5:10], strict=True):
+        np.testing.assert_array_equal(one[1], other[1])
+    result.refit()
+    np.testing.assert_array_equal(trained[-1][1], planted.DATA)
+    assert trained[-1][2]["validation_data"] is None
+
+
+def test_folds_of_labelled_data(trained):
+    class LabelledGAN(planted.PlantedGAN):
+        def fit(self, x, y=None, **kwargs):
+            self.trained.append((x, y, kwargs["validation_data"]))
+            return super().fit(x, y, **kwargs)
+
+    labels = np.arange(12)
+    search = planted.search(kind=LabelledGAN, baseline=False)
+    search.fit(planted.DATA, labels, folds=3, trials=1, verbose=0)
+    x, y, (held_x, held_y) = trained[0]
+    np.testing.assert_array_equal(planted.DATA[y], x)
+    np.testing.assert_array_equal(planted.DATA[held_y], held_x)
+    assert len(held_y) == 4
+
+
+# Failures.
+
+
+class FailingGAN(planted.PlantedGAN):
+    def logs(self, epoch):
+        logs = super().logs(epoch)
+        soft = self.factors["soft"]
+        if soft == 1.0:
+            logs["g_loss"] = math.nan
+        if soft == 10.0 and epoch == self.epochs - 1:
+            logs["val_cost"] = math.inf
+        if soft == 0.01 and epoch == 1:
+            raise FloatingPointError("too much")
+        return logs
+
+
+def test_failures_are_recorded_and_the_search_goes_on():
+    search = planted.search(
+        {"soft": planted.GRID["soft"]}, kind=FailingGAN, sampler="grid"
+    )
+    result = planted.fit(search, epochs=3)
+    found = {t.factors["soft"]: (t.state, t.failure) for t in result.trials}
+    assert found == {
+        0.0: ("complete", None),
+        0.1: ("complete", None),
+        1.0: ("failed", "g_loss was nan in epoch 1"),
+        10.0: ("failed", "val_cost was inf at the end"),
+        0.01: ("failed", "FloatingPointError: too much"),
+    }
+    assert result.best_factors == {"soft": 0.1}
+    assert "2 of 5 trials complete" in result.summary()
+
+
+def test_no_trial_is_complete():
+    class Broken(planted.PlantedGAN):
+        def fit(self, *args, **kwargs):
+            raise RuntimeError("no memory")
+
+    result = planted.fit(planted.search(kind=Broken), trials=2)
+    assert [trial.state for trial in result.trials] == ["failed"] * 3
+    with pytest.raises(RuntimeError, match="RuntimeError: no memory"):
+        result.best()
+
+
+def test_mistakes_of_the_program_end_the_search(tmp_path):
+    class Mistaken(planted.PlantedGAN):
+        def fit(self, *args, **kwargs):
+            raise AttributeError("no such thing")
+
+    storage = tmp_path / "study.journal"
+    search = planted.search(kind=Mistaken, storage=storage)
+    with pytest.raises(AttributeError, match="no such thing"):
+        planted.fit(search, trials=3)
+    # Once it is mended, nothing is missing.
+    result = planted.fit(planted.search(storage=storage), trials=3)
+    assert [trial.state for trial in result.trials] == ["complete"] * 4
+
+
+def test_collapse_is_a_failure():
+    class Alarmed(keras.callbacks.Callback):
+        alarms = []
+
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1 and self.model.factors["soft"] > 0.5:
+                alarm = kr.callbacks.alarm_actions.Alarm(
+                    1, 3, "low_diversity", "all alike"
+                )
+                self.alarms = [alarm]
+                self.model.stop_training = True
+
+    search = planted.search({"soft": [0.1, 1.0]}, sampler="grid")
+    result = planted.fit(search, epochs=3, callbacks=lambda: [Alarmed()])
+    assert {t.factors["soft"]: t.failure for t in result.trials} == {
+        0.0: None,
+        0.1: None,
+        1.0: "low_diversity in epoch 2: all alike",
+    }
+
+
+# Pruning.
+
+
+def test_hopeless_trials_are_pruned(trained):
+    class Counting(planted.PlantedGAN):
+        epochs_seen = []
+
+        def logs(self, epoch):
+            self.epochs_seen.append((self.factors["soft"], epoch))
+            return super().logs(epoch)
+
+    search = planted.search(
+        {"soft": [0.1, 10.0]},
+        kind=Counting,
+        sampler="grid",
+        pruner=optuna.pruners.ThresholdPruner(upper=3.0, n_warmup_steps=1),
+    )
+    result = planted.fit(search, epochs=3)
+    states = {t.factors["soft"]: t.state for t in result.trials}
+    assert states == {0.0: "pruned", 0.1: "complete", 10.0: "pruned"}
+    assert (10.0, 1) in Counting.epochs_seen
+    assert (10.0, 2) not in Counting.epochs_seen
+
+
+def test_pruner_sees_means_over_trainings():
+    seen = []
+
+    class Watching(optuna.pruners.BasePruner):
+        def prune(self, study, trial):
+            seen.append(trial.intermediate_values[trial.last_step])
+            return False
+
+    search = planted.search({"soft": [0.1]}, seeds=(0, 1), pruner=Watching())
+    planted.fit(search, trials=1, epochs=2)
+    assert seen[-4:] == pytest.approx([0.1, 0.0, 0.05, 0.0])
+
+
+# Several objectives.
+
+
+class TwoGAN(planted.PlantedGAN):
+    def logs(self, epoch):
+        soft = self.factors["soft"]
+        quality = {0.0: 1.0, 0.01: 3.0, 0.1: 2.0, 1.0: 4.0, 10.0: 4.0}[soft]
+        variety = {0.0: 1.0, 0.01: 2.0, 0.1: 3.0, 1.0: 4.0, 10.0: 3.0}[soft]
+        return {"d_loss": 0, "val_bad": quality, "val_varied": variety}
+
+
+def test_pareto_front(tmp_path):
+    search = planted.search(
+        {"soft": planted.GRID["soft"]},
+        [Objective("val_bad", "min"), Objective("val_varied", "max")],
+        kind=TwoGAN,
+        sampler="grid",
+    )
+    result = planted.fit(search)
+    front = [trial.factors["soft"] for trial in result.front]
+    assert sorted(front) == [0.0, 0.1, 1.0]
+    with pytest.raises(ValueError, match="front"):
+        result.best()
+    result.draw_front(tmp_path / "front.png")
+    assert (tmp_path / "front.png").stat().st_size > 1000
+
+
+# Bad input; nothing is trained.
+
+
+class Nothing(planted.PlantedGAN):
+    def fit(self, *args, **kwargs):
+        raise AssertionError("trained")
+
+
+def refused(error, match, fit=(), **arguments):
+    arguments = {"kind": Nothing, **arguments}
+    with pytest.raises(error, match=match):
+        planted.fit(planted.search(**arguments), **{"trials": 1, **dict(fit)})
+    assert planted.PlantedGAN.trained == []
+
+
+@pytest.mark.parametrize(
+    "low, high, error",
+    [
+        (1.0, 1.0, ValueError),
+        (2.0, 1.0, ValueError),
+        (0.0, 1.0, ValueError),
+        (-1.0, 1.0, ValueError),
+        (1.0, math.inf, ValueError),
+        ("a", 1.0, TypeError),
+        (1.0, True, TypeError),
+    ],
+)
+def test_ranges(low, high, error):
+    with pytest.raises(error, match="argument `(low|high)`"):
+        LogUniform(low, high)
+
+
+@pytest.mark.parametrize(
+    "space, error",
+    [
+        ({}, ValueError),
+        ([], TypeError),
+        ({"soft": []}, ValueError),
+        ({"soft": [1, 1]}, ValueError),
+        ({"soft": [math.nan]}, ValueError),
+        ({"soft": ["1"]}, TypeError),
+        ({"soft": (1e-3, True)}, TypeError),
+        ({"soft": 1.0}, TypeError),
+        ({1: [1.0]}, TypeError),
+    ],
+)
+def test_spaces(space, error):
+    refused(error, "argument `space", space=space)
+
+
+def test_array_is_a_list():
+    search = planted.search({"soft": np.geomspace(0.01, 1.0, 3)})
+    assert search.space["soft"] == pytest.approx((0.01, 0.1, 1.0))
+
+
+def test_factor_that_build_does_not_read():
+    def build(factors):
+        gan = planted.builder(Nothing)({"soft": factors["soft"]})
+        return gan
+
+    search = kr.search.FactorSearch(
+        build, {"soft": [0.1], "sotf": [1.0]}, planted.COST
+    )
+    with pytest.raises(ValueError, match=r"did not read \['sotf'\]"):
+        planted.fit(search, trials=1)
+
+
+def test_factor_that_the_space_lacks():
+    def build(factors):
+        return planted.builder(Nothing)({"soft": factors["hard"]})
+
+    search = kr.search.FactorSearch(build, {"soft": [0.1]}, planted.COST)
+    with pytest.raises(ValueError, match="asked for 'hard'"):
+        planted.fit(search, trials=1)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda factors: factors["soft"],
+        lambda factors: factors.get("soft"),
+        lambda factors: factors.pop("soft"),
+        lambda factors: dict(**factors),
+        lambda factors: dict(factors.items()),
+        lambda factors: [*factors.values()],
+        lambda factors: [*factors],
+        lambda factors: {**factors},
+    ],
+)
+def test_ways_to_read_a_factor(read):
+    from keras_regan.search.read_factors import ReadFactors
+
+    factors = ReadFactors({"soft": 1.0})
+    assert factors.read == set()
+    read(factors)
+    assert factors.read == {"soft"}
+
+
+def test_objective_that_is_not_in_the_logs():
+    refused(
+        ValueError,
+        r"\['val_cost', 'val_d_loss', 'val_g_loss'\].*'val_kd'",
+        objective=Objective("val_kd", "min"),
+    )
+
+
+def test_objective_that_callbacks_do_not_log_either():
+    search = planted.search(objective=Objective("val_kd", "min"))
+    with pytest.raises(ValueError, match=r"\['d_loss', 'g_loss', 'val_cost'\]"):
+        planted.fit(search, trials=1, callbacks=lambda: [])
+
+
+@pytest.mark.parametrize(
+    "objective, error",
+    [
+        ("val_cost", TypeError),
+        ([], ValueError),
+        (["val_cost"], TypeError),
+        ([planted.COST, planted.COST], ValueError),
+        (Objective("val_cost", "less"), ValueError),
+        (Objective("", "min"), ValueError),
+        (None, TypeError),
+    ],
+)
+def test_objectives(objective, error):
+    refused(error, "Invalid value for argument", objective=objective)
+
+
+@pytest.mark.parametrize(
+    "arguments, error, match",
+    [
+        ({"sampler": "tpe"}, ValueError, "sampler"),
+        ({"sampler": "grid"}, ValueError, "ranges"),
+        ({"pruner": "median"}, TypeError, "pruner"),
+        ({"seeds": []}, ValueError, "seeds"),
+        ({"seeds": [1, 1]}, ValueError, "seeds"),
+        ({"seeds": 3}, TypeError, "seeds"),
+        ({"baseline": 1}, TypeError, "baseline"),
+        ({"storage": 3}, TypeError, "storage"),
+        ({"name": ""}, ValueError, "name"),
+        ({"seed": -1}, ValueError, "seed"),
+        ({"fit": {"folds": 13, "validation_data": None}}, ValueError, "12"),
+        ({"fit": {"folds": 1, "validation_data": None}}, ValueError, "folds"),
+        ({"fit": {"folds": 2}}, ValueError, "validation_data"),
+        ({"fit": {"validation_data": None}}, ValueError, "validation_data"),
+        ({"fit": {"trials": 0}}, ValueError, "trials"),
+        ({"fit": {"trials": None}}, TypeError, "trials"),
+        ({"fit": {"epochs": 0}}, ValueError, "epochs"),
+        ({"fit": {"callbacks": []}}, TypeError, "callbacks"),
+        ({"fit": {"verbose": 2}}, ValueError, "verbose"),
+        ({"fit": {"resume": True}}, TypeError, "resume"),
+    ],
+)
+def test_arguments(arguments, error, match):
+    refused(error, match, **arguments)
+
+
+def test_more_trials_than_points():
+    refused(
+        ValueError, "12", fit={"trials": 13}, space=planted.GRID, sampler="grid"
+    )
+
+
+def test_pruner_with_several_objectives():
+    objectives = [planted.COST, Objective("val_g_loss", "min")]
+    pruner = optuna.pruners.MedianPruner()
+    refused(ValueError, "pruner", objective=objectives, pruner=pruner)
+
+
+def test_build_that_returns_no_gan():
+    search = kr.search.FactorSearch(
+        lambda factors: factors["soft"], {"soft": [0.1]}, planted.COST
+    )
+    with pytest.raises(TypeError, match="argument `build`"):
+        planted.fit(search, trials=1)
+    with pytest.raises(TypeError, match="argument `build`"):
+        kr.search.FactorSearch(None, {"soft": [0.1]}, planted.COST)
+
+
+@pytest.mark.parametrize(
+    "changed, match",
+    [
+        ({"space": {"soft": [0.1, 0.2]}}, "space"),
+        ({"seeds": [1]}, "seeds"),
+        ({"sampler": "random"}, "sampler"),
+        ({"baseline": False}, "baseline"),
+        ({"fit": {"epochs": 2}}, "epochs"),
+        ({"fit": {"validation_data": planted.DATA[:5]}}, "`x`"),
+        ({"objective": Objective("val_cost", "max")}, "objective"),
+    ],
+)
+def test_study_that_was_begun_with_something_else(tmp_path, changed, match):
+    storage = tmp_path / "study.journal"
+    planted.fit(planted.search({"soft": [0.1]}, storage=storage), trials=1)
+    planted.PlantedGAN.trained.clear()
+    arguments = {"space": {"soft": [0.1]}, "storage": storage, **changed}
+    refused(ValueError, match, **arguments)
+
+
+def test_missing_optuna(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "optuna", None)
+    with pytest.raises(ImportError, match=r"keras_regan\[search\]"):
+        planted.search()
+
+
+# With real training.
+
+
+def test_real_gan(vector_pair, tmp_path):
+    real = kr.datasets.gaussian_ring().sample(64)
+    modes = kr.metrics.ModeCoverage(kr.datasets.gaussian_ring())
+
+    def build(factors):
+        gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9)
+        gan.compile(
+            generator_regularizers=[
+                kr.regularizers.PairwiseDistance(factors["soft"])
+            ],
+            metrics=[modes],
+        )
+        return gan
+
+    search = kr.search.FactorSearch(
+        build,
+        {"soft": [0.1, 1.0]},
+        Objective("val_g_pairwise_distance", "min"),
+        sampler="grid",
+        seeds=[0, 1],
+    )
+    result = search.fit(
+        real, validation_data=real[:32], epochs=2, batch_size=16, verbose=0
+    )
+    assert result.best_factors == {"soft": 1.0}  # It rewards distance.
+    model = result.best_model
+    assert model is result.best_model
+    # The first training of the trial once more, to the last digits.
+    again = model.history.history["val_g_pairwise_distance"][-1]
+    assert again == pytest.approx(result.best().values[0][0], rel=1e-5)
+    assert keras.ops.shape(model.generate(3)) == (3, 2)

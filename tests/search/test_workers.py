@@ -1,0 +1,245 @@
+"""Searches in several processes, and searches that are killed."""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import optuna
+import planted_search as planted
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+POINTS = 13  # The grid and the baseline.
+
+
+def start(storage, seconds=0.0, sampler="grid"):
+    """Starts a process that works on the planted search."""
+    return subprocess.Popen(
+        [sys.executable, planted.__file__, storage, str(seconds), sampler],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def table_of(process):
+    out, error = process.communicate(timeout=300)
+    assert process.returncode == 0, error[-3000:]
+    return json.loads(out.splitlines()[-1])
+
+
+def trials_of(storage):
+    """Returns Optuna's own view of the study."""
+    if "://" not in storage:
+        storage = optuna.storages.JournalStorage(
+            optuna.storages.journal.JournalFileBackend(storage)
+        )
+    study = optuna.load_study(study_name="factors", storage=storage)
+    return study.get_trials()
+
+
+def complete(trials):
+    finished = optuna.trial.TrialState.COMPLETE
+    return [trial for trial in trials if trial.state == finished]
+
+
+def check_two_workers(storage):
+    processes = [start(storage, seconds=0.15) for _ in range(2)]
+    for process in processes:
+        table_of(process)
+    trials = complete(trials_of(storage))
+    points = collections.Counter(
+        tuple(trial.user_attrs["factors"].values()) for trial in trials
+    )
+    assert len(points) == POINTS and set(points.values()) == {1}
+    assert len({tuple(t.user_attrs["worker"]) for t in trials}) == 2
+    # Whoever asks afterwards gets everything and trains nothing.
+    rows = table_of(start(storage))
+    assert len(rows) == POINTS
+    assert {row["state"] for row in rows} == {"complete"}
+
+
+def test_two_workers_on_a_journal(tmp_path):
+    check_two_workers(str(tmp_path / "study.journal"))
+
+
+def without_times(rows):
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+@pytest.mark.parametrize("sampler", ["grid", "default"])
+def test_killed_three_times(tmp_path, sampler):
+    space = planted.GRID if sampler == "grid" else None
+    whole = planted.fit(
+        planted.search(space, sampler=sampler), trials=12, epochs=2
+    )
+    storage = str(tmp_path / "study.journal")
+    chance = random.Random(0)
+    for kill in range(3):
+        process = start(storage, seconds=0.2, sampler=sampler)
+        while len(begun(storage)) < 3 * kill + 2:
+            assert process.poll() is None, process.stderr.read()[-3000:]
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0.0, 0.4))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    rows = table_of(start(storage, sampler=sampler))
+    assert without_times(rows) == json.loads(
+        json.dumps(without_times(whole.table()))
+    )
+    trials = trials_of(storage)
+    assert len(complete(trials)) == POINTS
+    lost = len(trials) - POINTS
+    assert 1 <= lost <= 3
+
+
+def begun(storage):
+    if not os.path.exists(storage):
+        return []
+    try:
+        return trials_of(storage)
+    except KeyError:  # The file is there, the study is not.
+        return []
+
+
+def test_interrupted_by_the_user(tmp_path):
+    class Interrupted(planted.PlantedGAN):
+        def logs(self, epoch):
+            if self.factors["soft"] == 1.0:
+                raise KeyboardInterrupt
+            return super().logs(epoch)
+
+    space = {"soft": planted.GRID["soft"]}
+    arguments = {"sampler": "grid", "storage": tmp_path / "study.journal"}
+    with pytest.raises(KeyboardInterrupt):
+        planted.fit(planted.search(space, kind=Interrupted, **arguments))
+    result = planted.fit(planted.search(space, **arguments))
+    values = [trial.factors["soft"] for trial in result.trials]
+    assert sorted(values) == [0.0, *space["soft"]]
+    assert {trial.state for trial in result.trials} == {"complete"}
+
+
+def test_last_point_is_not_begun_twice(tmp_path):
+    # As two processes do that both see one point left.
+    from keras_regan.search import places
+
+    study = optuna.create_study()
+    for _ in range(4):
+        study.ask()
+    trials = study.get_trials()
+    assert [places.is_surplus(trials, n, 3) for n in range(4)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_lost_point_is_not_tried_twice():
+    # As two processes do that both find it lost.
+    from keras_regan.search import places
+
+    study = optuna.create_study()
+    study.tell(study.ask(), state=optuna.trial.TrialState.FAIL)
+    lost = study.get_trials()[0]
+    for _ in range(2):
+        places.try_again(study, lost)
+    first, second = study.ask(), study.ask()
+    trials = study.get_trials()
+    assert places.places_of(trials) == {0: 0, 1: 0, 2: 0}
+    assert not places.is_surplus(trials, first.number, 1)
+    assert places.is_surplus(trials, second.number, 1)
+    second.set_user_attr(places.FAILURE, places.SURPLUS)
+    study.tell(second, state=optuna.trial.TrialState.FAIL)
+    # And is not forgotten if the first is lost as well.
+    study.tell(first, state=optuna.trial.TrialState.FAIL)
+    places.recover(study)
+    third = study.ask()
+    trials = study.get_trials()
+    assert places.places_of(trials)[third.number] == 0
+    assert not places.is_surplus(trials, third.number, 1)
+
+
+# A database.
+
+
+def find_server():
+    found = shutil.which("initdb"), shutil.which("pg_ctl")
+    for folder in sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin")):
+        found = str(folder / "initdb"), str(folder / "pg_ctl")
+    return found if all(found) else None
+
+
+@pytest.fixture
+def database(tmp_path_factory):
+    """The URL of a PostgreSQL server of this test alone."""
+    pytest.importorskip("psycopg")
+    server = find_server()
+    if server is None:
+        pytest.skip("needs PostgreSQL: `apt-get install postgresql`")
+    initdb, pg_ctl = server
+    # Its socket lies there, and the path of a socket may not be long.
+    folder = pathlib.Path("/tmp" if os.path.isdir("/tmp") else ".")
+    folder = folder / f"regan{os.getpid()}"
+    folder.mkdir()
+    before = []
+    if os.geteuid() == 0:  # The server refuses to be root.
+        if shutil.which("runuser") is None:
+            pytest.skip("PostgreSQL does not run as root, and no `runuser`")
+        shutil.chown(folder, "postgres", "postgres")
+        before = ["runuser", "-u", "postgres", "--"]
+
+    def run(*command):
+        subprocess.run(
+            [*before, *command],
+            check=True,
+            capture_output=True,
+            timeout=120,
+            cwd=folder,
+        )
+
+    data = str(folder / "data")
+    options = f"-k {folder} -c listen_addresses="
+    try:
+        run(initdb, "-D", data, "-U", "regan", "-A", "trust", "--no-sync")
+        # Its output goes to a file, or the call would wait for the server.
+        log = str(folder / "log")
+        run(pg_ctl, "-D", data, "-o", options, "-l", log, "-w", "start")
+        yield f"postgresql+psycopg://regan@/postgres?host={folder}"
+    finally:
+        subprocess.run(
+            [*before, pg_ctl, "-D", data, "-m", "immediate", "stop"],
+            capture_output=True,
+            cwd="/",
+        )
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_two_workers_on_postgresql(database):
+    check_two_workers(database)
+
+
+def test_killed_on_postgresql(database):
+    process = start(database, seconds=0.3)
+    while len(begun_in_database(database)) < 3:
+        assert process.poll() is None, process.stderr.read()[-3000:]
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    rows = table_of(start(database))
+    assert [row["state"] for row in rows] == ["complete"] * POINTS
+
+
+def begun_in_database(storage):
+    try:
+        return trials_of(storage)
+    except Exception:  # Its tables are still being made.
+        return []
