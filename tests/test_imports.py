@@ -31,7 +31,12 @@ LEVEL = {name: i for i, level in enumerate(LEVELS) for name in level}
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 DEPENDENCIES = {"keras", "numpy", "PIL"}
 # What only one package may use, for not everybody has it.
-OPTIONAL = {"matplotlib": "figures", "optuna": "search", "pandas": "search"}
+OPTIONAL = {
+    "matplotlib": "figures",
+    "optuna": "search",
+    "pandas": "search",
+    "sqlalchemy": "search",
+}
 
 
 def imported(source):

@@ -26,6 +26,7 @@ NAMES = {
         "networks",
         "penalties",
         "regularizers",
+        "search",
     ],
     "keras_regan.augmentations": [
         "AdaptiveAugmentation",
@@ -158,6 +159,14 @@ NAMES = {
         "PairwiseDistance",
         "PullingAway",
         "SampleRegularizer",
+    ],
+    "keras_regan.search": [
+        "FactorSearch",
+        "LogUniform",
+        "Objective",
+        "OneStandardError",
+        "SearchResult",
+        "TrialRecord",
     ],
 }
 # The model makes it; users read its attributes.

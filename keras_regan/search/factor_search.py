@@ -100,22 +100,25 @@ class FactorSearch:
 
     Example:
     ```python
+    ring = keras_regan.datasets.gaussian_ring()
+
     def build(factors):
-        generator, discriminator = keras_regan.networks.dcgan((28, 28, 1))
-        gan = keras_regan.RegularizedGAN(generator, discriminator)
+        gan = keras_regan.RegularizedGAN(*keras_regan.networks.mlp(
+            (2,), latent_dim=4, output_activation=None))
         gan.compile(
             generator_regularizers=[
                 keras_regan.regularizers.PairwiseDistance(factors["soft"])],
-            metrics=[keras_regan.metrics.KernelDistance(features)])
+            metrics=[keras_regan.metrics.ModeCoverage(ring)])
         return gan
 
     search = keras_regan.search.FactorSearch(
         build,
         {"soft": keras_regan.search.LogUniform(1e-3, 10.0)},
-        keras_regan.search.Objective("val_kd_features", "min"),
-        storage="search.journal")
+        keras_regan.search.Objective("val_good_samples", "max"),
+        seeds=[0, 1])
     result = search.fit(
-        images, validation_data=held_out, trials=20, epochs=10)
+        ring.sample(64, seed=1), validation_data=ring.sample(64, seed=2),
+        trials=2, epochs=1, verbose=0)
     print(result.summary())
     gan = result.best_model
     ```

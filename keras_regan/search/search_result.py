@@ -37,6 +37,20 @@ class SearchResult:
         trials: All trials, in order; the baseline is numbered 0.
         train: Function from factors to a GAN that is trained with them, with
             the first seed, on all training data.
+
+    Example:
+    >>> search = keras_regan.search
+    >>> trials = [
+    ...     search.TrialRecord(n, {"soft": soft}, "complete", values, None, 1.0)
+    ...     for n, soft, values in [
+    ...         (0, 0.0, [(0.5,), (0.7,)]), (1, 0.1, [(0.2,), (0.3,)])]]
+    >>> result = search.SearchResult(
+    ...     (search.Objective("val_kd", "min"),), trials, train=None)
+    >>> result.best_factors
+    {'soft': 0.1}
+    >>> print(result.summary())
+    Use soft = 0.1: val_kd 0.25 +- 0.05 (2 trainings, 2 of 2 trials complete),
+    against 0.6 +- 0.1 without regularization: better by 0.35 +- 0.05.
     """
 
     def __init__(

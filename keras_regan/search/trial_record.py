@@ -19,6 +19,12 @@ class TrialRecord(NamedTuple):
             seeds and folds: one tuple a training.
         failure: Why it failed, or `None`.
         seconds: How long it took, or NaN.
+
+    Example:
+    >>> trial = keras_regan.search.TrialRecord(
+    ...     1, {"soft": 0.1}, "complete", [(0.2,), (0.3,)], None, 12.0)
+    >>> trial.mean()
+    0.25
     """
 
     number: int
