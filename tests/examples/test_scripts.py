@@ -146,3 +146,34 @@ def test_custom_penalty():
     printed = run("custom_penalty.py", "--epochs", 1, "--samples", 512)
     assert "d_logit_drift" in printed
     assert "Saved, loaded and trained on." in printed
+
+
+def test_choose_lambda(tmp_path):
+    output = tmp_path / "search"
+    settings = ["--images", 64, "--width", 2, "--epochs", 1, "--trials", 2]
+    settings += ["--seeds", 0, 1, "--output", output]
+    printed = run("choose_lambda.py", *settings, "--workers", 2)
+    table = rows(output / "trials.csv")
+    assert [row["trial"] for row in table] == ["0", "1", "2"]
+    assert {row["state"] for row in table} == {"complete"}
+    assert {row["trainings"] for row in table} == {"2"}
+    assert "Use hard = " in printed
+    assert "By the one-standard-error rule: Use hard = " in printed
+    for name in ("factors.png", "grids.png"):
+        with Image.open(output / name) as picture:
+            assert min(picture.size) > 100
+    # Nothing is left to be searched; the same is printed.
+    again = run("choose_lambda.py", *settings)
+    assert again.splitlines()[-2:] == printed.splitlines()[-2:]
+    assert rows(output / "trials.csv") == table
+
+
+def test_keras_tuner(tmp_path):
+    pytest.importorskip("keras_tuner")
+    printed = run(
+        "keras_tuner_search.py",
+        *("--trials", 2, "--epochs", 1, "--output", tmp_path / "tuner"),
+    )
+    assert re.search(
+        r"Use soft = [\d.e-]+: [0-8] modes of 8 covered\.", printed
+    )
