@@ -118,9 +118,9 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--trials", type=int, default=10, help="(%(default)s)")
+    add("--trials", type=int, default=8, help="(%(default)s)")
     add("--epochs", type=int, default=8, help="(%(default)s)")
-    add("--seeds", type=int, nargs="+", default=[0, 1], help="(0 1)")
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
     add("--images", type=int, default=2000, help="(%(default)s)")
     add("--width", type=int, default=8, help="of the DCGAN (%(default)s)")
     add("--workers", type=int, default=1, help="processes (%(default)s)")

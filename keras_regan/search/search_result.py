@@ -26,6 +26,12 @@ from keras_regan.search.objective import Objective
 from keras_regan.search.trial_record import TrialRecord
 from keras_regan.search.trial_record import standard_error
 
+# Student's t at 97.5 %, for 1, 2, ... degrees of freedom.
+_STUDENT = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+)
+
 
 class SearchResult:
     """The trials of a search, the best of them, tables and figures.
@@ -50,7 +56,8 @@ class SearchResult:
     {'soft': 0.1}
     >>> print(result.summary())
     Use soft = 0.1: val_kd 0.25 +- 0.05 (2 trainings, 2 of 2 trials complete),
-    against 0.6 +- 0.1 without regularization: better by 0.35 +- 0.05.
+    against 0.6 +- 0.1 without regularization: better by 0.35 +- 0.05, which
+    chance alone may give.
     """
 
     def __init__(
@@ -166,7 +173,9 @@ class SearchResult:
         """Returns what to use, how sure that is, and what it is worth.
 
         The gain is the mean difference to the baseline over the same seeds
-        and folds, with its standard error. The best of many trials looks
+        and folds, with its standard error. Chance is ruled out if zero lies
+        outside of the 95 % interval of Student's t, which is wide for few
+        trainings. The best of many trials looks
         better than it is, by luck; trained anew with other seeds it gains
         less on average.
 
@@ -199,7 +208,7 @@ class SearchResult:
             text += f" +- {error:.2g}"
         if not math.isfinite(error):
             return text + ". One training cannot tell this from chance."
-        if gain < 2 * error:
+        if gain < error * _of_student(len(gains) - 1):
             return text + ", which chance alone may give."
         return text + "."
 
@@ -328,6 +337,11 @@ class SearchResult:
             else [t.standard_error(x_objective) for t in trials],
             [t.standard_error(y_objective) for t in trials],
         )
+
+
+def _of_student(degrees: int) -> float:
+    """Returns what a mean's error is multiplied with for 95 % confidence."""
+    return _STUDENT[min(degrees, len(_STUDENT)) - 1]
 
 
 def _value(trial: TrialRecord) -> str:

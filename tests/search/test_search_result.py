@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from keras_regan.search import Objective
 from keras_regan.search import OneStandardError
@@ -121,6 +122,27 @@ def test_summary_compares_trainings_in_pairs():
     for trial in trials:
         trial.values[:] = [(-value[0],) for value in trial.values]
     assert "better by 0.5" in result_of(trials, SCORE).summary()
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 21])
+def test_chance_is_ruled_out_by_a_paired_t_test(count):
+    chance = np.random.default_rng(count)
+    before = chance.normal(size=count)
+    noise = chance.normal(size=count)
+    noise -= noise.mean()
+    error = noise.std(ddof=1) / math.sqrt(count)
+    seen = set()
+    for gain in np.linspace(0.1, 15.0, 80):
+        after = before - gain * error + noise
+        trials = [
+            record(0, {"soft": 0.0}, before.tolist()),
+            record(1, {"soft": 0.1}, after.tolist()),
+        ]
+        says_chance = "chance" in result_of(trials).summary()
+        by_chance = scipy.stats.ttest_rel(before, after).pvalue
+        assert says_chance == (by_chance > 0.05)
+        seen.add(says_chance)
+    assert seen == {True, False}
 
 
 def test_summary_says_what_it_cannot_tell():
