@@ -48,6 +48,7 @@ _MISTAKES = (
     NameError,
     TypeError,
 )
+_SECONDS_BETWEEN_LOOKS = 0.2
 _OURS = {"x", "y", "validation_data", "callbacks", "verbose", "resume"}
 
 
@@ -219,17 +220,21 @@ class FactorSearch:
         with studies.quiet():
             study = self._study(folds, fit_arguments, (x, y, validation_data))
             progress = _Progress(study, most, verbose)
-            places.recover(study)
-            while _is_left(study, most):
-                study.optimize(
-                    lambda trial: self._try(
-                        trial, study, runs, most, callbacks, fit_arguments
-                    ),
-                    n_trials=1,
-                    gc_after_trial=True,
-                )
+            while True:
                 places.recover(study)
                 progress.show()
+                if _is_left(study, most):
+                    study.optimize(
+                        lambda trial: self._try(
+                            trial, study, runs, most, callbacks, fit_arguments
+                        ),
+                        n_trials=1,
+                        gc_after_trial=True,
+                    )
+                elif places.is_unclaimed(study):
+                    time.sleep(_SECONDS_BETWEEN_LOOKS)
+                else:
+                    break
         everything = Run(self.seeds[0], None, (x, y), validation_data)
 
         def train(factors: Factors) -> RegularizedGAN:

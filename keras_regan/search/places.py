@@ -19,7 +19,7 @@ FAILURE = "failure"
 WORKER = "worker"
 SURPLUS = "another process had begun this point"
 NO_BASELINE = "no baseline was asked for"
-_SECONDS_TO_BEGIN = 60
+_SECONDS_TO_BEGIN = 30
 
 
 def places_of(trials: list[Any]) -> dict[int, int]:
@@ -87,6 +87,13 @@ def recover(study: Any) -> None:
         if is_lost(trial) and places[trial.number] not in alive:
             try_again(study, trial)
             alive.add(places[trial.number])
+
+
+def is_unclaimed(study: Any) -> bool:
+    """Tells whether a process was killed, or is, just as it began a trial."""
+    running = (optuna().trial.TrialState.RUNNING,)
+    trials = study.get_trials(deepcopy=False, states=running)
+    return any(WORKER not in trial.user_attrs for trial in trials)
 
 
 def this_worker() -> list[Any]:

@@ -52,7 +52,7 @@ def complete(trials):
 
 
 def check_two_workers(storage):
-    processes = [start(storage, seconds=0.15) for _ in range(2)]
+    processes = [start(storage, seconds=0.4) for _ in range(2)]
     for process in processes:
         table_of(process)
     trials = complete(trials_of(storage))
@@ -124,6 +124,17 @@ def test_interrupted_by_the_user(tmp_path):
     result = planted.fit(planted.search(space, **arguments))
     values = [trial.factors["soft"] for trial in result.trials]
     assert sorted(values) == [0.0, *space["soft"]]
+    assert {trial.state for trial in result.trials} == {"complete"}
+
+
+def test_killed_just_as_a_trial_began(monkeypatch):
+    from keras_regan.search import places
+
+    monkeypatch.setattr(places, "_SECONDS_TO_BEGIN", 1)
+    storage = optuna.storages.InMemoryStorage()
+    optuna.create_study(study_name="factors", storage=storage).ask()
+    result = planted.fit(planted.search(storage=storage), trials=2)
+    assert [trial.number for trial in result.trials] == [0, 1, 2]
     assert {trial.state for trial in result.trials} == {"complete"}
 
 
