@@ -401,6 +401,19 @@ def test_a_second_fit_begins_at_the_beginning(image_pair, images, tmp_path):
     assert fit(gan, images, []).epoch == [0, 1, 2, 3]
 
 
+def test_interrupted_while_batches_are_passed_over(image_pair, images):
+    gan = make(image_pair)
+    with pytest.raises(KeyboardInterrupt):
+        fit(gan, images, [StopAt(0, 2)])
+    with pytest.raises(KeyboardInterrupt):
+        fit(gan, images, [StopAt(0, 0)], resume=True)
+    assert gan.position == (0, 3)
+    updates = gan.optimizer.generator_optimizer.iterations
+    before = int(ops.convert_to_numpy(updates.value))
+    fit(gan, images, [])
+    assert int(ops.convert_to_numpy(updates.value)) == before + 4 * 4
+
+
 def test_stopped_in_the_middle_of_an_epoch(image_pair, images):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
