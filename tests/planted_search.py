@@ -92,7 +92,7 @@ def search(
     space=None, objective=COST, kind=PlantedGAN, fresh=False, **arguments
 ):
     """Returns a search over a space; with one seed unless told otherwise."""
-    arguments = {"seeds": [0], **arguments}
+    arguments = {"seeds": [0], "storage": None, **arguments}
     space = RANGE if space is None else space
     return kr.search.FactorSearch(
         builder(kind, fresh), space, objective, **arguments

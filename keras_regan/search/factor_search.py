@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-import numpy as np
-
 from keras_regan._validation import boolean
 from keras_regan._validation import log_name
 from keras_regan._validation import message
-from keras_regan._validation import one_of
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.models import RegularizedGAN
+from keras_regan.search import arguments
+from keras_regan.search import first_look
 from keras_regan.search import places
 from keras_regan.search import studies
 from keras_regan.search._optuna import optuna
@@ -25,7 +23,8 @@ from keras_regan.search.held_out import fingerprint
 from keras_regan.search.held_out import runs_of
 from keras_regan.search.objective import Objective
 from keras_regan.search.objective import checked_objectives
-from keras_regan.search.read_factors import ReadFactors
+from keras_regan.search.places import TrialFailed
+from keras_regan.search.progress import Progress
 from keras_regan.search.records import records_of
 from keras_regan.search.search_result import SearchResult
 from keras_regan.search.space import Factors
@@ -33,23 +32,9 @@ from keras_regan.search.space import LogUniform
 from keras_regan.search.space import checked_space
 from keras_regan.search.space import described
 from keras_regan.search.space import draw
-from keras_regan.search.space import is_grid
-from keras_regan.search.space import points_of_grid
-from keras_regan.search.trial_watch import TrialWatch
-from keras_regan.search.trial_watch import collapse_of
+from keras_regan.search.trainings import Trainings
 
-_SAMPLERS = {"default", "grid", "random"}
-# No factors make these; they would come in every trial.
-_MISTAKES = (
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    TypeError,
-)
 _SECONDS_BETWEEN_LOOKS = 0.2
-_OURS = {"x", "y", "validation_data", "callbacks", "verbose", "resume"}
 
 
 class FactorSearch:
@@ -69,7 +54,8 @@ class FactorSearch:
     Args:
         build: Function from a dictionary of factors to a compiled
             `RegularizedGAN`. It should leave `seed` at its default, which is
-            then the trial's.
+            then the trial's. A factor of zero should switch its regularizer
+            off, as it does everywhere in keras_regan.
         space: Dictionary from the names of the factors to
             `LogUniform(low, high)` or a list of values.
         objective: `Objective("val_...", "min")`, or a list of them. With one,
@@ -77,7 +63,8 @@ class FactorSearch:
             none is better than in all (the Pareto front).
         sampler: `"default"` (the tree-structured Parzen estimator), `"random"`,
             `"grid"` (all combinations of lists, each once) or a sampler of
-            Optuna. Defaults to `"default"`.
+            Optuna, which draws anew what it drew before if a search is
+            resumed with a fixed seed. Defaults to `"default"`.
         pruner: A pruner of Optuna, as `optuna.pruners.MedianPruner()`, which
             ends trials early that fall behind others at the same epoch of the
             same run; or `None`. Needs a single objective. Defaults to `None`.
@@ -85,10 +72,10 @@ class FactorSearch:
             judged by the mean. Defaults to `(0, 1, 2)`.
         baseline: Boolean. Whether all factors zero are tried too, as the trial
             numbered 0, beside the others. Defaults to `True`.
-        storage: Where the study is kept: the path of a journal file (by
-            default of this machine; a network disk serves several), a URL as
-            `"postgresql://user@host/database"`, a storage of Optuna, or `None`
-            for memory only. Defaults to `None`.
+        storage: Where the study is kept: the path of a journal file, a URL as
+            `"postgresql+psycopg://user@host/database"`, a storage of Optuna,
+            or `None` for memory only. Defaults to `"search.journal"`, in the
+            current directory.
         name: String. The study's name within the storage. Defaults to
             `"factors"`.
         seed: Integer. The seed of what is proposed. Defaults to `0`.
@@ -116,7 +103,7 @@ class FactorSearch:
         build,
         {"soft": keras_regan.search.LogUniform(1e-3, 10.0)},
         keras_regan.search.Objective("val_good_samples", "max"),
-        seeds=[0, 1])
+        seeds=[0, 1], storage=None)
     result = search.fit(
         ring.sample(64, seed=1), validation_data=ring.sample(64, seed=2),
         trials=2, epochs=1, verbose=0)
@@ -135,7 +122,7 @@ class FactorSearch:
         pruner: Any = None,
         seeds: Sequence[int] = (0, 1, 2),
         baseline: bool = True,
-        storage: Any = None,
+        storage: Any = "search.journal",
         name: str = "factors",
         seed: int = 0,
     ):
@@ -144,15 +131,13 @@ class FactorSearch:
         self.build = build
         self.space = checked_space(space)
         self.objectives = checked_objectives(objective)
-        self.sampler = _checked_sampler(sampler, self.space)
-        self.pruner = _checked_pruner(pruner, self.objectives)
-        self.seeds = _checked_seeds(seeds)
+        self.sampler = arguments.checked_sampler(sampler, self.space)
+        self.pruner = arguments.checked_pruner(pruner, self.objectives)
+        self.seeds = arguments.checked_seeds(seeds)
         self.baseline = boolean(baseline, "baseline")
         self.storage = studies.checked_storage(storage)
         self.name = log_name(name)
         self.seed = random_seed(seed)
-        if self.storage is None:
-            self.storage = optuna().storages.InMemoryStorage()
 
     def fit(
         self,
@@ -207,324 +192,104 @@ class FactorSearch:
                 a factor is not used by `build`, if an objective is not in the
                 logs, or if the study was begun with other settings.
         """
-        self._check_fit_arguments(callbacks, verbose, kwargs)
-        epochs = positive_integer(epochs, "epochs")
-        if folds is not None:
-            folds = positive_integer(folds, "folds")
-            if folds < 2:
-                raise ValueError(message("folds", "at least 2 folds", folds))
+        arguments.check_callbacks(callbacks)
+        arguments.check_verbose(verbose)
+        arguments.check_names(kwargs)
+        fit_arguments = {"epochs": positive_integer(epochs, "epochs"), **kwargs}
+        folds = arguments.checked_folds(folds)
+        trials = arguments.number_of_trials(trials, self.sampler, self.space)
         runs = runs_of(x, y, validation_data, folds, self.seeds)
-        most = self._number_of_trials(trials) + 1
-        fit_arguments = {"epochs": epochs, **kwargs}
-        self._check_model(runs[0], callbacks, fit_arguments)
-        with studies.quiet():
-            study = self._study(folds, fit_arguments, (x, y, validation_data))
-            progress = _Progress(study, most, verbose)
-            while True:
-                places.recover(study)
-                progress.show()
-                if _is_left(study, most):
-                    study.optimize(
-                        lambda trial: self._try(
-                            trial, study, runs, most, callbacks, fit_arguments
-                        ),
-                        n_trials=1,
-                        gc_after_trial=True,
-                    )
-                elif places.is_unclaimed(study):
-                    time.sleep(_SECONDS_BETWEEN_LOOKS)
-                else:
-                    break
-        everything = Run(self.seeds[0], None, (x, y), validation_data)
-
-        def train(factors: Factors) -> RegularizedGAN:
-            others = [] if callbacks is None else callbacks()
-            return self._trained(factors, everything, others, fit_arguments)[0]
-
-        return SearchResult(self.objectives, records_of(study), train)
-
-    def _try(self, trial, study, runs, most, callbacks, fit_arguments):
-        trial.set_user_attr(places.WORKER, places.this_worker())
-        found = study.get_trials(deepcopy=False)
-        failed = (math.nan,) * len(self.objectives)
-        if places.is_surplus(found, trial.number, most):
-            trial.set_user_attr(places.FAILURE, places.SURPLUS)
-            return failed
-        place = places.places_of(found)[trial.number]
-        if place == 0 and not self.baseline:
-            trial.set_user_attr(places.FAILURE, places.NO_BASELINE)
-            return failed
-        if place == 0:
-            factors = dict.fromkeys(self.space, 0.0)
-        else:
-            factors = draw(trial, self.space)
-        trial.set_user_attr("factors", factors)
-        began = time.perf_counter()
-        values: list[tuple[float, ...]] = []
-        for run in runs:
-            watch, failure = self._train(
-                trial, factors, run, values, callbacks, fit_arguments
-            )
-            if watch is not None and watch.is_pruned:
-                raise optuna().TrialPruned
-            if failure is not None:
-                seconds = time.perf_counter() - began
-                trial.set_user_attr("seconds", seconds)
-                trial.set_user_attr(places.FAILURE, failure)
-                return failed
-            values.append(
-                tuple(
-                    watch.logs[objective.name] for objective in self.objectives
-                )
-            )
-            trial.set_user_attr("values", values)
-        trial.set_user_attr("seconds", time.perf_counter() - began)
-        return tuple(float(mean) for mean in np.mean(values, axis=0))
-
-    def _train(self, trial, factors, run, values, callbacks, fit_arguments):
-        """Returns what watched a training, and why it failed or `None`."""
-        first = len(values) * fit_arguments["epochs"]
-
-        def report(epoch, logs):
-            if self.pruner is None:
-                return False
-            name = self.objectives[0].name
-            current = logs.get(name, math.nan)
-            if not math.isfinite(current):
-                return False
-            # Comparable with other trials at the same epoch of the same run.
-            mean = np.mean([*(value[0] for value in values), current])
-            trial.report(float(mean), first + epoch)
-            return trial.should_prune()
-
-        watch = TrialWatch(report)
-        others = [] if callbacks is None else callbacks()
-        try:
-            history = self._trained(
-                factors, run, [*others, watch], fit_arguments
-            )[1]
-        except _MISTAKES:
-            raise
-        # Whatever else it is, it is this trial's, and the search goes on.
-        except Exception as error:
-            return watch, f"{type(error).__name__}: {error}"
-        if watch.failure is not None:
-            return watch, watch.failure
-        if watch.is_pruned:
-            return watch, None
-        collapse = collapse_of(
-            others, fit_arguments["epochs"], len(history.epoch)
-        )
-        if collapse is not None:
-            return watch, collapse
+        gan = first_look.model_of(self.build, self.space, runs[0].seed)
+        logs = first_look.validation_logs(gan, runs[0].data()[1], fit_arguments)
         for objective in self.objectives:
-            if objective.name not in watch.logs:
-                raise _not_in_logs(objective, watch.logs)
-            value = watch.logs[objective.name]
-            if not math.isfinite(value):
-                return watch, f"{objective.name} was {value} at the end"
-        return watch, None
-
-    def _trained(self, factors, run, callbacks, fit_arguments):
-        keras.utils.set_random_seed(run.seed)
-        gan = self.build(dict(factors))
-        history = gan.fit(
-            *run.training,
-            validation_data=run.validation,
-            callbacks=callbacks,
-            verbose=0,
-            **fit_arguments,
+            # Callbacks may write to the logs too.
+            if callbacks is None and objective.name not in logs:
+                raise first_look.not_in_logs(objective, logs)
+        trainings = Trainings(
+            self.build, runs, self.objectives, callbacks, fit_arguments
         )
-        return gan, history
+        with studies.quiet():
+            study = self._study(
+                build=first_look.described(gan),
+                x=fingerprint(x),
+                y=fingerprint(y),
+                validation_data=fingerprint(validation_data),
+                folds=folds,
+                **{name: fingerprint(v) for name, v in fit_arguments.items()},
+            )
+            del gan
+            self._search(study, trainings, trials, verbose)
+        return SearchResult(
+            self.objectives,
+            records_of(study),
+            lambda factors, seed: trainings.train(
+                factors,
+                Run(
+                    self.seeds[0] if seed is None else seed,
+                    x,
+                    y,
+                    validation_data,
+                ),
+            ),
+        )
 
-    def _study(self, folds, fit_arguments, data):
+    def _search(
+        self, study: Any, trainings: Trainings, trials: int, verbose: int
+    ) -> None:
+        most = trials + 1  # With the baseline.
+        progress = Progress(study, most, verbose)
+        while True:
+            places.recover(study)
+            progress.show()
+            if places.is_left(study, most):
+                study.optimize(
+                    lambda trial: self._try(trial, trainings, most),
+                    n_trials=1,
+                    gc_after_trial=True,
+                )
+            elif places.is_unclaimed(study):
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+            else:
+                return
+
+    def _try(
+        self, trial: Any, trainings: Trainings, most: int
+    ) -> tuple[float, ...]:
+        trial.set_user_attr(places.WORKER, places.this_worker())
+        try:
+            place = places.claim(trial, most)
+            if place == 0 and not self.baseline:
+                raise TrialFailed(places.NO_BASELINE)
+            factors = (
+                draw(trial, self.space)
+                if place > 0
+                else dict.fromkeys(self.space, 0.0)
+            )
+            trial.set_user_attr("factors", factors)
+            return trainings.values_of(trial, factors)
+        except TrialFailed as failure:
+            trial.set_user_attr(places.FAILURE, str(failure))
+            return (math.nan,) * len(self.objectives)
+
+    def _study(self, **settings: Any) -> Any:
         from keras_regan.search.samplers import sampler_of
 
-        settings = {
-            "space": described(self.space),
-            "objective": [list(objective) for objective in self.objectives],
-            "sampler": self.sampler
-            if isinstance(self.sampler, str)
-            else type(self.sampler).__name__,
-            "seeds": self.seeds,
-            "seed": self.seed,
-            "baseline": self.baseline,
-            "folds": folds,
-            "epochs": fit_arguments["epochs"],
-            "x": fingerprint(*data),
-        }
+        is_named = isinstance(self.sampler, str)
         return studies.open_study(
             self.storage,
             self.name,
             self.objectives,
-            settings,
+            {
+                "space": described(self.space),
+                "objective": [list(entry) for entry in self.objectives],
+                "sampler": self.sampler
+                if is_named
+                else type(self.sampler).__name__,
+                "seeds": self.seeds,
+                "seed": self.seed,
+                "baseline": self.baseline,
+                **settings,
+            },
             sampler_of(self.sampler, self.space, self.seed),
             self.pruner or optuna().pruners.NopPruner(),
         )
-
-    def _number_of_trials(self, trials: int | None) -> int:
-        if self.sampler == "grid":
-            points = len(points_of_grid(self.space))
-            if trials is None:
-                return points
-            trials = positive_integer(trials, "trials")
-            if trials > points:
-                expected = f"at most the points of the grid ({points})"
-                raise ValueError(message("trials", expected, trials))
-            return trials
-        return positive_integer(trials, "trials")
-
-    def _check_fit_arguments(self, callbacks, verbose, kwargs):
-        if callbacks is not None and not callable(callbacks):
-            expected = (
-                "a function that returns new callbacks: each training needs "
-                "its own"
-            )
-            raise TypeError(message("callbacks", expected, callbacks))
-        if isinstance(verbose, bool) or verbose not in (0, 1):
-            raise ValueError(message("verbose", "0 or 1", verbose))
-        for name in kwargs:
-            if name in _OURS:
-                raise TypeError(
-                    f"Invalid argument `{name}`: the search sets it itself."
-                )
-
-    def _check_model(self, run: Run, callbacks, fit_arguments) -> None:
-        """Builds and evaluates a model, before anything is trained."""
-        keras.utils.set_random_seed(run.seed)
-        factors = ReadFactors(
-            {
-                name: entry[0] if isinstance(entry, tuple) else entry.low
-                for name, entry in self.space.items()
-            }
-        )
-        try:
-            gan = self.build(factors)
-        except KeyError as error:
-            if error.args and error.args[0] in self.space:
-                raise
-            raise ValueError(
-                "Invalid value for argument `space`. Expected all factors that "
-                f"`build` reads; it asked for {error.args[0]!r}. Received: "
-                f"space with {list(self.space)}"
-            ) from error
-        unused = [name for name in self.space if name not in factors.read]
-        if unused:
-            raise ValueError(
-                "Invalid value for argument `space`. Expected factors that "
-                f"`build` reads; it did not read {unused}, so that all their "
-                f"values would give the same. Received: space with "
-                f"{list(self.space)}"
-            )
-        if not isinstance(gan, RegularizedGAN) or not gan.compiled:
-            expected = "a function that returns a compiled `RegularizedGAN`"
-            raise TypeError(
-                f"Invalid value for argument `build`. Expected {expected}. "
-                f"Received: a function that returned {gan!r}"
-            )
-        logs = _validation_logs(gan, run.validation, fit_arguments)
-        if callbacks is not None:
-            return  # They may write to the logs too.
-        for objective in self.objectives:
-            if objective.name not in logs:
-                raise _not_in_logs(objective, logs)
-
-
-class _Progress:
-    """Shows how many trials are done, and the best so far."""
-
-    def __init__(self, study: Any, most: int, verbose: int):
-        self._study = study
-        self._bar = keras.utils.Progbar(
-            most, verbose=verbose, unit_name="trial", stateful_metrics=["best"]
-        )
-        self._verbose = verbose
-        self._shown = -1
-
-    def show(self) -> None:
-        if not self._verbose:
-            return
-        trials = self._study.get_trials(deepcopy=False)
-        done = {
-            place
-            for number, place in places.places_of(trials).items()
-            if trials[number].state.is_finished()
-            and places.counts(trials[number])
-        }
-        values = []
-        if len(self._study.directions) == 1:
-            try:
-                values = [("best", self._study.best_value)]
-            except ValueError:
-                pass
-        if len(done) > self._shown:
-            self._shown = len(done)
-            self._bar.update(min(len(done), self._bar.target), values)
-
-
-def _is_left(study: Any, most: int) -> bool:
-    trials = study.get_trials(deepcopy=False)
-    waiting = optuna().trial.TrialState.WAITING
-    return places.fresh_places(trials) < most or any(
-        trial.state == waiting for trial in trials
-    )
-
-
-def _validation_logs(gan, validation_data, fit_arguments) -> list[str]:
-    names = {"batch_size": "batch_size"}
-    names["validation_batch_size"] = "batch_size"
-    names["validation_steps"] = "steps"
-    arguments = {
-        ours: fit_arguments[theirs]
-        for theirs, ours in names.items()
-        if fit_arguments.get(theirs) is not None
-    }
-    samples, labels = validation_data, None
-    if isinstance(validation_data, list | tuple) and len(validation_data) == 2:
-        samples, labels = validation_data
-    if not isinstance(samples, np.ndarray):
-        arguments.pop("batch_size", None)
-    logs = gan.evaluate(
-        samples, labels, verbose=0, return_dict=True, **arguments
-    )
-    return [f"val_{name}" for name in logs]
-
-
-def _not_in_logs(objective: Objective, logs: Any) -> ValueError:
-    return ValueError(
-        "Invalid value for argument `objective`. Expected the name of a value "
-        f"in the logs: {sorted(logs)}. Received: objective={objective.name!r}"
-    )
-
-
-def _checked_sampler(sampler: Any, space: Any) -> Any:
-    if isinstance(sampler, optuna().samplers.BaseSampler):
-        return sampler
-    one_of(sampler, "sampler", _SAMPLERS)
-    if sampler == "grid" and not is_grid(space):
-        ranges = [n for n, e in space.items() if isinstance(e, LogUniform)]
-        expected = f"'default' or 'random' with ranges ({ranges})"
-        raise ValueError(message("sampler", expected, sampler))
-    return sampler
-
-
-def _checked_pruner(pruner: Any, objectives: Any) -> Any:
-    if pruner is None:
-        return None
-    if not isinstance(pruner, optuna().pruners.BasePruner):
-        raise TypeError(message("pruner", "a pruner of Optuna or None", pruner))
-    if len(objectives) > 1:
-        raise ValueError(
-            message("pruner", "`None` with several objectives", pruner)
-        )
-    return pruner
-
-
-def _checked_seeds(seeds: Any) -> list[int]:
-    expected = "different integers, at least one"
-    if not isinstance(seeds, list | tuple | range):
-        raise TypeError(message("seeds", expected, seeds))
-    checked = [random_seed(seed, "seeds") for seed in seeds]
-    if not checked or len(set(checked)) < len(checked):
-        raise ValueError(message("seeds", expected, seeds))
-    return checked

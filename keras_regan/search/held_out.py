@@ -14,15 +14,28 @@ class Run(NamedTuple):
 
     Attributes:
         seed: What everything random is seeded with.
-        fold: Number of the fold that is held out, or `None`.
-        training: `(x, y)` to be trained on.
-        validation: What `fit` takes as `validation_data`.
+        x: Samples.
+        y: Labels or `None`.
+        validation_data: Held-out data, or `None`.
+        held_out: Indices of the samples that are held out instead, or `None`.
     """
 
     seed: int
-    fold: int | None
-    training: tuple[Any, Any]
-    validation: Any
+    x: Any
+    y: Any
+    validation_data: Any = None
+    held_out: np.ndarray | None = None
+
+    def data(self) -> tuple[tuple[Any, Any], Any]:
+        """Returns what is trained on, and what is validated on."""
+        x, y = self.x, self.y
+        if self.held_out is None:
+            return (x, y), self.validation_data
+        kept = np.ones(len(x), bool)
+        kept[self.held_out] = False
+        if y is None:
+            return (x[kept], None), x[~kept]
+        return (x[kept], y[kept]), (x[~kept], y[~kept])
 
 
 def runs_of(
@@ -49,7 +62,7 @@ def runs_of(
             f"validation_data of {type(validation_data).__name__}"
         )
     if folds is None:
-        return [Run(seed, None, (x, y), validation_data) for seed in seeds]
+        return [Run(seed, x, y, validation_data) for seed in seeds]
     if not isinstance(x, np.ndarray) or (
         y is not None and not isinstance(y, np.ndarray)
     ):
@@ -64,33 +77,21 @@ def runs_of(
         raise ValueError(message("folds", expected, folds))
     # The same parts in every trial and in every worker.
     order = np.random.default_rng(0).permutation(len(x))
-    parts = [np.sort(part) for part in np.array_split(order, folds)]
-    return [
-        Run(seed, fold, _without(x, y, part), _only(x, y, part))
-        for seed in seeds
-        for fold, part in enumerate(parts)
-    ]
+    parts = np.array_split(order, folds)
+    return [Run(seed, x, y, held_out=part) for seed in seeds for part in parts]
 
 
-def fingerprint(*data: Any) -> list[Any]:
-    """Returns what tells data from other data: shapes and a checksum."""
-    found = []
-    for part in data:
-        if isinstance(part, np.ndarray):
-            checksum = zlib.crc32(np.ascontiguousarray(part).view(np.uint8))
-            found.append([list(part.shape), str(part.dtype), checksum])
-        elif isinstance(part, list | tuple):
-            found.append(fingerprint(*part))
-        else:
-            found.append(type(part).__name__)
-    return found
+def fingerprint(data: Any) -> Any:
+    """Returns what tells data, or a setting, from others.
 
-
-def _without(x: np.ndarray, y: Any, part: np.ndarray) -> tuple[Any, Any]:
-    kept = np.ones(len(x), bool)
-    kept[part] = False
-    return x[kept], None if y is None else y[kept]
-
-
-def _only(x: np.ndarray, y: Any, part: np.ndarray) -> Any:
-    return x[part] if y is None else (x[part], y[part])
+    Shapes and a checksum of arrays, numbers and strings as they are, and of
+    everything else the type.
+    """
+    if isinstance(data, np.ndarray):
+        checksum = zlib.crc32(np.ascontiguousarray(data).view(np.uint8))
+        return [list(data.shape), str(data.dtype), checksum]
+    if isinstance(data, list | tuple):
+        return [fingerprint(part) for part in data]
+    if data is None or isinstance(data, bool | int | float | str):
+        return data
+    return type(data).__name__

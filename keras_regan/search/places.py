@@ -22,6 +22,10 @@ NO_BASELINE = "no baseline was asked for"
 _SECONDS_TO_BEGIN = 30
 
 
+class TrialFailed(Exception):
+    """A trial has no value, for the reason that is its text."""
+
+
 def places_of(trials: list[Any]) -> dict[int, int]:
     """Returns the place of each trial, by the trials' numbers."""
     places, fresh = {}, 0
@@ -50,20 +54,36 @@ def counts(trial: Any) -> bool:
     return not is_lost(trial) and trial.user_attrs.get(FAILURE) != SURPLUS
 
 
-def is_surplus(trials: list[Any], number: int, most: int) -> bool:
-    """Tells whether a trial is one too many.
+def claim(trial: Any, most: int) -> int:
+    """Returns the place of a trial that has just begun.
 
     Two processes can begin the last trial at the same time, or try one again.
     The one with the lower number is the one that counts.
+
+    Args:
+        trial: A running trial of Optuna.
+        most: How many places there are.
+
+    Raises:
+        TrialFailed: If it is one too many.
     """
+    trials = trial.study.get_trials(deepcopy=False)
     places = places_of(trials)
-    if places[number] >= most:
-        return True
-    return any(
-        places[trial.number] == places[number]
-        and trial.number < number
-        and counts(trial)
-        for trial in trials
+    place = places[trial.number]
+    others = (t for t in trials if places[t.number] == place)
+    if place >= most or any(
+        other.number < trial.number and counts(other) for other in others
+    ):
+        raise TrialFailed(SURPLUS)
+    return place
+
+
+def is_left(study: Any, most: int) -> bool:
+    """Tells whether there is a place to try, or one to try again."""
+    trials = study.get_trials(deepcopy=False)
+    waiting = optuna().trial.TrialState.WAITING
+    return fresh_places(trials) < most or any(
+        trial.state == waiting for trial in trials
     )
 
 

@@ -32,6 +32,16 @@ class ReadFactors(dict):
         self.read.add(key)
         return super().pop(key, *default)
 
+    def copy(self) -> dict[str, float]:
+        """Returns a dictionary, as `dict.copy`."""
+        return dict(self.items())
+
+    def __or__(self, other: Any) -> dict[str, float]:
+        return self.copy() | other
+
+    def __ror__(self, other: Any) -> dict[str, float]:
+        return other | self.copy()
+
     def keys(self) -> Any:
         """Returns the names, as `dict.keys`."""
         self.read.update(super().keys())

@@ -17,7 +17,8 @@ def records_of(study: Any) -> list[TrialRecord]:
         left_out = (places.SURPLUS, places.NO_BASELINE)
         if trial.user_attrs.get(places.FAILURE) in left_out:
             continue
-        if places.is_lost(trial):
+        # What has no factors yet has just begun, here or elsewhere.
+        if places.is_lost(trial) or "factors" not in trial.user_attrs:
             continue
         place = numbers[trial.number]
         records.setdefault(place, _record(place, trial))
@@ -34,7 +35,7 @@ def _record(place: int, trial: Any) -> TrialRecord:
     attributes = trial.user_attrs
     return TrialRecord(
         place,
-        dict(attributes.get("factors", trial.params)),
+        dict(attributes["factors"]),
         words.get(trial.state, "running"),
         [tuple(values) for values in attributes.get("values", [])],
         attributes.get(places.FAILURE),

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._validation import random_seed
 from keras_regan.callbacks.generated_images import channels_last
 from keras_regan.callbacks.generated_images import usual_range
 from keras_regan.callbacks.image_grid import image_grid
@@ -41,8 +42,8 @@ class SearchResult:
     Args:
         objectives: What was searched for.
         trials: All trials, in order; the baseline is numbered 0.
-        train: Function from factors to a GAN that is trained with them, with
-            the first seed, on all training data.
+        train: Function from factors and a seed, or `None` for the first one,
+            to a GAN that is trained with them on all training data.
 
     Example:
     >>> search = keras_regan.search
@@ -64,7 +65,7 @@ class SearchResult:
         self,
         objectives: tuple[Objective, ...],
         trials: list[TrialRecord],
-        train: Callable[[dict[str, float]], RegularizedGAN],
+        train: Callable[[dict[str, float], int | None], RegularizedGAN],
     ):
         self.objectives = objectives
         self.trials = trials
@@ -126,17 +127,23 @@ class SearchResult:
         """A GAN with the best factors; trained when it is first asked for."""
         return self.refit()
 
-    def refit(self, trial: TrialRecord | None = None) -> RegularizedGAN:
-        """Trains a GAN as in a trial, with the first seed.
+    def refit(
+        self, trial: TrialRecord | None = None, seed: int | None = None
+    ) -> RegularizedGAN:
+        """Trains a GAN with the factors of a trial.
 
-        With validation data this is that trial's first training once more;
-        with folds it is trained on all samples.
+        With validation data and a seed of the search this is a training of
+        that trial once more; with folds it is trained on all samples.
 
         Args:
             trial: One of the trials. `None` takes the best.
+            seed: Integer. A new one shows what the factors are worth where
+                they were not chosen. `None` takes the first of the search.
         """
         trial = self.best() if trial is None else trial
-        return self._train(dict(trial.factors))
+        if seed is not None:
+            seed = random_seed(seed)
+        return self._train(dict(trial.factors), seed)
 
     def table(self) -> list[dict[str, Any]]:
         """Returns a row for each trial: factors, means, errors, reasons."""
@@ -267,13 +274,17 @@ class SearchResult:
             (self.objectives[0].name, self.objectives[1].name),
         )
 
-    def draw_grids(self, path: Any, count: int = 64, seed: int = 0) -> None:
+    def draw_grids(
+        self, path: Any, rule: Any = None, count: int = 64, seed: int = 0
+    ) -> None:
         """Draws images without regularization, and the best ones beside them.
 
-        Both come from the same latents. Trains a GAN without regularization.
+        Both come from the same latents, and from GANs that are trained for
+        it with the first seed.
 
         Args:
             path: Where the picture goes; ends in `.png`.
+            rule: As in `best`.
             count: Positive integer. Images of each. Defaults to `64`.
             seed: Integer. The seed of the latents. Defaults to `0`.
 
@@ -281,10 +292,13 @@ class SearchResult:
             ValueError: If the samples are no images.
         """
         path = png_path(path)
-        plain = self._train(dict.fromkeys(self.best_factors, 0.0))
+        factors = dict(self.best(rule).factors)
+        best = self.best_model if rule is None else self._train(factors, None)
+        nothing = dict.fromkeys(factors, 0.0)
+        plain = best if factors == nothing else self._train(nothing, None)
         images = [
             channels_last(np.asarray(gan.generate(count, seed=seed)))
-            for gan in (plain, self.best_model)
+            for gan in (plain, best)
         ]
         lowest = min(float(part.min()) for part in images)
         highest = max(float(part.max()) for part in images)

@@ -22,8 +22,10 @@ _SECONDS_BETWEEN_ATTEMPTS = 0.5
 
 def checked_storage(storage: Any) -> Any:
     """Returns where a study is kept, if it is a path, a URL or a storage."""
-    if storage is None or isinstance(storage, str | os.PathLike):
-        return storage if storage is None else os.fspath(storage)
+    if storage is None:
+        return optuna().storages.InMemoryStorage()
+    if isinstance(storage, str | os.PathLike):
+        return os.fspath(storage)
     if isinstance(storage, optuna().storages.BaseStorage):
         return storage
     expected = "a path, a URL, a storage of Optuna or None"
@@ -62,20 +64,19 @@ def open_study(
 
 
 def _compare(name: str, begun: dict[str, Any], now: dict[str, Any]) -> None:
-    for key, value in now.items():
-        if begun.get(key) != value:
+    for key in sorted({*begun, *now}):
+        before, received = begun.get(key), now.get(key)
+        if before != received:
             raise ValueError(
                 f"Invalid value for argument `{key}`. The study {name!r} was "
-                f"begun with {begun.get(key)!r}, and its trials cannot be "
-                "compared with others. Use the same, or another `name`. "
-                f"Received: {key}={value!r}"
+                f"begun with {before!r}, and its trials cannot be compared "
+                "with others. Use the same, or another `name`. Received: "
+                f"{key}={received!r}"
             )
 
 
 def _open(storage: Any) -> Any:
     storages = optuna().storages
-    if storage is None:
-        return storages.InMemoryStorage()
     if not isinstance(storage, str):
         return storage
     if "://" not in storage:

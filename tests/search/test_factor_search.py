@@ -1,4 +1,5 @@
 import gc
+import json
 import math
 
 import keras
@@ -310,6 +311,22 @@ def test_pareto_front(tmp_path):
     assert (tmp_path / "front.png").stat().st_size > 1000
 
 
+def test_several_objectives_with_the_default_sampler():
+    objectives = [planted.COST, Objective("val_score", "max")]
+
+    class Both(planted.PlantedGAN):
+        def logs(self, epoch):
+            logs = super().logs(epoch)
+            return {**logs, "val_score": self.factors["soft"]}
+
+    result = planted.fit(
+        planted.search(objective=objectives, kind=Both), trials=15
+    )
+    assert len(result.trials) == 16
+    best = max(result.trials, key=lambda trial: trial.factors["soft"])
+    assert best in result.front and len(result.front) > 1
+
+
 # Bad input; nothing is trained.
 
 
@@ -371,7 +388,7 @@ def test_factor_that_build_does_not_read():
         return gan
 
     search = kr.search.FactorSearch(
-        build, {"soft": [0.1], "sotf": [1.0]}, planted.COST
+        build, {"soft": [0.1], "sotf": [1.0]}, planted.COST, storage=None
     )
     with pytest.raises(ValueError, match=r"did not read \['sotf'\]"):
         planted.fit(search, trials=1)
@@ -381,7 +398,9 @@ def test_factor_that_the_space_lacks():
     def build(factors):
         return planted.builder(Nothing)({"soft": factors["hard"]})
 
-    search = kr.search.FactorSearch(build, {"soft": [0.1]}, planted.COST)
+    search = kr.search.FactorSearch(
+        build, {"soft": [0.1]}, planted.COST, storage=None
+    )
     with pytest.raises(ValueError, match="asked for 'hard'"):
         planted.fit(search, trials=1)
 
@@ -397,6 +416,10 @@ def test_factor_that_the_space_lacks():
         lambda factors: [*factors.values()],
         lambda factors: [*factors],
         lambda factors: {**factors},
+        lambda factors: factors.copy(),
+        lambda factors: factors | {"hard": 1.0},
+        lambda factors: {"hard": 1.0} | factors,
+        lambda factors: json.dumps(factors),
     ],
 )
 def test_ways_to_read_a_factor(read):
@@ -481,7 +504,10 @@ def test_pruner_with_several_objectives():
 
 def test_build_that_returns_no_gan():
     search = kr.search.FactorSearch(
-        lambda factors: factors["soft"], {"soft": [0.1]}, planted.COST
+        lambda factors: factors["soft"],
+        {"soft": [0.1]},
+        planted.COST,
+        storage=None,
     )
     with pytest.raises(TypeError, match="argument `build`"):
         planted.fit(search, trials=1)
@@ -497,7 +523,9 @@ def test_build_that_returns_no_gan():
         ({"sampler": "random"}, "sampler"),
         ({"baseline": False}, "baseline"),
         ({"fit": {"epochs": 2}}, "epochs"),
-        ({"fit": {"validation_data": planted.DATA[:5]}}, "`x`"),
+        ({"fit": {"batch_size": 4}}, "batch_size"),
+        ({"fit": {"validation_data": planted.DATA[:5]}}, "validation_data"),
+        ({"fit": {"validation_data": -planted.DATA[:4]}}, "validation_data"),
         ({"objective": Objective("val_cost", "max")}, "objective"),
     ],
 )
@@ -507,6 +535,80 @@ def test_study_that_was_begun_with_something_else(tmp_path, changed, match):
     planted.PlantedGAN.trained.clear()
     arguments = {"space": {"soft": [0.1]}, "storage": storage, **changed}
     refused(ValueError, match, **arguments)
+
+
+def built(**arguments):
+    """A function that builds a GAN that is compiled like this."""
+
+    def build(factors):
+        networks = kr.networks.mlp((2,), latent_dim=2, hidden=(2,))
+        gan = planted.PlantedGAN(*networks)
+        gan.compile(
+            generator_regularizers=[
+                kr.regularizers.L2(factors["soft"]),
+                kr.penalties.Scheduled(kr.regularizers.L1(0.1)),
+            ],
+            metrics=[kr.metrics.FeatureDiversity(networks[1])],
+            **arguments,
+        )
+        gan.factors = dict(factors)
+        return gan
+
+    return build
+
+
+def test_study_that_was_begun_with_another_model(tmp_path):
+    def search(**arguments):
+        return kr.search.FactorSearch(
+            built(**arguments),
+            {"soft": [0.1, 1.0]},
+            planted.COST,
+            seeds=[0],
+            storage=tmp_path / "study.journal",
+        )
+
+    planted.fit(search(), trials=1)
+    result = planted.fit(search(), trials=2)  # Layers have other names now.
+    assert len(result.trials) == 3
+    with pytest.raises(ValueError, match="argument `build`"):
+        planted.fit(search(discriminator_steps=2), trials=2)
+
+
+def test_default_storage_is_a_journal(tmp_path, monkeypatch, trained):
+    monkeypatch.chdir(tmp_path)
+
+    def search():
+        return kr.search.FactorSearch(
+            planted.builder(), {"soft": [0.1]}, planted.COST, seeds=[0]
+        )
+
+    planted.fit(search(), trials=1)
+    assert (tmp_path / "search.journal").exists()
+    result = planted.fit(search(), trials=1)
+    assert len(result.trials) == 2 and len(trained) == 2
+
+
+def test_result_while_others_have_just_begun():
+    storage = optuna.storages.InMemoryStorage()
+    planted.fit(planted.search(storage=storage), trials=1)
+    study = optuna.load_study(study_name="factors", storage=storage)
+    study.ask().set_user_attr("worker", ["another machine", 1, "1"])
+    result = planted.fit(planted.search(storage=storage), trials=2)
+    assert [trial.number for trial in result.trials] == [0, 1]
+    assert [row["trial"] for row in result.table()] == [0, 1]
+
+
+def test_trials_tell_how_long_they_took():
+    search = planted.search(
+        {"soft": planted.GRID["soft"]},
+        kind=FailingGAN,
+        sampler="grid",
+        pruner=optuna.pruners.ThresholdPruner(upper=3.0),
+    )
+    result = planted.fit(search, epochs=3)
+    states = {trial.state for trial in result.trials}
+    assert states == {"complete", "failed", "pruned"}
+    assert all(0 < trial.seconds < 60 for trial in result.trials)
 
 
 def test_missing_optuna(monkeypatch):
@@ -538,6 +640,7 @@ def test_real_gan(vector_pair, tmp_path):
         Objective("val_g_pairwise_distance", "min"),
         sampler="grid",
         seeds=[0, 1],
+        storage=None,
     )
     result = search.fit(
         real, validation_data=real[:32], epochs=2, batch_size=16, verbose=0

@@ -220,7 +220,8 @@ def test_draw_grids(tmp_path):
 
     made = []
 
-    def train(factors):
+    def train(factors, seed):
+        assert seed is None
         made.append(Painter(1.0 if factors["soft"] else -1.0))
         return made[-1]
 
@@ -230,7 +231,38 @@ def test_draw_grids(tmp_path):
     half = pixels.shape[1] // 2
     assert pixels[4, 4] == 0 and pixels[4, half + 8] == 255
     assert {painter.seed for painter in made} == {5}
+    assert len(made) == 2
     assert result.refit(result.trials[0]).shade == -1.0
+
+
+def test_grids_of_the_chosen_trial(tmp_path):
+    made = []
+
+    def train(factors, seed):
+        made.append(factors["soft"])
+        return Painter(0.0)
+
+    trials = soft(1.0, 1.05, 3.0)
+    result_of(trials, train=train).draw_grids(
+        tmp_path / "a.png", OneStandardError()
+    )
+    assert sorted(made) == [0.0, 1.0]
+    # Where nothing is better than no regularization, one training will do.
+    made.clear()
+    result_of(trials, train=train).draw_grids(tmp_path / "b.png")
+    assert made == [0.0]
+
+
+def test_refit_with_another_seed():
+    seen = []
+    result = result_of(
+        soft(3.0, 1.0), train=lambda factors, seed: seen.append((factors, seed))
+    )
+    result.refit(seed=7)
+    result.refit(result.trials[0])
+    assert seen == [({"soft": 1.0}, 7), ({"soft": 0.0}, None)]
+    with pytest.raises(ValueError, match="seed"):
+        result.refit(seed=-1)
 
 
 def test_figures_of_vectors_are_refused(tmp_path):
@@ -238,6 +270,6 @@ def test_figures_of_vectors_are_refused(tmp_path):
         def generate(self, count, seed):
             return np.zeros((count, 2))
 
-    result = result_of(soft(3.0, 1.0), train=lambda factors: Vectors(0))
+    result = result_of(soft(3.0, 1.0), train=lambda factors, seed: Vectors(0))
     with pytest.raises(ValueError, match="images"):
         result.draw_grids(tmp_path / "grids.png")

@@ -138,20 +138,15 @@ def test_killed_just_as_a_trial_began(monkeypatch):
     assert {trial.state for trial in result.trials} == {"complete"}
 
 
-def test_last_point_is_not_begun_twice(tmp_path):
+def test_last_point_is_not_begun_twice():
     # As two processes do that both see one point left.
     from keras_regan.search import places
 
     study = optuna.create_study()
-    for _ in range(4):
-        study.ask()
-    trials = study.get_trials()
-    assert [places.is_surplus(trials, n, 3) for n in range(4)] == [
-        False,
-        False,
-        False,
-        True,
-    ]
+    trials = [study.ask() for _ in range(4)]
+    assert [places.claim(trial, 3) for trial in trials[:3]] == [0, 1, 2]
+    with pytest.raises(places.TrialFailed, match="another process"):
+        places.claim(trials[3], 3)
 
 
 def test_lost_point_is_not_tried_twice():
@@ -164,19 +159,15 @@ def test_lost_point_is_not_tried_twice():
     for _ in range(2):
         places.try_again(study, lost)
     first, second = study.ask(), study.ask()
-    trials = study.get_trials()
-    assert places.places_of(trials) == {0: 0, 1: 0, 2: 0}
-    assert not places.is_surplus(trials, first.number, 1)
-    assert places.is_surplus(trials, second.number, 1)
+    assert places.claim(first, 1) == 0
+    with pytest.raises(places.TrialFailed, match="another process"):
+        places.claim(second, 1)
     second.set_user_attr(places.FAILURE, places.SURPLUS)
     study.tell(second, state=optuna.trial.TrialState.FAIL)
     # And is not forgotten if the first is lost as well.
     study.tell(first, state=optuna.trial.TrialState.FAIL)
     places.recover(study)
-    third = study.ask()
-    trials = study.get_trials()
-    assert places.places_of(trials)[third.number] == 0
-    assert not places.is_surplus(trials, third.number, 1)
+    assert places.claim(study.ask(), 1) == 0
 
 
 # A database.
