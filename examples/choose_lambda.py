@@ -21,11 +21,12 @@ import sys
 
 import keras
 from image_data import load_images
+from measures import mean_pairwise_distance
 from measures import random_features
 
 import keras_regan as kr
 
-OBJECTIVE = kr.search.Objective("val_kd_random", "min")
+OBJECTIVE = kr.search.Objective("val_fd_random", "min")
 SPACE = {
     "hard": kr.search.LogUniform(1e-6, 1e-2),
     "soft": kr.search.LogUniform(1e-2, 10.0),
@@ -36,15 +37,10 @@ def main() -> None:
     arguments = parse_arguments()
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
-    helpers = start_workers(arguments.workers - 1)
     try:
-        result = search(arguments, output)
-    finally:
-        for helper in helpers:
-            helper.wait()
-    if helpers:
-        # What the others found, and what one that died has left.
-        result = search(arguments, output)
+        result = search_together(arguments, output)
+    except KeyboardInterrupt:
+        raise SystemExit("Interrupted. The same command goes on.") from None
     result.to_csv(output / "trials.csv")
     result.draw_factors(output / "factors.png")
     result.draw_grids(output / "grids.png", count=36)
@@ -61,6 +57,22 @@ def main() -> None:
         print("By the one-standard-error rule:", result.summary(rule))
 
 
+def search_together(
+    arguments: argparse.Namespace, output: pathlib.Path
+) -> kr.search.SearchResult:
+    """Searches in as many processes as were asked for."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--workers", "1"]
+    others = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        for _ in range(arguments.workers - 1)
+    ]
+    result = search(arguments, output)
+    for other in others:
+        if other.wait() != 0:
+            print("A worker has failed; what it had begun is taken over.")
+    return search(arguments, output) if others else result
+
+
 def search(
     arguments: argparse.Namespace, output: pathlib.Path
 ) -> kr.search.SearchResult:
@@ -68,20 +80,24 @@ def search(
     held_out = load_images("fashion_mnist_subset", split="test").images
     train, held_out = train[: arguments.images], held_out[: arguments.images]
     features = random_features(train.shape[1:])
+    # Samples are not pushed further apart than real ones are.
+    margin = mean_pairwise_distance(train)
 
     def build(factors: dict[str, float]) -> kr.RegularizedGAN:
         generator, discriminator = kr.networks.dcgan(
             train.shape[1:], width=arguments.width
         )
-        gan = kr.RegularizedGAN(generator, discriminator, ema_momentum=0.98)
+        gan = kr.RegularizedGAN(generator, discriminator, ema_momentum=0.99)
         gan.compile(
             generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
             discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
             generator_regularizers=[
                 kr.regularizers.L1(factors["hard"]),
-                kr.regularizers.PairwiseDistance(factors["soft"]),
+                kr.regularizers.PairwiseDistance(
+                    factors["soft"], margin=margin
+                ),
             ],
-            metrics=[kr.metrics.KernelDistance(features)],
+            metrics=[kr.metrics.FrechetDistance(features)],
         )
         return gan
 
@@ -97,19 +113,10 @@ def search(
         validation_data=held_out,
         trials=arguments.trials,
         epochs=arguments.epochs,
-        batch_size=64,
+        batch_size=32,
         # Judged after the last epoch only.
         validation_freq=arguments.epochs,
     )
-
-
-def start_workers(count: int) -> list[subprocess.Popen]:
-    """Starts this script as often again, with the same arguments."""
-    command = [sys.executable, __file__, *sys.argv[1:], "--workers", "1"]
-    return [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        for _ in range(count)
-    ]
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -16,6 +16,7 @@ from keras_regan.search.space import Space
 
 # What Keras numbers or draws anew in each process.
 _PASSING = re.compile(r"_\d+\b|'shared_object_id': \d+")
+_FLOAT = re.compile(r"\d+\.\d+(e-?\d+)?")
 
 
 def model_of(
@@ -92,6 +93,8 @@ def described(gan: RegularizedGAN) -> list[Any]:
     """
     networks = (gan.generator, gan.discriminator)
     compiled = _PASSING.sub("", str(gan.get_compile_config()))
+    # What was computed from data differs by rounding on other machines.
+    compiled = _FLOAT.sub(lambda found: f"{float(found[0]):.4g}", compiled)
     return [
         *(network.count_params() for network in networks),
         zlib.crc32(compiled.encode()),

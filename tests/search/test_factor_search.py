@@ -537,7 +537,7 @@ def test_study_that_was_begun_with_something_else(tmp_path, changed, match):
     refused(ValueError, match, **arguments)
 
 
-def built(**arguments):
+def built(margin=1.0, **arguments):
     """A function that builds a GAN that is compiled like this."""
 
     def build(factors):
@@ -546,6 +546,7 @@ def built(**arguments):
         gan.compile(
             generator_regularizers=[
                 kr.regularizers.L2(factors["soft"]),
+                kr.regularizers.PairwiseDistance(1.0, margin=margin),
                 kr.penalties.Scheduled(kr.regularizers.L1(0.1)),
             ],
             metrics=[kr.metrics.FeatureDiversity(networks[1])],
@@ -568,8 +569,11 @@ def test_study_that_was_begun_with_another_model(tmp_path):
         )
 
     planted.fit(search(), trials=1)
-    result = planted.fit(search(), trials=2)  # Layers have other names now.
+    # Layers have other names now, and sums were rounded otherwise.
+    result = planted.fit(search(margin=1.0000001), trials=2)
     assert len(result.trials) == 3
+    with pytest.raises(ValueError, match="argument `build`"):
+        planted.fit(search(margin=1.01), trials=2)
     with pytest.raises(ValueError, match="argument `build`"):
         planted.fit(search(discriminator_steps=2), trials=2)
 
