@@ -110,6 +110,19 @@ def test_trials_differ_by_factors_alone(trained):
     assert all(entry[2]["batch_size"] == 4 for entry in trained)
 
 
+def test_refit_has_the_first_seed_or_another_one(trained):
+    result = planted.fit(planted.search(seeds=[3, 4], fresh=True), trials=1)
+    result.refit()
+    result.refit(seed=4)
+    result.refit(seed=5)
+    first, second, *_, as_first, as_second, new = [
+        entry[3] for entry in trained
+    ]
+    np.testing.assert_array_equal(as_first, first)
+    np.testing.assert_array_equal(as_second, second)
+    assert not any(np.allclose(new, other) for other in (first, second))
+
+
 class SeededGAN(planted.PlantedGAN):
     def cost(self, epoch):
         return super().cost(epoch) + float(self.get_weights()[0][0, 0])
