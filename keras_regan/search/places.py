@@ -10,6 +10,7 @@ killed is tried again as another trial of the same place.
 import datetime
 import os
 import socket
+import warnings
 from typing import Any
 
 from keras_regan.search._optuna import optuna
@@ -96,6 +97,11 @@ def try_again(study: Any, trial: Any) -> None:
 def recover(study: Any) -> None:
     """Puts everything that was lost in the queue."""
     states = optuna().trial.TrialState
+    with warnings.catch_warnings():
+        experimental = optuna().exceptions.ExperimentalWarning
+        warnings.simplefilter("ignore", experimental)
+        # Of other machines, by their heartbeats, where a storage has those.
+        optuna().storages.fail_stale_trials(study)
     for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
         if _has_died(trial):
             # Another process may have been faster.

@@ -11,7 +11,6 @@ from typing import Any
 from keras_regan._validation import message
 from keras_regan.search._optuna import optuna
 from keras_regan.search.objective import Objective
-from keras_regan.search.places import try_again
 
 _SETTINGS = "keras_regan"
 _SECONDS_BETWEEN_HEARTBEATS = 20
@@ -105,7 +104,6 @@ def _open_database(url: str) -> Any:
                     url,
                     heartbeat_interval=_SECONDS_BETWEEN_HEARTBEATS,
                     grace_period=_SECONDS_OF_GRACE,
-                    heartbeat_stale_trial_callback=try_again,
                 )
         except (IntegrityError, OperationalError, ProgrammingError) as error:
             failure = error

@@ -138,6 +138,27 @@ def test_killed_just_as_a_trial_began(monkeypatch):
     assert {trial.state for trial in result.trials} == {"complete"}
 
 
+def test_another_machine_that_gives_no_sign_of_life(tmp_path):
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        storage = optuna.storages.RDBStorage(
+            f"sqlite:///{tmp_path}/study.db",
+            heartbeat_interval=1,
+            grace_period=2,
+        )
+    study = optuna.create_study(study_name="factors", storage=storage)
+    with pytest.warns(UserWarning, match="Heartbeat"):
+        begun = study.ask()
+    begun.set_user_attr("worker", ["another machine", 1, "1"])
+    storage.record_heartbeat(begun._trial_id)
+    # It is the last one: nothing else will be begun.
+    result = planted.fit(planted.search(storage=storage), trials=2)
+    assert [trial.number for trial in result.trials] == [1, 2]
+    time.sleep(3.5)
+    result = planted.fit(planted.search(storage=storage), trials=2)
+    assert [trial.number for trial in result.trials] == [0, 1, 2]
+    assert {trial.state for trial in result.trials} == {"complete"}
+
+
 def test_last_point_is_not_begun_twice():
     # As two processes do that both see one point left.
     from keras_regan.search import places
