@@ -100,6 +100,14 @@ def sigint(*_):
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def python_handles_ctrl_c():
+    """Also where a shell runs the tests in its background, without Ctrl-C."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
+
+
 @contextlib.contextmanager
 def pressing_ctrl_c():
     """Presses it soon, and again where Python dropped it."""
