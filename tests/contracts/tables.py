@@ -340,7 +340,7 @@ ORDER_MATTERS = {
     "penalties.OnFeatures[real]",
 }
 # Of these their own tests take care.
-OTHERS = {"callbacks", "models", "networks"}
+OTHERS = {"callbacks", "models", "networks", "search"}
 
 
 def each(table):
