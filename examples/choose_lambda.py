@@ -5,9 +5,10 @@
 tries factors for L1 on the generator's weights and for the pairwise distance
 of its outputs, on the pictures of garments that come with the repository, and
 says what to use, how sure that is, and what it is worth. A few minutes on two
-cores. If it is killed, the same command goes on. More processes:
+cores, by two processes. If it is killed, the same command goes on. With more
+cores:
 
-    python examples/choose_lambda.py --workers 2
+    python examples/choose_lambda.py --workers 8
 
 On several machines, start the same command on each, with a database:
 
@@ -113,7 +114,7 @@ def search(
         validation_data=held_out,
         trials=arguments.trials,
         epochs=arguments.epochs,
-        batch_size=32,
+        batch_size=arguments.batch,
         # Judged after the last epoch only.
         validation_freq=arguments.epochs,
     )
@@ -126,11 +127,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--trials", type=int, default=8, help="(%(default)s)")
-    add("--epochs", type=int, default=8, help="(%(default)s)")
+    add("--epochs", type=int, default=10, help="(%(default)s)")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
     add("--images", type=int, default=2000, help="(%(default)s)")
+    # A batch that divides the images saves TensorFlow a second compilation.
+    add("--batch", type=int, default=40, help="(%(default)s)")
     add("--width", type=int, default=8, help="of the DCGAN (%(default)s)")
-    add("--workers", type=int, default=1, help="processes (%(default)s)")
+    add("--workers", type=int, default=2, help="processes (%(default)s)")
     add("--storage", help="a journal file or a URL (in the output folder)")
     add("--output", default="runs/choose_lambda", help="(%(default)s)")
     return parser.parse_args()

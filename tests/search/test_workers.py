@@ -7,6 +7,7 @@ import pathlib
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -142,8 +143,8 @@ def test_another_machine_that_gives_no_sign_of_life(tmp_path):
     with pytest.warns(optuna.exceptions.ExperimentalWarning):
         storage = optuna.storages.RDBStorage(
             f"sqlite:///{tmp_path}/study.db",
-            heartbeat_interval=1,
-            grace_period=2,
+            heartbeat_interval=600,
+            grace_period=3600,
         )
     study = optuna.create_study(study_name="factors", storage=storage)
     with pytest.warns(UserWarning, match="Heartbeat"):
@@ -153,7 +154,11 @@ def test_another_machine_that_gives_no_sign_of_life(tmp_path):
     # It is the last one: nothing else will be begun.
     result = planted.fit(planted.search(storage=storage), trials=2)
     assert [trial.number for trial in result.trials] == [1, 2]
-    time.sleep(3.5)
+    with sqlite3.connect(tmp_path / "study.db") as connection:
+        connection.execute(
+            "UPDATE trial_heartbeats SET heartbeat = '2000-01-01 00:00:00' "
+            f"WHERE trial_id = {begun._trial_id}"
+        )
     result = planted.fit(planted.search(storage=storage), trials=2)
     assert [trial.number for trial in result.trials] == [0, 1, 2]
     assert {trial.state for trial in result.trials} == {"complete"}
