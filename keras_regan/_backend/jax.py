@@ -261,6 +261,11 @@ def all_finite(samples):
     return jnp.isfinite(samples).all()
 
 
+def any_samples(samples):
+    """Tells whether the batch has a sample."""
+    return samples.shape[0] > 0
+
+
 def random_states():
     """Returns nothing: every generator of Keras has a variable."""
     return []

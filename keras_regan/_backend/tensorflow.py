@@ -8,6 +8,7 @@ from keras_regan._backend import mirrored
 from keras_regan._interrupts import interrupts_wait
 
 _NOT_FINITE = "The data holds NaN or infinity"
+_NO_SAMPLES = "A batch of the data is empty"
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
@@ -139,8 +140,8 @@ def run_if(predicate, function):
 def step_if(predicate, step):
     """Runs `step()` if `predicate` holds, and else leaves every variable.
 
-    On several replicas it must hold, as `all_finite` sees to: replicas cannot
-    exchange anything in a branch of a graph.
+    On several replicas it must hold, as `all_finite` and `any_samples` see to:
+    replicas cannot exchange anything in a branch of a graph.
     """
     if mirrored.on_several_replicas():
         step()
@@ -165,6 +166,20 @@ def all_finite(samples):
     finite = mirrored.everywhere(finite)
     with tf.control_dependencies([tf.debugging.Assert(finite, [_NOT_FINITE])]):
         return tf.identity(finite)
+
+
+def any_samples(samples):
+    """Tells, as a boolean scalar, whether the batch has a sample.
+
+    On several replicas some of them may have none. If no one has any, it
+    raises, and `variables_kept` makes a `ValueError` of that.
+    """
+    present = mirrored.global_size(tf.shape(samples)[0]) > 0
+    if not mirrored.on_several_replicas():
+        return present
+    assertion = tf.debugging.Assert(present, [_NO_SAMPLES])
+    with tf.control_dependencies([assertion]):
+        return tf.identity(present)
 
 
 def random_states():
@@ -204,6 +219,12 @@ def variables_kept(model):
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        if _NOT_FINITE not in str(error):
-            raise
-        raise FloatingPointError(_NOT_FINITE) from error
+        if _NOT_FINITE in str(error):
+            raise FloatingPointError(_NOT_FINITE) from error
+        if _NO_SAMPLES in str(error):
+            raise ValueError(
+                f"{_NO_SAMPLES}. Expected at least one sample on several "
+                "replicas, which cannot leave out a step: filter the data "
+                "set, as with `tf.data.Dataset.filter`"
+            ) from error
+        raise

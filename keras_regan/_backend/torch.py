@@ -125,6 +125,11 @@ def all_finite(samples):
     return torch.isfinite(samples).all()
 
 
+def any_samples(samples):
+    """Tells whether the batch has a sample."""
+    return samples.shape[0] > 0
+
+
 def random_states():
     """Returns the states of the generators that all code shares, as arrays.
 

@@ -732,10 +732,10 @@ class RegularizedGAN(keras.Model):
     def _train(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
         finite = _backend.all_finite(real)
-        usable = finite
+        usable = ops.logical_and(finite, _backend.any_samples(real))
         if not self._game.skips_nonfinite:
             untroubled = ops.equal(self._position.refused.value, 0)
-            usable = ops.logical_and(finite, untroubled)
+            usable = ops.logical_and(usable, untroubled)
         with replicas.after(usable):
             _backend.step_if(usable, lambda: self._take_step(real, labels))
             self._position.count(finite)
@@ -760,6 +760,12 @@ class RegularizedGAN(keras.Model):
 
     def _test(self, data: Any) -> dict[str, Tensor]:
         real, labels = self._batch(data)
+        usable = _backend.any_samples(real)
+        with replicas.after(usable):
+            _backend.step_if(usable, lambda: self._judge(real, labels))
+        return _results(self._game.trackers + self._game.step_metrics)
+
+    def _judge(self, real: Tensor, labels: Any) -> None:
         latents = self._draw_latents(ops.shape(real)[0], self._evaluation_seed)
         self._game.test(
             real,
@@ -768,7 +774,6 @@ class RegularizedGAN(keras.Model):
             self._sampler,
             self._evaluated_regularization_seed,
         )
-        return _results(self._game.trackers + self._game.step_metrics)
 
     def _draw_latents(
         self, size: Any, seed: keras.random.SeedGenerator

@@ -530,6 +530,31 @@ def check_a_batch_that_is_not_finite():
     gan.fit(UNEVEN, batch_size=8, verbose=0)
 
 
+def check_a_batch_without_samples():
+    """It is refused if no replica has one: no step can be left out."""
+
+    def source(*parts):
+        return tf.data.Dataset.from_generator(
+            lambda: iter(parts),
+            output_signature=tf.TensorSpec((None, 2), "float32"),
+        )
+
+    with scope(True):
+        gan = kr.RegularizedGAN(*networks(), ema_momentum=0.9, seed=1)
+        gan.compile()
+    gan.fit(source(UNEVEN[:8], UNEVEN[:1]), verbose=0)
+    before = [np.array(v.value) for v in gan.trained_variables]
+    data = source(UNEVEN[:0], UNEVEN[:8])
+    for method in (gan.fit, gan.evaluate):
+        message = refusal(lambda m=method: m(data, verbose=0))
+        assert "A batch of the data is empty" in message, message
+        assert "tf.data.Dataset.filter" in message, message
+    for variable, value in zip(gan.trained_variables, before, strict=True):
+        assert difference(variable.value, value) == 0, variable.path
+    gan.fit(source(UNEVEN[:8]), verbose=0)
+    assert gan.optimizer.iterations.numpy() == 3
+
+
 def check_skipping_batches_is_refused():
     with scope(True):
         gan = kr.RegularizedGAN(*networks())

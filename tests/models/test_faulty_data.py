@@ -313,3 +313,109 @@ def test_batches_of_many_sizes(vector_pair, backend):
     eager = fit(sizes, run_eagerly=True)
     for a, b in zip(values(gan), values(eager), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def generator_of(batches):
+    return ((batch,) for batch in batches)
+
+
+def py_dataset_of(batches):
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return len(batches)
+
+        def __getitem__(self, index):
+            return batches[index]
+
+    return Batches()
+
+
+def tf_dataset_of(batches):
+    tf = pytest.importorskip("tensorflow")
+    return tf.data.Dataset.from_generator(
+        lambda: iter(batches),
+        output_signature=tf.TensorSpec((None, 2), "float32"),
+    )
+
+
+def with_empty_ones(batches):
+    """The same batches, and one without samples at each end and between."""
+    empty = np.zeros((0, 2), "float32")
+    mixed = [empty]
+    for batch in batches:
+        mixed += [batch, empty]
+    return mixed
+
+
+each_source_of_batches = pytest.mark.parametrize(
+    "source",
+    [generator_of, py_dataset_of, tf_dataset_of],
+    ids=["generator", "PyDataset", "tf.data"],
+)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="the others know the size of a batch before they run a step",
+)
+@pytest.mark.parametrize(
+    "source, answer",
+    [
+        (generator_of, "raise"),
+        (py_dataset_of, "skip"),
+        (tf_dataset_of, "raise"),
+    ],
+)
+def test_batches_without_samples_change_nothing(vector_pair, source, answer):
+    def trained(batches, judged):
+        keras.utils.set_random_seed(0)
+        gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+        gan.compile(
+            generator_regularizers=[kr.regularizers.L1(1e-2)],
+            discriminator_regularizers=[
+                kr.penalties.R1(1.0, interval=2),
+                kr.penalties.LeCam(0.1),
+            ],
+            augmentation=kr.augmentations.AdaptiveAugmentation(
+                [kr.augmentations.InstanceNoise(0.1)], initial_probability=0.5
+            ),
+            metrics=[
+                keras.metrics.MeanSquaredError(),
+                kr.metrics.ModeCoverage(kr.datasets.gaussian_ring()),
+            ],
+            nonfinite_batches=answer,
+        )
+        history = gan.fit(
+            source(batches),
+            validation_data=source(judged),
+            shuffle=False,
+            verbose=0,
+        )
+        return gan, history.history
+
+    batches = [read(index, None) for index in range(3)]
+    expected, expected_logs = trained(batches, batches[:2])
+    gan, logs = trained(with_empty_ones(batches), with_empty_ones(batches[:2]))
+    assert steps(gan) == 3
+    assert logs == expected_logs
+    assert all(np.isfinite(value).all() for value in logs.values())
+    for old, new in zip(values(expected), values(gan), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@each_source_of_batches
+def test_batches_without_samples_where_sizes_are_known(
+    vector_pair, source, backend
+):
+    """They are refused, with what was trained before them kept."""
+    gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+    gan.compile(run_eagerly=backend == "tensorflow")
+    batches = [read(index, None) for index in range(3)]
+    empty = np.zeros((0, 2), "float32")
+    with pytest.raises(ValueError, match="The data is empty. .* shape"):
+        data = source([*batches, empty, *batches])
+        gan.fit(data, shuffle=False, verbose=0)
+    assert steps(gan) == 3
+    with pytest.raises(ValueError, match="The data is empty. .* shape"):
+        gan.evaluate(source([*batches, empty]), verbose=0)
+    assert all(np.isfinite(value).all() for value in values(gan))
