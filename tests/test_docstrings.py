@@ -24,6 +24,15 @@ OBJECTS = {
     for name, value in vars(package).items()
     if name[0] != "_" and not inspect.ismodule(value)
 }
+# A class has what its bases document, but `doctest` only looks at its own.
+BASES = {
+    f"{base.__module__}.{base.__name__}": base
+    for value in OBJECTS.values()
+    if inspect.isclass(value)
+    for base in value.__mro__
+    if base.__module__.startswith("keras_regan")
+    and base not in OBJECTS.values()
+}
 
 
 def names():
@@ -66,11 +75,23 @@ def run_examples(name, value):
     return count, "".join(report)
 
 
-@pytest.mark.parametrize("key", list(OBJECTS))
+@pytest.mark.parametrize("key", [*OBJECTS, *BASES])
 def test_examples(key, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    _, report = run_examples(key, OBJECTS[key])
+    _, report = run_examples(key, {**OBJECTS, **BASES}[key])
     assert report == "", report
+
+
+def test_examples_of_inherited_methods_are_found():
+    finder = doctest.DocTestFinder()
+    documented = [
+        test.name.rsplit(".", 1)[1]
+        for part in keras_regan.RegularizedGAN.__mro__
+        if part in [*OBJECTS.values(), *BASES.values()]
+        for test in finder.find(part, part.__name__)
+        if "." in test.name and test.examples
+    ]
+    assert {"save", "gradient_share", "inference_generator"} <= {*documented}
 
 
 @pytest.mark.parametrize("key", list(OBJECTS))

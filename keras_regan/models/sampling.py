@@ -1,0 +1,245 @@
+"""How a GAN makes samples."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan._backend import replicas
+from keras_regan._files import path_string
+from keras_regan._typing import Shape
+from keras_regan._typing import Tensor
+from keras_regan._validation import positive_integer
+from keras_regan._validation import random_seed
+from keras_regan.models import batch
+from keras_regan.models import inference_generator
+
+
+class Sampling(keras.Model):
+    """A part of `RegularizedGAN`: latents, and the samples made of them.
+
+    It reads the networks and what the constructor found out about them.
+    """
+
+    generator: keras.Model
+    ema_generator: keras.Model | None
+    _latent_dim: int
+    _sample_shape: Shape
+    _conditional: bool
+    _label_shape: Shape | None
+    _num_classes: int | None
+    _generation_seed: keras.random.SeedGenerator
+
+    @property
+    def latent_dim(self) -> int:
+        """The size of a latent vector, read from the generator."""
+        return self._latent_dim
+
+    @property
+    def sample_shape(self) -> Shape:
+        """The shape of one sample, without the batch."""
+        return self._sample_shape
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the networks take class labels."""
+        return self._conditional
+
+    def call(self, inputs: Any, training: bool = False) -> Tensor:
+        """Returns the samples that the (averaged) generator makes."""
+        return self._sampler(inputs, training=training)
+
+    def sample_latents(
+        self, batch_size: int, seed: int | keras.random.SeedGenerator
+    ) -> Tensor:
+        """Draws latents; override it for another distribution.
+
+        Args:
+            batch_size: How many.
+            seed: Integer, or one of the model's generators of seeds.
+
+        Returns:
+            Tensor of shape `(batch_size, latent_dim)`: standard normal.
+        """
+        return keras.random.normal((batch_size, self.latent_dim), seed=seed)
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, **kwargs: Any
+    ) -> Any:
+        """Returns samples; as `keras.Model.predict`.
+
+        With a `keras.distribution` of JAX every device computes all of them:
+        any number will do, and one process of several may predict alone.
+        """
+        with _backend.variables_kept(self), replicas.in_this_process():
+            return super().predict(x, batch_size=batch_size, **kwargs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Returns the samples of one batch of latents."""
+        with _backend.variables_kept(self):
+            return super().predict_on_batch(x)
+
+    def generate(
+        self, n: int, labels: Any = None, seed: int | None = None
+    ) -> np.ndarray:
+        """Returns new samples of the (averaged) generator.
+
+        Args:
+            n: Positive integer. How many.
+            labels: For class-conditional networks: one label for all samples,
+                or `n` of them. Defaults to `None`.
+            seed: Integer or `None`. The same seed gives the same latents;
+                `None` goes on with the model's own stream, which is apart
+                from that of training. Defaults to `None`.
+
+        Returns:
+            NumPy array of shape `(n, ...)`.
+
+        Raises:
+            TypeError: If `n` or `seed` is not an integer.
+            ValueError: If `n` is not positive, or if labels are missing or
+                too many.
+        """
+        n = positive_integer(n, "n")
+        seed = None if seed is None else random_seed(seed)
+        batch.check_labels(labels, self.conditional)
+        with _backend.variables_kept(self):
+            latents = ops.convert_to_numpy(
+                self.sample_latents(
+                    n, seed=self._generation_seed if seed is None else seed
+                )
+            )
+        inputs = latents
+        if labels is not None:
+            labels = batch.labels_for(n, labels, self._label_shape)
+            batch.check_classes(labels, self._num_classes)
+            inputs = [latents, labels]
+        return self.predict(inputs, batch_size=min(n, 256), verbose=0)
+
+    def inference_generator(self) -> keras.Model:
+        """Returns the generator as a plain Keras model of its own.
+
+        For wherever samples are to be made without this package: saved as a
+        `.keras` file, it is loaded where keras_regan is not installed. It is a
+        frozen copy of the (averaged) generator with the same weights and the
+        same outputs.
+
+        Regularizers and constraints of keras_regan, which only training needs,
+        are left out, and so is `layers.SampleRegularization`. A kernel with
+        `layers.SpectralNormalization` is stored normalized.
+        `layers.ConditionalBatchNormalization` becomes a small model of Keras's
+        own layers. Under a mixed dtype policy the copy computes in float32,
+        in which the weights are stored: its outputs are float32 and differ
+        from those of `generate` by what half precision rounds.
+
+        Layers and classes of your own stay what they are, so what loads the
+        file needs their code.
+
+        Returns:
+            A built `keras.Model` from latents, or `[latents, labels]`, to
+            samples. It is not compiled.
+
+        Raises:
+            ValueError: If the generator has another layer of keras_regan, such
+                as `layers.Packing`, or cannot be made anew from its config.
+                `export` works all the same.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+        >>> gan.inference_generator().save("generator.keras")
+        >>> generator = keras.models.load_model("generator.keras")
+        >>> generator.predict(np.zeros((3, 4)), verbose=0).shape
+        (3, 2)
+        """
+        return inference_generator.inference_copy(
+            self._sampler, self.generator.name
+        )
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Exports the (averaged) generator alone, with Keras's own `export`.
+
+        For programs without Keras: the file holds the computation and needs
+        neither keras_regan nor code of yours. What is exported is
+        `inference_generator()`, or the generator itself where that cannot be.
+        Inputs are named `latents` and `labels`, and batches are of any size.
+
+        | format | TensorFlow | JAX | PyTorch |
+        |---|---|---|---|
+        | `"tf_saved_model"` | yes | yes | no |
+        | `"onnx"` | with `tf2onnx` | with `jax2onnx` | with `onnx` |
+
+        The packages come with `pip install "keras_regan[export]"`, and for
+        JAX with `[export-jax]`. Keras's other formats are handed through.
+        `"torch"` makes a program for one sample at a time unless
+        `dynamic_shapes` says otherwise.
+
+        Args:
+            filepath: String or path. Where to write.
+            format: String. As in `keras.Model.export`. Defaults to
+                `"tf_saved_model"`.
+            verbose: As in `keras.Model.export`. Defaults to `None`.
+            input_signature: As in `keras.Model.export`. `None` is a batch of
+                any size. For ONNX on JAX, a layer that counts the samples of
+                its batch, such as `layers.MinibatchDiscrimination`, needs one
+                of a fixed size. Defaults to `None`.
+            **kwargs: As in `keras.Model.export`.
+
+        Raises:
+            TypeError: If `filepath` is not a path.
+            ValueError: If Keras does not know the format, or if the backend
+                cannot write it.
+            ImportError: If a package that the format needs is missing.
+
+        Example:
+        ```python
+        gan.export("generator", format="tf_saved_model")
+        loaded = tf.saved_model.load("generator")
+        samples = loaded.serve(latents)
+
+        gan.export("generator.onnx", format="onnx")
+        session = onnxruntime.InferenceSession("generator.onnx")
+        (samples,) = session.run(None, {"latents": latents})
+        ```
+        """
+        inference_generator.export(
+            self._sampler,
+            self.generator.name,
+            path_string(filepath, "filepath"),
+            format,
+            input_signature,
+            verbose=verbose,
+            **kwargs,
+        )
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Makes what runs a step of predictions; Keras's trainer calls it."""
+        if force or self.predict_function is None:
+            super().make_predict_function(force=force)
+            self.predict_function = _backend.whole_steps(
+                self, self.predict_function, ("trainable", "non_trainable")
+            )
+        return self.predict_function
+
+    def _draw_latents(
+        self, size: Any, seed: keras.random.SeedGenerator
+    ) -> Tensor:
+        # On several replicas, those that one would have drawn.
+        return replicas.own_rows(
+            lambda rows: self.sample_latents(rows, seed), size
+        )
+
+    @property
+    def _sampler(self) -> keras.Model:
+        if self.ema_generator is None:
+            return self.generator
+        return self.ema_generator

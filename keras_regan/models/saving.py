@@ -1,0 +1,222 @@
+"""How a GAN is written to files and made from them."""
+
+from typing import Any
+from typing import Self
+
+import keras
+
+from keras_regan._backend import replicas
+from keras_regan.metrics.feature_sharing import network_numbers
+from keras_regan.metrics.feature_sharing import share_networks
+from keras_regan.models import saved_state
+from keras_regan.models.config_errors import config_errors
+from keras_regan.models.game import Game
+from keras_regan.models.saved_files import load_whole
+from keras_regan.models.saved_files import save_whole
+
+
+class Saving(keras.Model):
+    """A part of `RegularizedGAN`: its configuration and its files.
+
+    It reads what the constructor and `compile` made.
+    """
+
+    generator: keras.Model
+    discriminator: keras.Model
+    ema_generator: keras.Model | None
+    ema_momentum: float | None
+    seed: int | None
+    _game: Game
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "ema_momentum": self.ema_momentum,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> Self:
+        """Creates a model from the result of `get_config`.
+
+        Raises:
+            ValueError: If the config is not one of this class, or names what
+                is not known here.
+        """
+        with config_errors(config):
+            config = dict(config)
+            for key in ("generator", "discriminator"):
+                config[key] = keras.saving.deserialize_keras_object(
+                    config[key], custom_objects=custom_objects
+                )
+            return cls(**config)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Returns the arguments of `compile`, serialized."""
+        if not self.compiled:
+            return {}
+        game = self._game
+        config = {
+            "generator_optimizer": game.generator.optimizer,
+            "discriminator_optimizer": game.discriminator.optimizer,
+            "loss": game.loss,
+            "generator_regularizers": game.generator.entries,
+            "discriminator_regularizers": game.discriminator.entries,
+            "discriminator_steps": game.discriminator_steps,
+            "augmentation": game.augmentation,
+            "metrics": game.metrics,
+            "nonfinite_batches": game.nonfinite_batches,
+            "feature_networks": network_numbers(game.metrics),
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+        return keras.saving.serialize_keras_object(config)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles the model with the result of `get_compile_config`.
+
+        Raises:
+            ValueError: If the config is not one of this class, or names what
+                is not known here.
+        """
+        with config_errors(config):
+            config = keras.saving.deserialize_keras_object(config)
+            networks = config.pop("feature_networks", [])
+            self.compile(**config)
+            if networks:
+                share_networks(self._game.metrics, networks)
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves networks, optimizers, average, seeds and how it is compiled.
+
+        The file appears under its name once it is complete and on the disk:
+        whatever stops the process while it is written, the previous file
+        stays readable. That is so for files on a local disk, of all endings.
+        Directories (`zipped=False`) and remote paths are left to Keras, which
+        overwrites them piece by piece, and so is everything that is saved by
+        the function `keras.saving.save_model` instead of this method. One
+        process of several may save alone.
+
+        Args:
+            filepath: String or path, as `"gan.keras"`.
+            overwrite: Boolean. Whether a file that exists is replaced;
+                otherwise the user is asked. Defaults to `True`.
+            zipped: As in `keras.Model.save`.
+            **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            OSError: If the file cannot be written. The previous one is left
+                as it was.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+        >>> gan.compile()
+        >>> gan.save("gan.keras")
+        >>> keras.models.load_model("gan.keras").generate(3).shape
+        (3, 2)
+        """
+        with replicas.in_this_process():
+            save_whole(
+                filepath,
+                overwrite,
+                lambda path, replaced: super(Saving, self).save(
+                    path, overwrite=replaced, zipped=zipped, **kwargs
+                ),
+                endings=() if zipped is False else (".keras", ".h5", ".hdf5"),
+                variables=self._saved_variables(),
+            )
+
+    def save_weights(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+    ) -> None:
+        """Saves networks, optimizers, average and seeds.
+
+        The file appears once it is complete, as with `save`, and ends in a
+        checksum, by which `load_weights` sees that it was damaged. Several
+        files (`max_shard_size`) and remote paths are left to Keras and have
+        neither.
+
+        Args:
+            filepath: String or path, as `"gan.weights.h5"`.
+            overwrite: Boolean. Whether a file that exists is replaced;
+                otherwise the user is asked. Defaults to `True`.
+            max_shard_size: As in `keras.Model.save_weights`.
+
+        Raises:
+            OSError: If the file cannot be written. The previous one is left
+                as it was.
+        """
+        with replicas.in_this_process():
+            save_whole(
+                filepath,
+                overwrite,
+                lambda path, replaced: super(Saving, self).save_weights(
+                    path, overwrite=replaced, max_shard_size=max_shard_size
+                ),
+                endings=() if max_shard_size is not None else (".weights.h5",),
+                variables=self._saved_variables(),
+            )
+
+    def load_weights(
+        self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
+    ) -> None:
+        """Loads all that `save_weights` saved, or nothing.
+
+        If the file is damaged or does not fit, the model has the weights, the
+        optimizers and the seeds that it had before. A file of a model that
+        was not compiled fits one that is: its optimizers are then left as
+        they are, with a warning.
+
+        Args:
+            filepath: String or path of a file that `save_weights` or `save`
+                wrote, in this version or an earlier one.
+            skip_mismatch: Boolean. Whether what does not fit is left out,
+                with a warning. Defaults to `False`.
+            **kwargs: As in `keras.Model.load_weights`.
+
+        Raises:
+            OSError: If the file cannot be read or is damaged.
+            ValueError: If it does not fit the model.
+        """
+        load_whole(
+            filepath,
+            lambda: super(Saving, self).load_weights(
+                filepath, skip_mismatch=skip_mismatch, **kwargs
+            ),
+            partially=skip_mismatch,
+            variables=self._saved_variables(),
+        )
+
+    def save_own_variables(self, store: Any) -> None:
+        """Saves what Keras leaves out: random state and penalties' state."""
+        saved_state.save(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Loads what `save_own_variables` saved."""
+        saved_state.load(self, store)
+
+    def _saved_variables(self) -> list[keras.Variable]:
+        variables = [*self.variables, *self._own_state().values()]
+        if self.compiled:
+            variables += self.optimizer.variables
+        return list({id(v): v for v in variables}.values())
+
+    def _own_state(self) -> dict[str, keras.Variable]:
+        return saved_state.own_variables(self)

@@ -1,0 +1,78 @@
+"""What data a GAN takes: before a training, and batch by batch."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._typing import Tensor
+from keras_regan.models import batch
+from keras_regan.models import devices
+
+_ON_ONE_BATCH = ("train_on_batch", "test_on_batch", "gradient_share")
+
+
+def checked_source(
+    gan: Any,
+    method: str,
+    x: Any,
+    y: Any,
+    arguments: dict[str, Any],
+    argument: str = "x",
+) -> tuple[Any, Any]:
+    """Returns `(x, y)`, checked as far as is possible before a step.
+
+    Args:
+        gan: The model.
+        method: What was called, by its name.
+        x: The samples, or a source of batches.
+        y: The labels, if `x` is an array.
+        arguments: What else the method was called with.
+        argument: The name of the argument that `x` is.
+
+    Raises:
+        TypeError: If `x` is no array and no source, or `y` no labels.
+        ValueError: If the model is not compiled, or if the data does not fit
+            the networks.
+    """
+    if not gan.compiled:
+        raise ValueError(
+            f"`{type(gan).__name__}` must be compiled before "
+            f"`{method}` is called: call `compile()` first."
+        )
+    batch.refuse_weights(arguments)
+    devices.check_compiled(gan, gan._game)
+    gan._game.prepare()
+    if y is None and isinstance(x, list | tuple) and len(x) == 2:
+        x, y = x
+    if method in _ON_ONE_BATCH:
+        batch.check_array(x)
+    batch.check_not_empty(x, argument)
+    y = batch.as_array(y)
+    batch.check_source(x, y, gan.sample_shape, gan.conditional)
+    if y is not None:
+        batch.check_label_batch(y, gan._label_shape)
+        batch.check_classes(y, gan._num_classes)
+    return x, y
+
+
+def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
+    """Returns the samples, as tensors of Keras's float type, and their labels.
+
+    Args:
+        gan: The model.
+        data: What Keras hands to a step.
+
+    Raises:
+        TypeError: If samples or labels are no arrays.
+        ValueError: If they do not fit the networks.
+    """
+    real, labels = batch.split(data)
+    batch.check_array(real)
+    batch.check_samples(real, gan.sample_shape)
+    batch.check_labels(labels, gan.conditional)
+    real = ops.convert_to_tensor(real)
+    if labels is not None:
+        batch.check_label_batch(labels, gan._label_shape)
+        labels = ops.convert_to_tensor(labels)
+    return ops.cast(real, keras.config.floatx()), labels
