@@ -268,6 +268,68 @@ def test_other_floats(fitted, vectors, dtype, source):
     assert_same_weights(fitted(source(data), **sized), expected)
 
 
+@pytest.mark.parametrize("source", [as_tensors, as_tf_dataset, as_generator])
+def test_samples_in_bfloat16(fitted, vectors, source):
+    # NumPy has no such type; tensors have.
+    data = ops.cast(ops.convert_to_tensor(vectors), "bfloat16")
+    rounded = ops.convert_to_numpy(ops.cast(data, "float32"))
+    assert not np.array_equal(rounded, vectors)
+    if source is as_tf_dataset:
+        tf = pytest.importorskip("tensorflow")
+        data = tf.cast(tf.constant(rounded), "bfloat16")
+        batches = tf.data.Dataset.from_tensor_slices(data).batch(16)
+    else:
+        batches = source(data)
+    sized = {"batch_size": 16} if source is as_tensors else {}
+    expected = fitted(rounded, batch_size=16)
+    assert_same_weights(fitted(batches, **sized), expected)
+
+
+class SeesTypes(kr.penalties.Penalty):
+    """Notes what type the real samples have."""
+
+    networks = ("discriminator",)
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def call(self, context):
+        self.seen.add(keras.backend.standardize_dtype(context.real.dtype))
+        return ops.mean(context.real_logits)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16"])
+def test_all_floats_become_float32(vector_pair, vectors, dtype):
+    """Whatever penalties and metrics compute would lack digits otherwise."""
+    data = ops.cast(ops.convert_to_tensor(vectors), dtype)
+    sees = SeesTypes()
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    gan.compile(discriminator_regularizers=[sees], run_eagerly=True)
+    for method in (gan.fit, gan.evaluate):
+        method(as_generator(data), verbose=0)
+        assert sees.seen == {"float32"}
+        sees.seen.clear()
+    gan.gradient_share("d_sees_types", data)
+    assert sees.seen == {"float32"}
+
+
+@each_source
+def test_boolean_labels(fitted, vectors, labels, source):
+    flags = labels > 0
+    expected = fitted(
+        vectors, flags.astype("int32"), num_classes=2, batch_size=16
+    )
+    sized = {"batch_size": 16} if source is as_tensors else {}
+    gan = fitted(source(vectors, flags), num_classes=2, **sized)
+    assert_same_weights(gan, expected)
+    made = [
+        gan.generate(2, labels=given, seed=0)
+        for given in ([False, True], [0, 1])
+    ]
+    assert np.array_equal(*made)
+
+
 def test_train_on_batch_is_one_step_of_fit(vector_pair, fitted, vectors):
     expected = fitted(vectors, batch_size=64)
     keras.utils.set_random_seed(0)

@@ -3,6 +3,7 @@
 import builtins
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import warnings
@@ -554,11 +555,33 @@ def test_missing_shard(tmp_path):
     gan = make(wide_pair)
     path = tmp_path / "gan.weights.json"
     gan.save_weights(path, max_shard_size=2e-5)
-    os.remove(sorted(tmp_path.glob("*.h5"))[1])
-    assert_refused(gan, path, OSError, "missing")
+    shard = sorted(tmp_path.glob("*.h5"))[1]
+    shard.unlink()
+    assert_refused(gan, path, OSError, f"{re.escape(shard.name)}' is missing")
     for wrong in ("{", "[]", "{}", '{"weight_map": 1}'):
         path.write_text(wrong)
         assert_refused(gan, path, OSError)
+
+
+def test_a_directory_is_not_called_damaged(gan, tmp_path):
+    gan.save(tmp_path / "directory", zipped=False)
+    text = assert_refused(gan, tmp_path / "directory", ValueError)
+    assert "not supported" in text and "damaged" not in text
+
+
+def test_too_little_memory_is_not_called_damage(gan, tmp_path, monkeypatch):
+    path = tmp_path / "gan.weights.h5"
+    gan.save_weights(path)
+    before = values(gan)
+
+    def run_out(gan, path, **arguments):
+        gan.generator.set_weights([w + 1 for w in gan.generator.get_weights()])
+        raise MemoryError("cannot allocate")
+
+    monkeypatch.setattr(keras.Model, "load_weights", run_out)
+    with pytest.raises(MemoryError, match="^cannot allocate$"):
+        gan.load_weights(path)
+    assert is_same(values(gan), before)
 
 
 def test_optimizer_that_cannot_be_read(gan, tmp_path, monkeypatch):
