@@ -39,7 +39,9 @@ def minimize(objective, optimizer, variables):
             [variable.value for variable in variables],
             allow_unused=True,
         )
-    optimizer.apply(list(gradients), variables)
+    # One update may lie within the objective of another one.
+    with torch.no_grad():
+        optimizer.apply(list(gradients), variables)
     return loss.detach(), {k: v.detach() for k, v in auxiliary.items()}
 
 

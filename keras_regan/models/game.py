@@ -55,6 +55,8 @@ class Game:
         metrics: List of metrics that are called with `(real, generated)`.
         nonfinite_batches: `"raise"` or `"skip"`, for batches with NaN or
             infinity.
+        shared_samples: Whether the generator learns from the samples of the
+            discriminator's last update.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Game:
         augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
         nonfinite_batches: str,
+        shared_samples: bool,
     ):
         self.loss = loss
         self.generator = generator
@@ -75,6 +78,7 @@ class Game:
         self.metrics = metrics
         self.nonfinite_batches = nonfinite_batches
         self.skips_nonfinite = nonfinite_batches == "skip"
+        self.shared_samples = shared_samples
         self._skipped_batches = keras.metrics.Sum(name="skipped_batches")
         # What callbacks keep with the model, by their names.
         self.notes = {}
@@ -94,6 +98,7 @@ class Game:
             if keras.backend.is_float_dtype(variable.dtype)
         ]
         self._check_names()
+        self._check_shared_samples()
 
     @property
     def players(self) -> tuple[Player, Player]:
@@ -185,7 +190,7 @@ class Game:
         """
         batch_size = ops.shape(real)[0]
         with replicas.synchronized(self.moving_variables):
-            for _ in range(self.discriminator_steps):
+            for _ in range(self.discriminator_steps - self.shared_samples):
                 latents = draw_latents(batch_size)
                 self._train_discriminator(real, labels, latents, seed)
             taken = self._train_generator(
@@ -270,18 +275,20 @@ class Game:
         network = self.generator.network
         fake, _ = _generate(network, latents, labels, training=True)
         batch = _Batch(real, fake, latents, labels, seed, network)
+        undo.unless(self._update_discriminator(batch))
 
+    def _update_discriminator(self, batch):
         def objective():
             context = self._context(self.discriminator, batch, training=True)
             return self._discriminator_total(context)
 
-        batch_size = ops.shape(real)[0]
+        batch_size = ops.shape(batch.real)[0]
         values, taken = self.discriminator.update(objective, batch_size)
         if self.augmentation is not None:
             self.augmentation.adapt(
                 values[_REAL_SIGN], replicas.global_size(batch_size)
             )
-        undo.unless(taken)
+        return taken
 
     def _train_generator(self, real, labels, latents, seed):
         undo = self._undo(self.generator)
@@ -292,6 +299,11 @@ class Game:
                 network, latents, labels, training=True
             )
             batch = _Batch(real, fake, latents, labels, seed, network)
+            if self.shared_samples:
+                # Between making samples and being judged for them.
+                self._update_discriminator(
+                    batch._replace(fake=ops.stop_gradient(fake))
+                )
             context = self._context(self.generator, batch, True, pullback)
             return self._generator_total(context, added)
 
@@ -367,6 +379,15 @@ class Game:
     def _track_augmentation(self, batch_size):
         for name, tracker in self._augmentation_trackers.items():
             tracker.update_state(self.augmentation.logged[name], batch_size)
+
+    def _check_shared_samples(self) -> None:
+        if self.shared_samples and any(p.may_skip for p in self.players):
+            raise ValueError(
+                "Invalid value for argument `shared_samples`. Expected False "
+                "with a loss scale (mixed_float16), since one update could be "
+                "left out and the other not; mixed_bfloat16 needs none. "
+                "Received: shared_samples=True"
+            )
 
     def _check_names(self) -> None:
         names = [t.name for t in self.trackers + self.step_trackers]

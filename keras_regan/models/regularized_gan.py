@@ -9,6 +9,7 @@ import keras
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._registration import register
+from keras_regan._validation import boolean
 from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
@@ -194,6 +195,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
         nonfinite_batches: str = "raise",
+        shared_samples: bool = False,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -240,6 +242,15 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 batch, and takes no step on later ones either; `"skip"` goes
                 on and logs as `skipped_batches` how many there were in the
                 epoch. Defaults to `"raise"`.
+            shared_samples: Boolean. Whether the generator learns from the
+                samples that the discriminator's last update was made with,
+                instead of from new ones. It saves one pass through the
+                generator in each step, 5 to 10 % of its time. The gradient is
+                the same function of those latents, at the discriminator's new
+                weights; but the two updates share their draw, batch
+                normalization of the generator sees one batch less, and the
+                samples stay in memory for the discriminator's update. Not
+                with a loss scale. Defaults to `False`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
@@ -263,6 +274,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         augmentation = checked_augmentation(augmentation)
         metrics = checked_metrics(metrics)
         nonfinite_batches = checked_answer(nonfinite_batches)
+        shared_samples = boolean(shared_samples, "shared_samples")
         generator = Player(
             "generator",
             self.generator,
@@ -296,6 +308,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             augmentation,
             metrics,
             nonfinite_batches,
+            shared_samples,
         )
         devices.check_compiled(self, game)
         pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)

@@ -72,6 +72,7 @@ class Saving(keras.Model):
             "augmentation": game.augmentation,
             "metrics": game.metrics,
             "nonfinite_batches": game.nonfinite_batches,
+            "shared_samples": game.shared_samples,
             "feature_networks": network_numbers(game.metrics),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,

@@ -141,8 +141,7 @@ def generator_update(generator, discriminator, optimizer, latents):
     return loss + pairwise + norms, pairwise, norms
 
 
-@pytest.fixture(scope="module")
-def reference():
+def reference(shared_samples):
     generator = [w.astype("float64") for w in GENERATOR]
     discriminator = [w.astype("float64") for w in DISCRIMINATOR]
     optimizers = Adam(generator), Adam(discriminator)
@@ -159,13 +158,14 @@ def reference():
             generator,
             discriminator,
             optimizers[0],
-            LATENTS[2 * step + 1].astype("float64"),
+            LATENTS[2 * step + (not shared_samples)].astype("float64"),
         )
         logs.append((d_loss, r1, g_loss, pairwise, norms))
     return np.array(logs), generator, discriminator
 
 
-def test_losses_and_weights_of_twenty_steps(reference):
+@pytest.mark.parametrize("shared_samples", [False, True])
+def test_losses_and_weights_of_twenty_steps(shared_samples):
     layers = keras.layers
     generator = keras.Sequential(
         [
@@ -200,6 +200,7 @@ def test_losses_and_weights_of_twenty_steps(reference):
             kr.regularizers.PairwiseDistance(PAIRWISE, margin=MARGIN),
         ],
         discriminator_regularizers=[kr.penalties.R1(GAMMA)],
+        shared_samples=shared_samples,
     )
     logs = []
     for batch in DATA:
@@ -207,7 +208,9 @@ def test_losses_and_weights_of_twenty_steps(reference):
         values = gan.train_on_batch(batch, return_dict=True)
         keys = ("d_loss", "d_r1", "g_loss", "g_pairwise_distance", "g_l1l2")
         logs.append([float(values[key]) for key in keys])
-    expected, generator_weights, discriminator_weights = reference
+    expected, generator_weights, discriminator_weights = reference(
+        shared_samples
+    )
     np.testing.assert_allclose(logs, expected, atol=1e-4)
     for network, weights in (
         (generator, generator_weights),
