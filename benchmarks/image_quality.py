@@ -1,0 +1,329 @@
+r"""Does regularization help? Images of CIFAR-10, equal budgets, several seeds.
+
+    python benchmarks/image_quality.py --data cifar10.npz \
+        --features efficientnet_lite0.keras --output runs/image_quality
+
+trains the same networks with each regularizer in turn and compares what the
+moving average of the generator makes with the test images. More:
+
+    ... --sweep hard soft     the factors of both, over four decades
+    ... --images 1000         few images to train on
+    ... --network resnet
+
+Every run is kept in the output folder, and one that is there is not repeated,
+so a comparison can be interrupted and enlarged. The table, the figure of a
+sweep and the grids of the best and the worst are made of all that is there.
+
+Without `--features` a convolutional network that was never trained takes the
+place of the one that was; see `examples/measures.py`. The full protocol of the
+table in README.md is the default; `--steps 100000 --samples 10000 --width 64`
+is one that a GPU can do.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from image_settings import COMPARED
+from image_settings import SWEEPS
+from image_settings import build
+from image_settings import settings
+from metrics_on_cifar10 import feature_extractor
+from metrics_on_cifar10 import metrics_of
+
+import keras_regan as kr
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
+from measures import mean_pairwise_distance  # noqa: E402
+from measures import random_features  # noqa: E402
+
+COLUMNS = {
+    "frechet_distance": ("FD", 1, 1),
+    "kernel_distance": ("KD x 1000", 1e3, 1),
+    "precision": ("precision", 1, 3),
+    "recall": ("recall", 1, 3),
+    "density": ("density", 1, 2),
+    "coverage": ("coverage", 1, 3),
+    "diversity": ("distance of pairs", 1, 3),
+    "seconds": ("seconds", 1, 0),
+}
+
+
+def main() -> None:
+    """Trains what is missing and draws what is there."""
+    arguments = parse_arguments()
+    output = pathlib.Path(arguments.output)
+    output.mkdir(parents=True, exist_ok=True)
+    data = load(arguments.data, arguments.images)
+    names = list(arguments.settings)
+    for sweep in arguments.sweep:
+        names += [f"{sweep} {factor:g}" for factor in SWEEPS[sweep]]
+    measure = Judge(data["test"][: arguments.samples], arguments, output)
+    if arguments.floor:
+        keep(output / "floor.json", lambda: measure(data["train"]))
+    for seed in arguments.seeds:
+        for name in names:
+            file = output / f"{key(arguments, name)} seed {seed}.json"
+            keep(
+                file, lambda n=name, s=seed: run(n, s, data, measure, arguments)
+            )
+    report(output, arguments, names)
+
+
+def keep(file: pathlib.Path, make: Any) -> None:
+    """Writes what `make` returns, unless the file is there."""
+    if not file.exists():
+        file.write_text(json.dumps(make(), indent=1) + "\n")
+        print(file.stem, file.read_text().replace("\n", ""), flush=True)
+
+
+def key(arguments: argparse.Namespace, name: str) -> str:
+    """Returns what tells a setting from others in names of files."""
+    images = "" if arguments.images is None else f" {arguments.images} images"
+    return f"{arguments.network}{images}, {name},"
+
+
+def load(path: str, count: int | None) -> dict[str, np.ndarray]:
+    """Returns images in [-1, 1], the first `count` of those to train on."""
+    with np.load(path) as data:
+        sets = {"train": data["x_train"][:count], "test": data["x_test"]}
+    return {k: v.astype("float32") / 127.5 - 1.0 for k, v in sets.items()}
+
+
+class Judge:
+    """Compares images with real ones.
+
+    Args:
+        real: Images in [-1, 1].
+        arguments: `features` and `samples`.
+        output: Where the features of the real images are kept.
+    """
+
+    def __init__(self, real, arguments, output):
+        self.count = len(real)
+        if arguments.features:
+            self.features = feature_extractor(
+                arguments.features, "efficientnet"
+            )
+            self.features.value_range = (-1.0, 1.0)
+        else:
+            self.features = random_features(real.shape[1:])
+        path = output / f"reference_{self.count}.npz"
+        kr.metrics.write_reference(path, real, self.features)
+        self.path = str(path)
+
+    def __call__(self, images: np.ndarray) -> dict[str, float]:
+        """Returns all values."""
+        images = images[: self.count]
+        values = {"diversity": mean_pairwise_distance(images)}
+        for metric in metrics_of(self.features, self.path):
+            for first in range(0, self.count, 100):
+                metric.update_state(None, images[first : first + 100])
+            result = metric.result()
+            if isinstance(result, dict):
+                values |= {k: float(v) for k, v in result.items()}
+            else:
+                values[metric.name] = float(result)
+        return values
+
+
+def run(name, seed, data, measure, arguments) -> dict[str, Any]:
+    """Trains one GAN and judges it."""
+    keras.utils.set_random_seed(seed)
+    train = data["train"]
+    margin = mean_pairwise_distance(train)
+    setting = settings(margin, arguments.steps)[name]()
+    networks = build(
+        arguments.network, arguments.width, **setting.pop("networks", {})
+    )
+    gan = kr.RegularizedGAN(*networks, ema_momentum=0.999, seed=seed)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(arguments.rate, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(
+            arguments.rate, beta_1=0.5
+        ),
+        **setting,
+    )
+    start = time.perf_counter(), time.process_time()
+    history = gan.fit(
+        batches(train, arguments.batch, seed),
+        steps_per_epoch=arguments.steps,
+        epochs=1,
+        verbose=0,
+    )
+    seconds = time.perf_counter() - start[0]
+    processor = time.process_time() - start[1]
+    images = gan.generate(measure.count, seed=seed)
+    folder = pathlib.Path(arguments.output) / "grids"
+    folder.mkdir(exist_ok=True)
+    np.save(
+        folder / f"{key(arguments, name)} seed {seed}.npy",
+        np.round((images[:64] + 1) * 127.5).astype("uint8"),
+    )
+    logs = {k: float(v[-1]) for k, v in history.history.items()}
+    return {
+        **measure(images),
+        "seconds": seconds,
+        "processor_seconds": processor,
+        "logs": logs,
+        "protocol": protocol(arguments),
+    }
+
+
+def batches(images: np.ndarray, size: int, seed: int):
+    """Yields batches without end, each image once an epoch."""
+    random = np.random.default_rng(seed)
+    while True:
+        order = random.permutation(len(images))
+        for first in range(0, len(images) - size + 1, size):
+            yield images[order[first : first + size]]
+
+
+def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns what two runs must have in common to be compared."""
+    names = "network width images steps batch rate samples".split()
+    return {
+        **{name: getattr(arguments, name) for name in names},
+        "features_of": "efficientnet" if arguments.features else "random",
+        "backend": keras.backend.backend(),
+        "keras": keras.__version__,
+    }
+
+
+# What comes of it.
+
+
+def report(
+    output: pathlib.Path, arguments: argparse.Namespace, names: list[str]
+) -> None:
+    """Writes the table, the figure of each sweep and two grids."""
+    runs = {}
+    for name in names:
+        files = [
+            output / f"{key(arguments, name)} seed {seed}.json"
+            for seed in arguments.seeds
+        ]
+        runs[name] = [json.loads(f.read_text()) for f in files if f.exists()]
+    floor = output / "floor.json"
+    if floor.exists():
+        real = json.loads(floor.read_text())
+        runs["training images"] = [{**real, "seconds": 0.0}]
+    write_table(output / f"{key(arguments, 'table')[:-1]}.md", runs)
+    for sweep in arguments.sweep:
+        draw_sweep(output / f"{key(arguments, sweep)[:-1]}.png", runs, sweep)
+    distance = {
+        name: np.mean([r["frechet_distance"] for r in results])
+        for name, results in runs.items()
+        if results and name != "training images"
+    }
+    for which, choose in (("best", min), ("worst", max)):
+        name = choose(distance, key=distance.get)
+        stem = f"{key(arguments, name)} seed {arguments.seeds[0]}"
+        grid = np.load(output / "grids" / f"{stem}.npy")
+        path = output / f"{key(arguments, which)[:-1]}.png"
+        keras.utils.save_img(path, tiled(grid), scale=False)
+        print(f"The {which} is {name}: {path}")
+
+
+def write_table(path: pathlib.Path, runs: dict[str, list[dict]]) -> None:
+    """Writes means and standard errors of all that was measured."""
+    titles = [title for title, _, _ in COLUMNS.values()]
+    lines = [
+        "| setting | runs | " + " | ".join(titles) + " |",
+        "|---" * (len(titles) + 2) + "|",
+    ]
+    for name, results in runs.items():
+        if results:
+            cells = [
+                cell([scale * r[column] for r in results], digits)
+                for column, (_, scale, digits) in COLUMNS.items()
+            ]
+            lines.append(f"| {name} | {len(results)} | {' | '.join(cells)} |")
+    path.write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+def cell(values: list[float], digits: int) -> str:
+    """Returns a mean with its standard error."""
+    mean = f"{np.mean(values):.{digits}f}"
+    if len(values) == 1:
+        return mean
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean} ± {error:.{digits}f}"
+
+
+def draw_sweep(
+    path: pathlib.Path, runs: dict[str, list[dict]], sweep: str
+) -> None:
+    """Draws distance, precision and recall against a factor."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    panels = figure.subplots(1, 3)
+    factors = SWEEPS[sweep]
+    for axes, column in zip(
+        panels, ("frechet_distance", "precision", "recall"), strict=True
+    ):
+        points = [
+            (factor, [r[column] for r in runs[f"{sweep} {factor:g}"]])
+            for factor in factors
+            if runs[f"{sweep} {factor:g}"]
+        ]
+        for factor, values in points:
+            axes.plot([factor] * len(values), values, "o", color="C0", ms=4)
+        axes.plot(
+            [factor for factor, _ in points],
+            [np.mean(values) for _, values in points],
+            color="C0",
+            label=f"{sweep} regularization",
+        )
+        without = [r[column] for r in runs.get("none", [])]
+        if without:
+            axes.axhline(np.mean(without), color="gray", label="none")
+            axes.axhspan(
+                min(without), max(without), color="gray", alpha=0.2, lw=0
+            )
+        axes.set_xscale("log")
+        axes.set_xlabel("factor")
+        axes.set_title(COLUMNS[column][0])
+    panels[0].legend()
+    figure.savefig(path, dpi=120)
+
+
+def tiled(images: np.ndarray) -> np.ndarray:
+    """Returns 64 images as one."""
+    rows = images.reshape(8, 8, *images.shape[1:])
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Returns the arguments of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="CIFAR-10 as an .npz file")
+    add("--features", help="a network for features, as a .keras file")
+    add("--network", choices=["dcgan", "resnet"], default="dcgan")
+    add("--width", type=int, default=16, help="(%(default)s)")
+    add("--images", type=int, help="how many to train on (all)")
+    add("--settings", nargs="*", default=COMPARED)
+    add("--sweep", nargs="*", choices=SWEEPS, default=[])
+    add("--floor", action="store_true", help="judge training images as well")
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
+    add("--steps", type=int, default=3000, help="(%(default)s)")
+    add("--batch", type=int, default=64, help="(%(default)s)")
+    add("--rate", type=float, default=2e-4, help="(%(default)s)")
+    add("--samples", type=int, default=2000, help="judged (%(default)s)")
+    add("--output", default="runs/image_quality", help="(%(default)s)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The regularizers that `image_quality.py` compares, and their networks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+import keras_regan as kr
+
+HARD, SOFT = 1e-5, 0.1
+
+
+def settings(margin: float, steps: int) -> dict[str, Callable[[], dict]]:
+    """Returns what differs from the plain GAN, by name.
+
+    Each is called anew for every run, since penalties keep state. `networks`
+    is handed to `build`, everything else to `compile`.
+
+    Args:
+        margin: The mean distance of two real images.
+        steps: How many steps a run has, for what is scheduled.
+    """
+
+    def soft(factor=SOFT, **options):
+        return kr.regularizers.PairwiseDistance(
+            factor, **{"margin": margin, **options}
+        )
+
+    def generator(*regularizers):
+        return {"generator_regularizers": list(regularizers)}
+
+    def discriminator(*regularizers):
+        return {"discriminator_regularizers": list(regularizers)}
+
+    def modern():
+        return {
+            "loss": kr.losses.Relativistic(),
+            **discriminator(kr.penalties.R1(0.1), kr.penalties.R2(0.1)),
+        }
+
+    l1, l2 = kr.regularizers.L1, kr.regularizers.L2
+    table = {
+        "none": dict,
+        "L1": lambda: generator(l1(HARD)),
+        "L2": lambda: generator(l2(HARD)),
+        "soft": lambda: generator(soft()),
+        "hard + soft": lambda: generator(l1(HARD), soft()),
+        "spectral normalization": lambda: {"networks": {"spectral": True}},
+        "R1": lambda: discriminator(kr.penalties.R1(0.1)),
+        "LeCam": lambda: discriminator(kr.penalties.LeCam(0.01)),
+        "modern": modern,
+        "modern + hard + soft": lambda: {
+            **modern(),
+            **generator(l1(HARD), soft()),
+        },
+        "batch normalization": lambda: {"networks": {"normalized": True}},
+        "DiffAugment": lambda: {"augmentation": kr.augmentations.DiffAugment()},
+        "attract": lambda: generator(
+            kr.regularizers.PairwiseDistance(SOFT, direction="attract")
+        ),
+    }
+    for factor in SWEEPS["hard"]:
+        table[f"hard {factor:g}"] = lambda f=factor: generator(l1(f))
+    for factor in SWEEPS["soft"]:
+        table[f"soft {factor:g}"] = lambda f=factor: generator(soft(f))
+    return table
+
+
+# Factors of L1 and of the pairwise distance, over four decades and more.
+SWEEPS = {
+    "hard": [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+    "soft": [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2],
+}
+# What is compared unless one asks for more.
+COMPARED = [
+    "none",
+    "batch normalization",
+    "L1",
+    "L2",
+    "soft",
+    "hard + soft",
+    "spectral normalization",
+    "R1",
+    "LeCam",
+    "DiffAugment",
+    "modern",
+    "modern + hard + soft",
+]
+
+
+def build(
+    network: str, width: int, spectral: bool = False, normalized: bool = False
+) -> tuple[keras.Model, keras.Model]:
+    """Returns a generator and a discriminator of images of CIFAR-10.
+
+    Args:
+        network: `"dcgan"` or `"resnet"`.
+        width: Of both.
+        spectral: Whether the discriminator is spectrally normalized.
+        normalized: Whether it is batch normalized, where it can be.
+    """
+    if network == "resnet":
+        return kr.networks.resnet(
+            (32, 32, 3), width=width, spectral_normalization=spectral
+        )
+    generator, discriminator = kr.networks.dcgan(
+        (32, 32, 3),
+        width=width,
+        discriminator_batch_normalization=normalized,
+    )
+    if spectral:
+        discriminator = keras.models.clone_model(
+            discriminator, clone_function=_spectrally_normalized
+        )
+    return generator, discriminator
+
+
+def _spectrally_normalized(layer: Any) -> Any:
+    copy = layer.__class__.from_config(layer.get_config())
+    if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
+        return kr.layers.SpectralNormalization(copy, name=layer.name)
+    return copy
