@@ -227,13 +227,17 @@ def _check_count(x: Any, y: Any) -> None:
         )
 
 
+def length(x: Any) -> int | None:
+    """Returns how many samples or batches there are, `None` if unknown."""
+    try:
+        return len(x)
+    except (TypeError, NotImplementedError):  # It does not say.
+        return None
+
+
 def check_not_empty(x: Any, argument: str) -> None:
     """Raises a `ValueError` for data that is known to be empty."""
-    try:
-        count = len(x)
-    except (TypeError, NotImplementedError):  # It does not know its length.
-        return
-    if not count:
+    if length(x) == 0:
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected one sample or "
             f"more. Received: {type(x).__name__} of length 0"

@@ -9,6 +9,7 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._validation import boolean
+from keras_regan.models.batch import length
 from keras_regan.models.position import Position
 
 
@@ -174,4 +175,4 @@ def _batches_in(x: Any, arguments: dict[str, Any]) -> int | None:
     if hasattr(x, "cardinality"):
         batches = int(x.cardinality())
         return batches if batches > 0 else None
-    return len(x) if hasattr(x, "__len__") else None
+    return length(x)

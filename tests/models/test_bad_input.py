@@ -97,6 +97,12 @@ class Batches(keras.utils.PyDataset):
         return rows if len(rows) > 1 else rows[0]
 
 
+def data_loader(*arrays):
+    torch = pytest.importorskip("torch")
+    rows = torch.utils.data.TensorDataset(*map(torch.as_tensor, arrays))
+    return torch.utils.data.DataLoader(rows, batch_size=16)
+
+
 def tf_dataset(*arrays):
     tf = pytest.importorskip("tensorflow")
     rows = arrays if len(arrays) > 1 else arrays[0]
@@ -119,6 +125,7 @@ SOURCES = {
     ),
     "tf.data": tf_dataset,
     "PyDataset": Batches,
+    "DataLoader": data_loader,
     "generator": generate_batches,
 }
 each_source = pytest.mark.parametrize(
@@ -760,6 +767,106 @@ def test_labels_that_are_counted_otherwise_are_taken(vectors):
 def test_what_are_no_labels(conditional, vectors, method, y, error):
     with refused(conditional, error, "`y`"):
         getattr(conditional, method)(vectors, y)
+
+
+each_source_of_batches = pytest.mark.parametrize(
+    "source", [tf_dataset, Batches, data_loader, generate_batches]
+)
+
+
+@pytest.mark.parametrize(
+    "y, error, received",
+    [
+        (np.zeros((64, 3), "int32"), ValueError, "3)"),
+        (np.zeros((64, 2, 1), "int32"), ValueError, "2, 1)"),
+        (np.zeros(64, "complex64"), TypeError, "complex64"),
+    ],
+    ids=["one_hot", "rank", "complex"],
+)
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+@each_source_of_batches
+def test_what_are_no_labels_in_a_source(
+    conditional, vectors, source, method, y, error, received
+):
+    with refused(conditional, error, "`y`", received):
+        getattr(conditional, method)(source(vectors, y), verbose=0)
+
+
+def test_what_is_no_array_in_a_source(gan, vectors):
+    batches = (({"x": vectors[start : start + 16]},) for start in (0, 16))
+    with refused(gan, TypeError, "`x`", "one array", "dict"):
+        gan.fit(batches, verbose=0)
+
+
+@pytest.mark.parametrize("case", ["shape", "dtype", "labels"])
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_a_data_set_is_checked_before_a_batch_is_drawn(gan, method, case):
+    """It says what it has; a first batch may take minutes."""
+    tf = pytest.importorskip("tensorflow")
+
+    def draw():
+        pytest.fail("A batch was drawn.")
+        yield
+
+    x = tf.TensorSpec((None, 3 if case == "shape" else 2), "float32")
+    if case == "dtype":
+        x = tf.TensorSpec((None, 2), "uint8")
+    labels = tf.TensorSpec((None,), "int32")
+    data = tf.data.Dataset.from_generator(
+        draw, output_signature=(x, labels) if case == "labels" else x
+    )
+    received = {
+        "shape": "(None, 3)",
+        "dtype": "dtype uint8",
+        "labels": "not class-conditional",
+    }
+    with refused(gan, ValueError, received[case]):
+        getattr(gan, method)(data, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "shape, label_shape, fits",
+    [
+        ((None, None), (3,), True),
+        ((4, 3), (None,), True),
+        ((None, None, 2), (None, 2), True),
+        ((None, None, 2), (None, 3), False),
+        ((4, 3, 1), (3,), True),
+        ((4, 1), (), True),
+        ((4,), (1,), True),
+        ((4,), (3,), False),
+        ((None, None), (3, 2), False),
+        ((), (), False),
+    ],
+    ids=str,
+)
+def test_shapes_of_labels(shape, label_shape, fits):
+    """What a graph does not know may be right."""
+    labels = keras.KerasTensor(shape, "int32")
+    if fits:
+        batch.check_label_batch(labels, label_shape)
+        return
+    with pytest.raises(ValueError, match="Expected labels of shape"):
+        batch.check_label_batch(labels, label_shape)
+
+
+@pytest.mark.parametrize(
+    "shape, sample_shape, fits",
+    [
+        ((None, None, None, 3), (8, 8, 3), True),
+        ((4, 8, 8, 3), (None, None, 3), True),
+        ((4, 8, 8, 1), (None, None, 3), False),
+        ((4, 8, 8), (None, None, 3), False),
+    ],
+    ids=str,
+)
+def test_shapes_of_samples(shape, sample_shape, fits):
+    samples = keras.KerasTensor(shape, "float32")
+    if fits:
+        batch.check_samples(samples, sample_shape)
+        return
+    with pytest.raises(ValueError, match="shape of what the generator makes"):
+        batch.check_samples(samples, sample_shape)
 
 
 def test_labels_in_a_list(conditional, vectors):

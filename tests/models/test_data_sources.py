@@ -255,6 +255,35 @@ def test_batch_larger_than_the_data(fitted, vectors):
     assert ops.convert_to_numpy(gan.optimizer.iterations.value) == 1
 
 
+def test_data_set_of_unknown_rank(fitted, vectors):
+    """Only its batches say what shape they have."""
+    tf = pytest.importorskip("tensorflow")
+    data = tf.data.Dataset.from_generator(
+        lambda: iter([vectors[:16], vectors[16:32]]),
+        output_signature=tf.TensorSpec(None, "float32"),
+    )
+    assert_same_weights(fitted(data), fitted(vectors[:32], batch_size=16))
+
+
+def test_source_of_unknown_length(fitted, vectors):
+    torch = pytest.importorskip("torch")
+
+    class Rows(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter(zip(vectors, strict=True))
+
+    data = torch.utils.data.DataLoader(Rows(), batch_size=16)
+    assert_same_weights(fitted(data), fitted(vectors, batch_size=16))
+
+
+def test_batches_that_are_lists(fitted, vectors, labels):
+    """As a `DataLoader` makes them, which Keras takes for samples alone."""
+    batches = Batches(vectors, labels)
+    data = (([*batches[index]],) for index in range(len(batches)))
+    expected = fitted(vectors, labels, num_classes=3, batch_size=16)
+    assert_same_weights(fitted(data, num_classes=3), expected)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
 @pytest.mark.parametrize(
     "source",
