@@ -956,6 +956,22 @@ def test_generate_refuses_labels(conditional, labels):
         conditional.generate(3, labels=labels)
 
 
+@pytest.mark.parametrize(
+    "labels, label_shape, expected",
+    [
+        (1, (), (2,)),
+        ([0, 1], (), (2,)),
+        ([[0], [1]], (), (2,)),
+        ([0, 1], (1,), (2, 1)),
+        (np.zeros((2, 6)), (2, 3), (2, 2, 3)),
+        (np.zeros((2, 3)), (None,), (2, 3)),
+        (np.zeros((2, 3)), (4,), (2, 3)),
+    ],
+)
+def test_labels_for_all_samples(labels, label_shape, expected):
+    assert batch.labels_for(2, labels, label_shape).shape == expected
+
+
 def test_generate_with_and_without_labels(gan, conditional):
     with refused(gan, ValueError, "not class-conditional"):
         gan.generate(2, labels=1)

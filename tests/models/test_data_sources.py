@@ -276,10 +276,10 @@ def test_source_of_unknown_length(fitted, vectors):
     assert_same_weights(fitted(data), fitted(vectors, batch_size=16))
 
 
-def test_batches_that_are_lists(fitted, vectors, labels):
-    """As a `DataLoader` makes them, which Keras takes for samples alone."""
+def test_batches_in_a_tuple_of_their_own(fitted, vectors, labels):
+    """Keras takes them for samples alone."""
     batches = Batches(vectors, labels)
-    data = (([*batches[index]],) for index in range(len(batches)))
+    data = ((batches[index],) for index in range(len(batches)))
     expected = fitted(vectors, labels, num_classes=3, batch_size=16)
     assert_same_weights(fitted(data, num_classes=3), expected)
 
