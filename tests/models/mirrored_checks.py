@@ -450,12 +450,33 @@ def check_what_was_made_outside_of_the_scope():
     pair = networks()
     with scope(True):
         gan = kr.RegularizedGAN(*pair)
-    assert "strategy.scope()" in refusal(gan.compile)
+    message = refusal(gan.compile)
+    assert "`discriminator`" in message, message
+    assert "with strategy.scope():" in message, message
+    with scope(True):
+        inside = networks()
+        gan = kr.RegularizedGAN(pair[0], inside[1])
+    message = refusal(gan.compile)
+    assert "`generator`" in message, message
+    gan = kr.RegularizedGAN(*inside, ema_momentum=0.9)
+    with scope(True):
+        message = refusal(gan.compile)
+    assert "`self`" in message, message
+    assert "with strategy.scope():" in message, message
+    with scope(True):
+        optimizer = keras.optimizers.Adam()
+        gan = kr.RegularizedGAN(*inside)
+    message = refusal(lambda: gan.compile(optimizer, keras.optimizers.Adam()))
+    assert "`discriminator_optimizer`" in message, message
+
     gan = kr.RegularizedGAN(*networks())
     gan.compile()
     with scope(True):
-        message = refusal(lambda: gan.fit(UNEVEN, verbose=0))
-    assert "strategy.scope()" in message
+        for method in (gan.fit, gan.evaluate):
+            message = refusal(lambda m=method: m(UNEVEN, verbose=0))
+            assert "with strategy.scope():" in message, message
+            assert "`discriminator`" in message, message
+    gan.fit(UNEVEN, verbose=0)
 
 
 def check_what_does_not_work():

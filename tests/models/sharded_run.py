@@ -22,6 +22,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 import keras_regan as kr  # noqa: E402
+from keras_regan.models import saved_state  # noqa: E402
 
 BATCH = 8
 
@@ -72,6 +73,27 @@ def compiled():
     return gan
 
 
+def save_alone(gan, folder):
+    """Saves a model, and returns on how many devices a new variable is then.
+
+    On those of other processes too, its making would wait for them.
+    """
+    counts = []
+    write = saved_state.save
+
+    def write_and_count(gan, store):
+        counts.append(len(keras.Variable(0.0).value.devices()))
+        write(gan, store)
+
+    saved_state.save = write_and_count
+    try:
+        gan.save(folder / "alone.keras")
+        gan.save_weights(folder / "alone.weights.h5")
+    finally:
+        saved_state.save = write
+    return counts
+
+
 def weights(gan):
     return [float(v.numpy().astype("float64").sum()) for v in gan.weights]
 
@@ -114,7 +136,7 @@ def main():
     if PROCESS == 0:
         assert (folder / "checkpoint.keras").exists()
         assert len(json.loads((folder / "metrics.json").read_text())) == 2
-        gan.save(folder / "alone.keras")
+        assert save_alone(gan, folder) == [1, 1]
     gan.save(folder / "gan.keras")
     loaded = keras.models.load_model(folder / "gan.keras")
     result["resumed"] = loaded.fit(part, **settings).history["g_loss"]
