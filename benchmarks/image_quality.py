@@ -54,6 +54,10 @@ COLUMNS = {
 }
 
 
+# Images in a row of a grid, and rows.
+GRID = 8
+
+
 def main() -> None:
     """Trains what is missing and draws what is there."""
     arguments = parse_arguments()
@@ -80,6 +84,17 @@ def keep(file: pathlib.Path, make: Any) -> None:
     if not file.exists():
         file.write_text(json.dumps(make(), indent=1) + "\n")
         print(file.stem, file.read_text().replace("\n", ""), flush=True)
+
+
+def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
+    """Ends the program if a run was made in another way than asked for."""
+    found = json.loads(file.read_text())["protocol"]
+    for name, value in protocol(arguments).items():
+        if found[name] != value:
+            raise SystemExit(
+                f"{file} has another protocol: {name} was {found[name]} and "
+                f"is {value} now. Choose another --output."
+            )
 
 
 def key(arguments: argparse.Namespace, name: str) -> str:
@@ -163,7 +178,7 @@ def run(name, seed, data, measure, arguments) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     np.save(
         folder / f"{key(arguments, name)} seed {seed}.npy",
-        np.round((images[:64] + 1) * 127.5).astype("uint8"),
+        np.round((images[: GRID**2] + 1) * 127.5).astype("uint8"),
     )
     logs = {k: float(v[-1]) for k, v in history.history.items()}
     return {
@@ -296,8 +311,8 @@ def draw_sweep(
 
 
 def tiled(images: np.ndarray) -> np.ndarray:
-    """Returns 64 images as one."""
-    rows = images.reshape(8, 8, *images.shape[1:])
+    """Returns the images of a grid as one."""
+    rows = images.reshape(GRID, GRID, *images.shape[1:])
     return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
 

@@ -126,8 +126,8 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--trials", type=int, default=8, help="(%(default)s)")
-    add("--epochs", type=int, default=10, help="(%(default)s)")
+    add("--trials", type=int, default=7, help="(%(default)s)")
+    add("--epochs", type=int, default=8, help="(%(default)s)")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
     add("--images", type=int, default=2000, help="(%(default)s)")
     # A batch that divides the images saves TensorFlow a second compilation.

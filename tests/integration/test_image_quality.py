@@ -1,0 +1,100 @@
+"""The comparison of images makes its table, figures and grids."""
+
+import json
+import sys
+
+import image_quality
+import image_settings
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_regan as kr
+
+COUNT = 32
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    random = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("data") / "cifar10.npz"
+    sets = {
+        f"x_{split}": random.integers(0, 256, (2 * COUNT, 32, 32, 3), "uint8")
+        for split in ("train", "test")
+    }
+    labels = {f"y_{split}": np.zeros((2 * COUNT, 1)) for split in sets}
+    np.savez(path, **sets, **labels)
+    return path
+
+
+def compare(monkeypatch, data, output, *arguments):
+    small = ["--width", "2", "--steps", "2", "--batch", "8"]
+    small += ["--samples", str(COUNT), "--output", str(output)]
+    command = ["image_quality.py", "--data", str(data), *small, *arguments]
+    monkeypatch.setattr(sys, "argv", command)
+    image_quality.main()
+
+
+def test_table_figure_and_grids(tmp_path, monkeypatch, data):
+    monkeypatch.setattr(image_quality, "SWEEPS", {"soft": [0.1, 1.0]})
+    monkeypatch.setattr(image_quality, "GRID", 4)
+    compare(
+        monkeypatch,
+        data,
+        tmp_path,
+        *("--settings", "none", "hard + soft", "--seeds", "0", "1"),
+        *("--sweep", "soft", "--floor"),
+    )
+    lines = (tmp_path / "dcgan, table.md").read_text().splitlines()
+    names = [line.split(" | ")[0].strip("| ") for line in lines[2:]]
+    assert names == [
+        *("none", "hard + soft", "soft 0.1", "soft 1", "training images")
+    ]
+    assert [line.count("±") > 0 for line in lines[2:]] == [True] * 4 + [False]
+    for name in ("soft", "best", "worst"):
+        with Image.open(tmp_path / f"dcgan, {name}.png") as picture:
+            assert min(picture.size) >= 4 * 32
+    run = json.loads((tmp_path / "dcgan, none, seed 1.json").read_text())
+    assert run["protocol"]["steps"] == 2
+    assert np.isfinite(run["frechet_distance"])
+    # What is there is not trained again.
+    monkeypatch.setattr(image_quality, "run", None)
+    compare(
+        monkeypatch,
+        data,
+        tmp_path,
+        *("--settings", "none", "hard + soft", "--seeds", "0", "1"),
+    )
+
+
+def test_runs_of_another_protocol_are_not_mixed(tmp_path, monkeypatch, data):
+    arguments = ("--settings", "none", "--seeds", "0")
+    monkeypatch.setattr(image_quality, "GRID", 4)
+    compare(monkeypatch, data, tmp_path, *arguments)
+    with pytest.raises(SystemExit, match="another protocol.*steps"):
+        compare(monkeypatch, data, tmp_path, *arguments, "--steps", "3")
+
+
+def test_few_images(data):
+    assert len(image_quality.load(data, 10)["train"]) == 10
+    batches = image_quality.batches(np.arange(10), size=5, seed=0)
+    epoch = np.concatenate([next(batches), next(batches)])
+    assert sorted(epoch) == list(range(10))
+
+
+@pytest.mark.parametrize("network", ["dcgan", "resnet"])
+def test_settings_fit_the_networks(network):
+    table = image_settings.settings(margin=0.5, steps=10)
+    assert set(image_settings.COMPARED) < set(table)
+    for name in image_settings.COMPARED:
+        setting = table[name]()
+        networks = image_settings.build(
+            network, 2, **setting.pop("networks", {})
+        )
+        gan = kr.RegularizedGAN(*networks)
+        gan.compile(**setting)
+        wrapped = any(
+            isinstance(layer, kr.layers.SpectralNormalization)
+            for layer in gan.discriminator.layers
+        )
+        assert wrapped == (name == "spectral normalization")
