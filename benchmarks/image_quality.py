@@ -43,8 +43,8 @@ from measures import mean_pairwise_distance  # noqa: E402
 from measures import random_features  # noqa: E402
 
 COLUMNS = {
-    "frechet_distance": ("FD", 1, 1),
-    "kernel_distance": ("KD x 1000", 1e3, 1),
+    "fd": ("FD", 1, 1),
+    "kd": ("KD x 1000", 1e3, 1),
     "precision": ("precision", 1, 3),
     "recall": ("recall", 1, 3),
     "density": ("density", 1, 2),
@@ -76,6 +76,7 @@ def main() -> None:
             keep(
                 file, lambda n=name, s=seed: run(n, s, data, measure, arguments)
             )
+            check_protocol(file, arguments)
     report(output, arguments, names)
 
 
@@ -139,11 +140,10 @@ class Judge:
         for metric in metrics_of(self.features, self.path):
             for first in range(0, self.count, 100):
                 metric.update_state(None, images[first : first + 100])
-            result = metric.result()
-            if isinstance(result, dict):
-                values |= {k: float(v) for k, v in result.items()}
-            else:
-                values[metric.name] = float(result)
+            for name, value in metric.values().items():
+                values[name.removesuffix(f"_{self.features.name}")] = float(
+                    value
+                )
         return values
 
 
@@ -196,7 +196,7 @@ def batches(images: np.ndarray, size: int, seed: int):
     while True:
         order = random.permutation(len(images))
         for first in range(0, len(images) - size + 1, size):
-            yield images[order[first : first + size]]
+            yield (images[order[first : first + size]],)
 
 
 def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def report(
     for sweep in arguments.sweep:
         draw_sweep(output / f"{key(arguments, sweep)[:-1]}.png", runs, sweep)
     distance = {
-        name: np.mean([r["frechet_distance"] for r in results])
+        name: np.mean([r["fd"] for r in results])
         for name, results in runs.items()
         if results and name != "training images"
     }
@@ -281,9 +281,7 @@ def draw_sweep(
     figure = Figure(figsize=(9, 3), layout="constrained")
     panels = figure.subplots(1, 3)
     factors = SWEEPS[sweep]
-    for axes, column in zip(
-        panels, ("frechet_distance", "precision", "recall"), strict=True
-    ):
+    for axes, column in zip(panels, ("fd", "precision", "recall"), strict=True):
         points = [
             (factor, [r[column] for r in runs[f"{sweep} {factor:g}"]])
             for factor in factors

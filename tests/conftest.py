@@ -1,4 +1,5 @@
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -30,6 +31,14 @@ def _seeded():
     keras.utils.set_random_seed(0)
     yield
     keras.utils.clear_session(free_memory=False)
+
+
+@pytest.fixture
+def python_handles_ctrl_c():
+    """Also where a shell runs the tests in its background, without Ctrl-C."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.fixture(scope="session")

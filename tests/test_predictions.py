@@ -55,6 +55,7 @@ def test_floats_are_in_the_type_of_keras_and_labels_as_they_are():
     assert network.batches[1][0].dtype == "float32"
 
 
+@pytest.mark.usefixtures("python_handles_ctrl_c")
 def test_interrupts_wait_for_the_batch():
     network = Network(meanwhile=lambda: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):

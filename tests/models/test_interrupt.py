@@ -96,16 +96,11 @@ print("usable")
 """
 
 
+pytestmark = pytest.mark.usefixtures("python_handles_ctrl_c")
+
+
 def sigint(*_):
     os.kill(os.getpid(), signal.SIGINT)
-
-
-@pytest.fixture(autouse=True)
-def python_handles_ctrl_c():
-    """Also where a shell runs the tests in its background, without Ctrl-C."""
-    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, usual)
 
 
 @contextlib.contextmanager

@@ -43,8 +43,17 @@ def trials_of(storage):
         storage = optuna.storages.JournalStorage(
             optuna.storages.journal.JournalFileBackend(storage)
         )
-    study = optuna.load_study(study_name="factors", storage=storage)
-    return study.get_trials()
+        return optuna.load_study(
+            study_name="factors", storage=storage
+        ).get_trials()
+    storage = optuna.storages.RDBStorage(storage)
+    try:
+        return optuna.load_study(
+            study_name="factors", storage=storage
+        ).get_trials()
+    finally:  # Its connections stay open otherwise, and a server has few.
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def complete(trials):
