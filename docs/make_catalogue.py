@@ -4,14 +4,12 @@ python docs/make_catalogue.py          # writes docs/catalogue.md
 """
 
 import inspect
-import json
 import pathlib
 import re
 
 import keras_regan
 
 PAGE = pathlib.Path(__file__).with_name("catalogue.md")
-TIMES = PAGE.parents[1] / "benchmarks" / "step_time.json"
 INTRODUCTION = """\
 # All members
 
@@ -22,11 +20,6 @@ and a `LearningRateSchedule` as its factor; `penalties.Scheduled` gives both to
 the regularizers. Costs are on top of the plain step; those of metrics once
 an evaluation. Metrics compare features of samples: `m` and `n` are means, `S`
 and `T` covariances, `k` is a kernel or a number of neighbours.
-
-"Measured" is what a member with its defaults adds to a step, in processor time
-and in the temporary memory of the compiled step: a DCGAN without batch
-normalization, 32 x 32 pixels, batch 64, JAX on CPU
-(`benchmarks/step_time.py --parts members`). Differences of 2 % are noise.
 """
 # Contracts and adapters, which compute nothing of their own.
 LEFT_OUT = {
@@ -120,18 +113,6 @@ def sources(member: type) -> str:
     )
 
 
-def measured(package: str, member: type) -> str:
-    """Returns what a member costs according to the benchmark."""
-    rows = json.loads(TIMES.read_text())["members"]["results"]["rows"]
-    found = rows.get(f"{package}.{member.__name__}")
-    if found is None:
-        return ""
-    return (
-        f"{100 * (found['ratio'] - 1):+.0f} %, "
-        f"{found['more_megabytes']:+.1f} MB"
-    )
-
-
 def row(package: str, member: type) -> str:
     """Returns one line of a table."""
     cells = [
@@ -139,7 +120,6 @@ def row(package: str, member: type) -> str:
         paragraph(member, "Formula"),
         defaults(member),
         paragraph(member, "Cost"),
-        measured(package, member),
         sources(member),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
@@ -156,8 +136,8 @@ def page() -> str:
         ]
         parts.append(
             f"## {title}\n\n"
-            "| member | formula | defaults | cost | measured | source |\n"
-            "|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+            "| member | formula | defaults | cost | source |\n"
+            "|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
         )
     return "\n".join(parts)
 
