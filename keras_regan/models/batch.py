@@ -252,6 +252,15 @@ def no_batches(x: Any) -> ValueError:
     )
 
 
+def no_samples(x: Any) -> ValueError:
+    """Returns the error for batches that all turned out to be empty."""
+    return ValueError(
+        "Invalid value for argument `x`. Expected batches with one sample or "
+        f"more. Received: {type(x).__name__} of empty batches, so nothing was "
+        "trained"
+    )
+
+
 def refuse_weights(arguments: dict[str, Any]) -> None:
     """Raises a `ValueError` for weights, which would be ignored."""
     for argument in ("class_weight", "sample_weight"):

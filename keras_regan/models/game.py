@@ -15,6 +15,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
 from keras_regan.metrics.feature_sharing import different_networks
 from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.models.batch import no_samples
 from keras_regan.models.network_interface import call_network
 from keras_regan.models.network_interface import input_shapes
 from keras_regan.models.player import Player
@@ -198,6 +199,23 @@ class Game:
             )
         self._track_augmentation(batch_size)
         return taken
+
+    def check_trained(
+        self, before: int, logs: dict[str, list[float]], x: Any
+    ) -> None:
+        """Raises a `ValueError` if no batch of a training had any samples.
+
+        A graph leaves out batches without samples. Steps may be missing for
+        other reasons, of which the logs tell.
+
+        Args:
+            before: How many updates the discriminator had had.
+            logs: What was logged of all epochs.
+            x: The data, to be named in the error.
+        """
+        left_out = sum(sum(logs.get(t.name, [])) for t in self.step_trackers)
+        if self.discriminator.updates == before and not left_out:
+            raise no_samples(x)
 
     def count_batch(self, finite: Tensor) -> None:
         """Counts a batch that was passed over."""

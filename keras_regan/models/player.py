@@ -82,6 +82,12 @@ class Player:
         return [self._skipped] if self.may_skip else []
 
     @property
+    def updates(self) -> int:
+        """How many updates the network has had."""
+        # A copy: NumPy does not understand variables of several replicas.
+        return int(ops.convert_to_numpy(ops.copy(self.step.value)))
+
+    @property
     def state(self) -> list[keras.Variable]:
         """What is neither weight nor optimizer nor metric, but saved."""
         penalties = [v for p in self.penalties for v in p.state]

@@ -381,6 +381,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 argument="validation_data",
             )
         resumption = Resumption(self._position, resume, x, kwargs)
+        before = self._game.discriminator.updates
         kwargs["callbacks"] = watched(
             kwargs.get("callbacks"),
             TrainingWatch(
@@ -402,6 +403,8 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             resumption.end(self)
         if history.epoch and not history.history:
             raise batch.no_batches(x)
+        if history.epoch and not resumption.passes_over:
+            self._game.check_trained(before, history.history, x)
         return history
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:

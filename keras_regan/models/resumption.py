@@ -49,6 +49,11 @@ class Resumption:
                 )
             arguments["initial_epoch"] = position.begun[0]
 
+    @property
+    def passes_over(self) -> bool:
+        """Whether this call of `fit` passes over batches without training."""
+        return self._train_function is not None
+
     def begin(self, model: keras.Model) -> None:
         """Takes note of what callbacks loaded when the training began."""
         self._resume = self._resume or self._position.loaded

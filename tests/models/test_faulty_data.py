@@ -403,6 +403,22 @@ def test_batches_without_samples_change_nothing(vector_pair, source, answer):
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.parametrize("answer", ["raise", "skip"])
+@each_source_of_batches
+def test_nothing_but_batches_without_samples(vector_pair, source, answer):
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    gan.compile(nonfinite_batches=answer)
+    batches = [read(0, None)] * 2
+    gan.fit(source(batches), verbose=0)
+    before = values(gan)
+    empty = [np.zeros((0, 2), "float32")] * 2
+    with pytest.raises(ValueError, match="empty|sample"):
+        gan.fit(source(empty), verbose=0)
+    if keras.backend.backend() == "tensorflow":
+        for old, new in zip(before, values(gan), strict=True):
+            np.testing.assert_array_equal(old, new)
+
+
 @each_source_of_batches
 def test_batches_without_samples_where_sizes_are_known(
     vector_pair, source, backend
