@@ -146,6 +146,19 @@ def check_adam():
     )
 
 
+def check_shared_samples():
+    """Both updates by one draw, which is divided as others are."""
+    assert_equal(
+        lambda: {
+            "loss": kr.losses.Relativistic(),
+            "generator_regularizers": [regularizers.L1(1e-2)],
+            "discriminator_regularizers": [penalties.R1(1.0)],
+            "discriminator_steps": 2,
+            "shared_samples": True,
+        }
+    )
+
+
 def check_sgd_and_an_empty_replica():
     """Also regularizers that see all replicas, lazy ones among them."""
     across = penalties.AcrossReplicas
