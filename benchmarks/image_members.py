@@ -84,18 +84,13 @@ def build(
     x = layers.Flatten()(x)
     if last and last is not kr.layers.MinibatchStdDev:
         x = last()(x)
-    if labels in ("projected", "normalized"):
-        logits = kr.layers.ClassProjection(CLASSES)([x, classes])
-        inputs = [inputs, classes]
-    else:
-        logits = weighted(layers.Dense(1, **constraints))(x)
-    outputs = logits
-    if discriminator_features:
-        outputs = {"logits": logits, "features": x}
-    if labels == "classified":
-        outputs = {"logits": logits, "class_logits": layers.Dense(CLASSES)(x)}
-    discriminator = keras.Model(inputs, outputs)
-    if normalized:
-        normalization = kr.layers.GradientNormalization(discriminator)
-        discriminator = keras.Model(inputs, normalization(inputs))
+    discriminator = members_on_ring.finished(
+        inputs,
+        x,
+        classes,
+        lambda: weighted(layers.Dense(1, **constraints)),
+        labels=labels,
+        discriminator_features=discriminator_features,
+        normalized=normalized,
+    )
     return generator, discriminator

@@ -152,7 +152,7 @@ def run(name, seed, data, measure, arguments) -> dict[str, Any]:
     keras.utils.set_random_seed(seed)
     train = data["train"]
     margin = mean_pairwise_distance(train)
-    setting = settings(margin, arguments.steps)[name]()
+    setting = settings(margin)[name]()
     networks = build(
         arguments.network, arguments.width, **setting.pop("networks", {})
     )

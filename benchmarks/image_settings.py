@@ -10,7 +10,7 @@ import keras_regan as kr
 HARD, SOFT = 1e-5, 0.1
 
 
-def settings(margin: float, steps: int) -> dict[str, Callable[[], dict]]:
+def settings(margin: float) -> dict[str, Callable[[], dict]]:
     """Returns what differs from the plain GAN, by name.
 
     Each is called anew for every run, since penalties keep state. `networks`
@@ -18,7 +18,6 @@ def settings(margin: float, steps: int) -> dict[str, Callable[[], dict]]:
 
     Args:
         margin: The mean distance of two real images.
-        steps: How many steps a run has, for what is scheduled.
     """
 
     def soft(factor=SOFT, **options):

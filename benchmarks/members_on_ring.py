@@ -11,6 +11,9 @@ few steps show that a member works and which way it pulls; they do not rank the
 members.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from ring import RING
@@ -173,11 +176,34 @@ def build(
         x = layers.LeakyReLU(0.2)(dense(WIDTH)(x))
     if last:
         x = last()(x)
+    discriminator = finished(
+        inputs,
+        x,
+        classes,
+        lambda: dense(1),
+        labels=labels,
+        discriminator_features=discriminator_features,
+        normalized=normalized,
+    )
+    return generator, discriminator
+
+
+def finished(
+    inputs: Any,
+    x: Any,
+    classes: Any,
+    last_layer: Callable[[], keras.layers.Layer],
+    *,
+    labels: str | None,
+    discriminator_features: bool,
+    normalized: bool,
+) -> keras.Model:
+    """Returns a discriminator whose last features are `x`."""
     if labels in ("projected", "normalized"):
         logits = kr.layers.ClassProjection(MODES)([x, classes])
         inputs = [inputs, classes]
     else:
-        logits = dense(1)(x)
+        logits = last_layer()(x)
     outputs = logits
     if discriminator_features:
         outputs = {"logits": logits, "features": x}
@@ -187,7 +213,7 @@ def build(
     if normalized:
         normalization = kr.layers.GradientNormalization(discriminator)
         discriminator = keras.Model(inputs, normalization(inputs))
-    return generator, discriminator
+    return discriminator
 
 
 def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:

@@ -13,6 +13,7 @@ from keras_regan._typing import Tensor
 from keras_regan.models.network_interface import carries_regularizers
 from keras_regan.models.network_interface import kernels
 from keras_regan.models.network_interface import weight_losses
+from keras_regan.models.position import number_in
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
 from keras_regan.penalties.step_context import StepContext
@@ -84,8 +85,7 @@ class Player:
     @property
     def updates(self) -> int:
         """How many updates the network has had."""
-        # A copy: NumPy does not understand variables of several replicas.
-        return int(ops.convert_to_numpy(ops.copy(self.step.value)))
+        return number_in(self.step)
 
     @property
     def state(self) -> list[keras.Variable]:

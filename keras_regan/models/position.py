@@ -50,12 +50,12 @@ class Position:
     @property
     def begun(self) -> tuple[int, int]:
         """Complete epochs, and batches of the one that is running."""
-        return _number(self.epoch), _number(self.batch)
+        return number_in(self.epoch), number_in(self.batch)
 
     @property
     def first_refused(self) -> int | None:
         """The index, from 0, of the first batch without a step."""
-        number = _number(self.refused)
+        number = number_in(self.refused)
         return None if number == 0 else number - 1
 
     def go_to(self, epoch: int, batch: int = 0) -> None:
@@ -78,6 +78,7 @@ class Position:
         self.batch.assign(number)
 
 
-def _number(variable: keras.Variable) -> int:
+def number_in(variable: keras.Variable) -> int:
+    """Returns an integer that is kept in a variable, on replicas as well."""
     # A copy: NumPy does not understand variables of several replicas.
     return int(ops.convert_to_numpy(ops.copy(variable.value)))

@@ -84,7 +84,7 @@ def test_few_images(data):
 
 @pytest.mark.parametrize("network", ["dcgan", "resnet"])
 def test_settings_fit_the_networks(network):
-    table = image_settings.settings(margin=0.5, steps=10)
+    table = image_settings.settings(margin=0.5)
     assert set(image_settings.COMPARED) < set(table)
     for name in image_settings.COMPARED:
         setting = table[name]()
