@@ -206,7 +206,9 @@ class Game:
         """Raises a `ValueError` if no batch of a training had any samples.
 
         A graph leaves out batches without samples. Steps may be missing for
-        other reasons, of which the logs tell.
+        other reasons: a loss scale or `nonfinite_batches` left them out, of
+        which the logs tell, or a callback went back to earlier weights, of
+        which the means know nothing.
 
         Args:
             before: How many updates the discriminator had had.
@@ -214,7 +216,8 @@ class Game:
             x: The data, to be named in the error.
         """
         left_out = sum(sum(logs.get(t.name, [])) for t in self.step_trackers)
-        if self.discriminator.updates == before and not left_out:
+        player = self.discriminator
+        if not (player.updates != before or player.counted or left_out):
             raise no_samples(x)
 
     def count_batch(self, finite: Tensor) -> None:

@@ -88,6 +88,11 @@ class Player:
         return number_in(self.step)
 
     @property
+    def counted(self) -> bool:
+        """Whether the means of the present epoch are means of anything."""
+        return number_in(self._trackers["loss"].count) > 0
+
+    @property
     def state(self) -> list[keras.Variable]:
         """What is neither weight nor optimizer nor metric, but saved."""
         penalties = [v for p in self.penalties for v in p.state]
