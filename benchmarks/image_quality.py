@@ -27,6 +27,7 @@ import sys
 import time
 from typing import Any
 
+import kept_runs
 import keras
 import numpy as np
 from image_settings import COMPARED
@@ -69,33 +70,15 @@ def main() -> None:
         names += [f"{sweep} {factor:g}" for factor in SWEEPS[sweep]]
     measure = Judge(data["test"][: arguments.samples], arguments, output)
     if arguments.floor:
-        keep(output / "floor.json", lambda: measure(data["train"]))
+        kept_runs.keep(output / "floor.json", lambda: measure(data["train"]))
     for seed in arguments.seeds:
         for name in names:
             file = output / f"{key(arguments, name)} seed {seed}.json"
-            keep(
+            kept_runs.keep(
                 file, lambda n=name, s=seed: run(n, s, data, measure, arguments)
             )
-            check_protocol(file, arguments)
+            kept_runs.check_protocol(file, protocol(arguments))
     report(output, arguments, names)
-
-
-def keep(file: pathlib.Path, make: Any) -> None:
-    """Writes what `make` returns, unless the file is there."""
-    if not file.exists():
-        file.write_text(json.dumps(make(), indent=1) + "\n")
-        print(file.stem, file.read_text().replace("\n", ""), flush=True)
-
-
-def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
-    """Ends the program if a run was made in another way than asked for."""
-    found = json.loads(file.read_text())["protocol"]
-    for name, value in protocol(arguments).items():
-        if found[name] != value:
-            raise SystemExit(
-                f"{file} has another protocol: {name} was {found[name]} and "
-                f"is {value} now. Choose another --output."
-            )
 
 
 def key(arguments: argparse.Namespace, name: str) -> str:
@@ -202,11 +185,10 @@ def batches(images: np.ndarray, size: int, seed: int):
 def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns what two runs must have in common to be compared."""
     names = "network width images steps batch rate samples".split()
+    features = "efficientnet" if arguments.features else "random"
     return {
-        **{name: getattr(arguments, name) for name in names},
-        "features_of": "efficientnet" if arguments.features else "random",
-        "backend": keras.backend.backend(),
-        "keras": keras.__version__,
+        **kept_runs.protocol(arguments, names),
+        "features_of": features,
     }
 
 
@@ -217,18 +199,23 @@ def report(
     output: pathlib.Path, arguments: argparse.Namespace, names: list[str]
 ) -> None:
     """Writes the table, the figure of each sweep and two grids."""
-    runs = {}
-    for name in names:
-        files = [
+    files = {
+        name: [
             output / f"{key(arguments, name)} seed {seed}.json"
             for seed in arguments.seeds
         ]
-        runs[name] = [json.loads(f.read_text()) for f in files if f.exists()]
+        for name in names
+    }
+    runs = kept_runs.read(files)
+    stem = output / key(arguments, "table")[:-1]
+    kept_runs.write_summary(stem.with_suffix(".json"), runs, COLUMNS)
     floor = output / "floor.json"
     if floor.exists():
         real = json.loads(floor.read_text())
         runs["training images"] = [{**real, "seconds": 0.0}]
-    write_table(output / f"{key(arguments, 'table')[:-1]}.md", runs)
+    text = kept_runs.table(runs, COLUMNS)
+    stem.with_suffix(".md").write_text(text)
+    print(text)
     for sweep in arguments.sweep:
         draw_sweep(output / f"{key(arguments, sweep)[:-1]}.png", runs, sweep)
     distance = {
@@ -243,33 +230,6 @@ def report(
         path = output / f"{key(arguments, which)[:-1]}.png"
         keras.utils.save_img(path, tiled(grid), scale=False)
         print(f"The {which} is {name}: {path}")
-
-
-def write_table(path: pathlib.Path, runs: dict[str, list[dict]]) -> None:
-    """Writes means and standard errors of all that was measured."""
-    titles = [title for title, _, _ in COLUMNS.values()]
-    lines = [
-        "| setting | runs | " + " | ".join(titles) + " |",
-        "|---" * (len(titles) + 2) + "|",
-    ]
-    for name, results in runs.items():
-        if results:
-            cells = [
-                cell([scale * r[column] for r in results], digits)
-                for column, (_, scale, digits) in COLUMNS.items()
-            ]
-            lines.append(f"| {name} | {len(results)} | {' | '.join(cells)} |")
-    path.write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
-
-
-def cell(values: list[float], digits: int) -> str:
-    """Returns a mean with its standard error."""
-    mean = f"{np.mean(values):.{digits}f}"
-    if len(values) == 1:
-        return mean
-    error = np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {error:.{digits}f}"
 
 
 def draw_sweep(

@@ -23,7 +23,7 @@ from ring import covered
 
 import keras_regan as kr
 
-layers = keras.layers
+layers, ops = keras.layers, keras.ops
 MODES = len(RING.centers)
 BATCH, LATENTS, WIDTH = 512, 16, 128
 
@@ -144,16 +144,28 @@ def build(
     normalized=False,
     first=None,
     last=None,
+    modes=MODES,
+    latent_dim=LATENTS,
+    signs=0,
+    waves=0,
+    generator_layers=2,
 ) -> tuple[keras.Model, keras.Model]:
-    """Builds a generator and a discriminator of two hidden layers each."""
-    latents = x = keras.Input((LATENTS,))
+    """Builds a generator and a discriminator of two hidden layers each.
+
+    Beside what members need: `signs`, of how many latents the generator sees
+    the sign as well, and `waves`, how many random projections of a sample the
+    discriminator sees the sine and the cosine of.
+    """
+    latents = x = keras.Input((latent_dim,))
     classes = keras.Input((), dtype="int32") if labels else None
-    for _ in range(2):
+    if signs:
+        x = ops.concatenate([x, ops.sign(x[:, :signs])], axis=-1)
+    for _ in range(generator_layers):
         if labels == "normalized":
             x = layers.Dense(WIDTH)(x)
-            x = kr.layers.ConditionalBatchNormalization(MODES)([x, classes])
+            x = kr.layers.ConditionalBatchNormalization(modes)([x, classes])
         elif labels:
-            embedded = layers.Embedding(MODES, LATENTS)(classes)
+            embedded = layers.Embedding(modes, LATENTS)(classes)
             x = layers.Dense(WIDTH)(layers.Concatenate()([x, embedded]))
         else:
             x = layers.Dense(WIDTH)(x)
@@ -172,6 +184,16 @@ def build(
     inputs = x = keras.Input((2,))
     if first:
         x = first()(x)
+    if waves:
+        # Fixed: only what is made of the waves is learned.
+        project = layers.Dense(
+            waves,
+            use_bias=False,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=3.0),
+            trainable=False,
+        )
+        angles = project(x)
+        x = ops.concatenate([x, ops.sin(angles), ops.cos(angles)], axis=-1)
     for _ in range(2):
         x = layers.LeakyReLU(0.2)(dense(WIDTH)(x))
     if last:
@@ -184,6 +206,7 @@ def build(
         labels=labels,
         discriminator_features=discriminator_features,
         normalized=normalized,
+        modes=modes,
     )
     return generator, discriminator
 
@@ -197,10 +220,11 @@ def finished(
     labels: str | None,
     discriminator_features: bool,
     normalized: bool,
+    modes: int = MODES,
 ) -> keras.Model:
     """Returns a discriminator whose last features are `x`."""
     if labels in ("projected", "normalized"):
-        logits = kr.layers.ClassProjection(MODES)([x, classes])
+        logits = kr.layers.ClassProjection(modes)([x, classes])
         inputs = [inputs, classes]
     else:
         logits = last_layer()(x)
@@ -208,7 +232,7 @@ def finished(
     if discriminator_features:
         outputs = {"logits": logits, "features": x}
     if labels == "classified":
-        outputs = {"logits": logits, "class_logits": layers.Dense(MODES)(x)}
+        outputs = {"logits": logits, "class_logits": layers.Dense(modes)(x)}
     discriminator = keras.Model(inputs, outputs)
     if normalized:
         normalization = kr.layers.GradientNormalization(discriminator)

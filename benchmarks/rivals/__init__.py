@@ -14,7 +14,7 @@ NETWORKS = ("mlp", "dcgan", "resnet")
 # Widths that let a step take less than a second on two cores.
 MLP_HIDDEN = (128, 128)
 MLP_LATENTS = 16
-DCGAN_WIDTH = 64
+DCGAN_WIDTH = 32
 RESNET_WIDTH = 16
 IMAGE_LATENTS = 100
 RATE, BETA_1 = 2e-4, 0.5

@@ -237,23 +237,28 @@ def run_if(predicate, function):
 
 
 def step_if(predicate, step):
-    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+    """Runs `step()` if `predicate` holds, and else leaves every variable.
+
+    The step is computed in any case and what came of it chosen: within a
+    `lax.cond`, XLA computes gradients of convolutions many times slower on a
+    CPU ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for
+    the predicate on a GPU. Steps that are not to be taken are rare.
+    """
     if not isinstance(predicate, jax.core.Tracer):
         if predicate:
             step()
         return
     frame = _current_frame()
-    variables = frame.variables
-
-    def taken(values):
-        with _nested_frame(frame, variables, values).active() as inner:
-            step()
-        return inner.values(variables)
-
-    values = jax.lax.cond(
-        predicate, taken, lambda values: values, frame.values(variables)
-    )
-    frame.update(variables, values)
+    with _nested_frame(frame).active() as inner:
+        step()
+    changed = inner.changed()
+    values = [
+        jnp.where(predicate, new, old)
+        for new, old in zip(
+            inner.values(changed), frame.values(changed), strict=True
+        )
+    ]
+    frame.update(changed, values)
 
 
 def all_finite(samples):

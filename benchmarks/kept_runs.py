@@ -1,0 +1,114 @@
+"""Runs that are kept: none is repeated, and different ones are not mixed."""
+
+import argparse
+import json
+import pathlib
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def keep(file: pathlib.Path, make: Callable[[], dict]) -> None:
+    """Writes what `make` returns, unless the file is there."""
+    if not file.exists():
+        text = json.dumps(make(), indent=1) + "\n"
+        # At once: an interrupted run leaves no half of a file.
+        half = file.with_suffix(".part")
+        half.write_text(text)
+        half.replace(file)
+        print(file.stem, text.replace("\n", ""), flush=True)
+
+
+def protocol(
+    arguments: argparse.Namespace, names: Iterable[str]
+) -> dict[str, Any]:
+    """Returns what two runs must have in common to be compared."""
+    return {
+        **{name: getattr(arguments, name) for name in names},
+        "backend": keras.backend.backend(),
+        "keras": keras.__version__,
+    }
+
+
+def check_protocol(file: pathlib.Path, protocol: Mapping[str, Any]) -> None:
+    """Ends the program if a run was made in another way than asked for."""
+    found = json.loads(file.read_text())["protocol"]
+    for name, value in protocol.items():
+        if found.get(name) != value:
+            raise SystemExit(
+                f"{file} has another protocol: {name} was {found.get(name)} "
+                f"and is {value} now. Choose another --output."
+            )
+
+
+def read(
+    files: Mapping[str, Iterable[pathlib.Path]],
+) -> dict[str, list[dict[str, Any]]]:
+    """Returns the runs that are there, by setting."""
+    return {
+        name: [json.loads(f.read_text()) for f in paths if f.exists()]
+        for name, paths in files.items()
+    }
+
+
+def cell(values: Sequence[float], digits: int) -> str:
+    """Returns a mean with its standard error."""
+    mean = f"{np.mean(values):.{digits}f}"
+    if len(values) == 1:
+        return mean
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean} ± {error:.{digits}f}"
+
+
+def table(
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    columns: Mapping[str, tuple[str, float, int]],
+) -> str:
+    """Returns means and standard errors of all that was measured.
+
+    Args:
+        runs: The runs of each setting. One without runs has no row.
+        columns: By the key of a value: its title, what it is multiplied by
+            and how many digits are shown.
+    """
+    titles = [title for title, _, _ in columns.values()]
+    lines = [
+        "| setting | runs | " + " | ".join(titles) + " |",
+        "|---" * (len(titles) + 2) + "|",
+    ]
+    for name, results in runs.items():
+        if results:
+            cells = [
+                cell([scale * r[column] for r in results], digits)
+                for column, (_, scale, digits) in columns.items()
+            ]
+            lines.append(f"| {name} | {len(results)} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_summary(
+    file: pathlib.Path,
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    columns: Iterable[str],
+) -> None:
+    """Writes the values of all runs, small enough to be committed."""
+    first = next(run for results in runs.values() for run in results)
+    values = {
+        name: {
+            column: [_short(run[column]) for run in results]
+            for column in columns
+        }
+        for name, results in runs.items()
+        if results
+    }
+    summary = {"protocol": first["protocol"], "runs": values}
+    file.write_text(json.dumps(summary, indent=1) + "\n")
+
+
+def _short(value):
+    return float(f"{value:.5g}")
