@@ -215,7 +215,9 @@ def digit_classifier(
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(
+        "adam", "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     train, test = (
         digits[f"x_{split}"].reshape(-1, 28, 28, 1).astype("float32") / 127.5
         - 1.0

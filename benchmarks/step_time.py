@@ -193,10 +193,12 @@ def measure_regularizers(arguments: argparse.Namespace) -> dict[str, Any]:
                     backend,
                     ("dcgan", batch),
                 )
-                for name in _HEADLINES
+                for name in arguments.regularizers
             }
-            # A whole number of intervals, and of the batch's share.
-            steps = 16 * max(1, arguments.steps * 64 // (16 * batch))
+            steps = max(1, arguments.steps * 64 // batch)
+            if "R1(interval=16)" in programs:
+                # A whole number of intervals.
+                steps = 16 * max(1, round(steps / 16))
             times = rounds.in_turn(programs, steps, arguments.rounds, 2)
             key = f"{backend}, batch {batch}"
             results[key] = _table(times, reference="none")
@@ -332,6 +334,7 @@ def main() -> None:
     add("--networks", nargs="+", default=rivals.NETWORKS)
     add("--backends", nargs="+", choices=backends, default=backends)
     add("--batches", nargs="+", type=int, default=[64, 512])
+    add("--regularizers", nargs="+", choices=_HEADLINES, default=_HEADLINES)
     add("--members", nargs="+", help="(all)")
     add("--steps", type=int, default=16, help="a round (%(default)s)")
     add("--rounds", type=int, default=9, help="(%(default)s)")

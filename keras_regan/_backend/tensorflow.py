@@ -137,21 +137,34 @@ def run_if(predicate, function):
         ) from error
 
 
-def step_if(predicate, step):
+def step_if(predicate, step, variables, compiled):
     """Runs `step()` if `predicate` holds, and else leaves every variable.
 
     On several replicas it must hold, as `all_finite` and `any_samples` see to:
     replicas cannot exchange anything in a branch of a graph.
+
+    Args:
+        predicate: Boolean scalar.
+        step: Callable without arguments and results.
+        variables: List of all variables that `step` may assign.
+        compiled: Whether XLA compiles what this is part of. It computes
+            convolutions in a branch of a graph thirty times as slowly on a
+            CPU, so that the step is taken in any case then, and taken back.
     """
     if mirrored.on_several_replicas():
         step()
-        return
-
-    def taken():
+    elif compiled:
+        before = [tf.identity(variable.value) for variable in variables]
         step()
-        return tf.constant(True)
+        for variable, old in zip(variables, before, strict=True):
+            variable.assign(tf.where(predicate, variable.value, old))
+    else:
 
-    tf.cond(predicate, taken, lambda: tf.constant(False))
+        def taken():
+            step()
+            return tf.constant(True)
+
+        tf.cond(predicate, taken, lambda: tf.constant(False))
 
 
 def all_finite(samples):

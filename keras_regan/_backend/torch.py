@@ -116,7 +116,7 @@ def run_if(predicate, function):
     return function() if bool(predicate) else torch.zeros(())
 
 
-def step_if(predicate, step):
+def step_if(predicate, step, variables, compiled):
     """Runs `step()` if `predicate` holds, and else leaves every variable."""
     if predicate:
         step()

@@ -72,16 +72,21 @@ class Stepping(keras.Model):
                 ("trainable", "non_trainable", "metrics"),
             )
 
+    @property
+    def _trained_state(self) -> tuple[list[keras.Variable], ...]:
+        """All that a step may change, in the order of Keras's trainer."""
+        return (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.optimizer.variables,
+            self.metrics_variables,
+        )
+
     def train_step(self, *args: Any) -> Any:
         """One step of training; Keras's trainer calls it."""
         return _backend.run_step(
             self._train,
-            (
-                self.trainable_variables,
-                self.non_trainable_variables,
-                self.optimizer.variables,
-                self.metrics_variables,
-            ),
+            self._trained_state,
             *args,
         )
 
@@ -105,7 +110,12 @@ class Stepping(keras.Model):
             untroubled = ops.equal(self._position.refused.value, 0)
             usable = ops.logical_and(usable, untroubled)
         with replicas.after(usable):
-            _backend.step_if(usable, lambda: self._take_step(real, labels))
+            _backend.step_if(
+                usable,
+                lambda: self._take_step(real, labels),
+                [v for group in self._trained_state for v in group],
+                compiled=bool(self.jit_compile),
+            )
             self._position.count(finite)
             self._game.count_batch(finite)
         return _results(self._game.trackers + self._game.step_trackers)
@@ -130,7 +140,12 @@ class Stepping(keras.Model):
         real, labels = checked_batch(self, data)
         usable = _backend.any_samples(real)
         with replicas.after(usable):
-            _backend.step_if(usable, lambda: self._judge(real, labels))
+            _backend.step_if(
+                usable,
+                lambda: self._judge(real, labels),
+                self.metrics_variables + self.non_trainable_variables,
+                compiled=bool(self.jit_compile),
+            )
         return _results(self._game.trackers + self._game.step_metrics)
 
     def _judge(self, real: Tensor, labels: Any) -> None:
