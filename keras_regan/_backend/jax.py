@@ -15,6 +15,8 @@ import threading
 import jax
 import keras
 from jax import numpy as jnp
+from jax.extend.core import ClosedJaxpr
+from jax.extend.core import jaxpr_as_fun
 
 from keras_regan._interrupts import interrupts_wait
 
@@ -200,9 +202,7 @@ def call_with_input_gradient(function, inputs, variables=()):
         changed[:] = inner.changed()
         return outputs, (auxiliary, inner.values(changed))
 
-    # A program, with what it depends on, so that it can be differentiated
-    # again in another way without `function` being called again.
-    program, constants = jax.closure_convert(forward, inputs)
+    program, constants = _as_program(forward, inputs)
     outputs, vector_jacobian_product, (auxiliary, updates) = jax.vjp(
         lambda inputs: program(inputs, *constants), inputs, has_aux=True
     )
@@ -226,6 +226,23 @@ def call_with_input_gradient(function, inputs, variables=()):
     return outputs, auxiliary, pullback
 
 
+def _as_program(function, inputs):
+    """Calls a function once and returns what can be called again and again.
+
+    Returns:
+        The tuple `(program, constants)`: the function with what it depends on
+        besides, as further arguments, and their values.
+    """
+    traced, shapes = jax.make_jaxpr(function, return_shape=True)(inputs)
+    structure = jax.tree.structure(shapes)
+
+    def program(inputs, *constants):
+        whole = ClosedJaxpr(traced.jaxpr, list(constants))
+        return jax.tree.unflatten(structure, jaxpr_as_fun(whole)(inputs))
+
+    return program, traced.consts
+
+
 def _differentiated_forwards(function, inputs, weights, constants):
     """Returns the gradient of `sum(weights * function(inputs))` at inputs.
 
@@ -239,7 +256,7 @@ def _differentiated_forwards(function, inputs, weights, constants):
         function: Callable with `(inputs, *constants)`.
         inputs: What the gradient is taken at.
         weights: Of the shape of the outputs.
-        constants: List of float tensors that `function` depends on besides.
+        constants: List of all tensors that `function` depends on besides.
 
     Returns:
         The gradient, or `None` if something in `function` has no forward mode.
@@ -254,16 +271,27 @@ def _differentiated_forwards(function, inputs, weights, constants):
         return product(*arguments), arguments
 
     def backward(arguments, cotangent):
-        def directional(inputs, weights, *constants):
+        def directional(differentiable):
+            replaced = dict(zip(floats, differentiable, strict=True))
+            inputs, weights, *constants = (
+                replaced.get(index, value)
+                for index, value in enumerate(arguments)
+            )
             _, tangents = jax.jvp(
                 lambda x: function(x, *constants), (inputs,), (cotangent,)
             )
             return jnp.sum(weights * tangents)
 
-        every = tuple(range(len(arguments)))
-        return jax.grad(directional, argnums=every)(*arguments)
+        gradients = jax.grad(directional)([arguments[i] for i in floats])
+        found = dict(zip(floats, gradients, strict=True))
+        return tuple(found.get(i) for i in range(len(arguments)))
 
-    arguments = (inputs, weights, *constants)
+    arguments = (inputs, jnp.asarray(weights), *constants)
+    floats = [
+        index
+        for index, value in enumerate(arguments)
+        if jnp.issubdtype(value.dtype, jnp.inexact)
+    ]
     try:
         jax.eval_shape(backward, arguments, inputs)
     except (TypeError, NotImplementedError):

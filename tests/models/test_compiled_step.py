@@ -6,8 +6,10 @@ import pytest
 
 import keras_regan as kr
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "jax", reason="JAX shows its programs"
+BACKEND = keras.backend.backend()
+on_jax = pytest.mark.skipif(BACKEND != "jax", reason="programs of JAX")
+on_tensorflow = pytest.mark.skipif(
+    BACKEND != "tensorflow", reason="graphs of TensorFlow"
 )
 
 
@@ -45,6 +47,7 @@ def program(image_pair, **compiled):
     return jax.make_jaxpr(gan.train_step)(state, batch).jaxpr
 
 
+@on_jax
 @pytest.mark.parametrize("answer", ["raise", "skip"])
 def test_convolutions_are_not_conditional(image_pair, answer):
     # On a CPU, XLA takes thirteen times as long for those that are.
@@ -57,7 +60,94 @@ def test_convolutions_are_not_conditional(image_pair, answer):
     assert conditional_convolutions(step) == 0
 
 
+@on_jax
 def test_what_is_due_in_some_steps_is_conditional(image_pair):
     lazy = kr.penalties.R1(interval=4)
     step = program(image_pair, discriminator_regularizers=[lazy])
     assert conditional_convolutions(step) > 0
+
+
+@on_jax
+def test_gradient_at_the_input_without_a_forward_mode():
+    # As a layer with a gradient of its own has it: reverse mode once more.
+    import jax
+
+    from keras_regan import _backend
+
+    @jax.custom_vjp
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda x: (x**3, x), lambda x, c: (3 * x**2 * c,))
+
+    def squared_slope(x):
+        _, _, pullback = _backend.call_with_input_gradient(
+            lambda inputs: (cube(inputs), None), x
+        )
+        return pullback(jax.numpy.ones(2)).sum() ** 2
+
+    # (3 x1^2 + 3 x2^2)^2 has the derivative 12 x_i (3 x1^2 + 3 x2^2).
+    x = jax.numpy.array([1.0, 2.0])
+    np.testing.assert_allclose(
+        jax.grad(squared_slope)(x), [12 * 15.0, 24 * 15.0], rtol=1e-6
+    )
+
+
+@on_jax
+def test_forward_mode_is_what_is_differentiated():
+    import jax
+
+    from keras_regan import _backend
+
+    def squared_slope(x):
+        _, _, pullback = _backend.call_with_input_gradient(
+            lambda inputs: (inputs**3, None), x
+        )
+        return pullback(jax.numpy.ones(2)).sum() ** 2
+
+    x = jax.numpy.array([1.0, 2.0])
+    np.testing.assert_allclose(
+        jax.grad(squared_slope)(x), [12 * 15.0, 24 * 15.0], rtol=1e-6
+    )
+    text = str(jax.make_jaxpr(squared_slope)(x))
+    assert "custom_vjp" in text
+
+
+@on_tensorflow
+@pytest.mark.parametrize("compiled", [False, True])
+def test_only_graphs_that_xla_does_not_see_have_branches(image_pair, compiled):
+    import tensorflow as tf
+
+    gan = kr.RegularizedGAN(*image_pair(0), ema_momentum=0.9, seed=0)
+    gan.compile(jit_compile=compiled)
+    batch = (tf.zeros((4, 8, 8, 1)),)
+    graph = tf.function(gan.train_step).get_concrete_function(batch).graph
+    kinds = {operation.type for operation in graph.get_operations()}
+    assert bool(kinds & {"If", "StatelessIf"}) is not compiled
+
+
+@on_tensorflow
+def test_what_xla_computed_of_a_bad_batch_is_taken_back(vector_pair):
+    def trained(batches):
+        keras.utils.set_random_seed(0)
+        gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+        gan.compile(
+            jit_compile=True,
+            nonfinite_batches="skip",
+            discriminator_regularizers=[kr.penalties.LeCam()],
+        )
+        logs = [gan.train_on_batch(b, return_dict=True) for b in batches]
+        variables = [*gan.variables, *gan.optimizer.variables]
+        variables += [v for t in gan._game.trackers for v in t.variables]
+        values = [keras.ops.convert_to_numpy(v) for v in variables]
+        return values, [entry["skipped_batches"] for entry in logs]
+
+    random = np.random.default_rng(0)
+    good = random.normal(size=(2, 8, 2)).astype("float32")
+    bad = np.where(np.arange(8)[:, None] == 3, np.nan, good[0])
+    expected, skipped = trained([good[0], good[1]])
+    assert skipped == [0.0, 0.0]
+    values, skipped = trained([good[0], bad.astype("float32"), good[1]])
+    assert skipped[1] == 1.0
+    for value, other in zip(values, expected, strict=True):
+        np.testing.assert_array_equal(value, other)
