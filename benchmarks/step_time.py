@@ -256,7 +256,7 @@ def measure_members(arguments: argparse.Namespace) -> dict[str, Any]:
             )
         results |= rows
         _print(table)
-    return {"rows": results}
+    return results
 
 
 _AT_A_TIME = 8

@@ -111,7 +111,7 @@ def defaults(member: type) -> str:
 
 def measured(package: str, member: type) -> str:
     """Returns what a member was seen to cost, or nothing."""
-    rows = json.loads(MEASURED.read_text())["members"]["results"]["rows"]
+    rows = json.loads(MEASURED.read_text())["members"]["results"]
     row = rows.get(f"{package}.{member.__name__}")
     if row is None:
         return ""

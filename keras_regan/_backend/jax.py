@@ -174,7 +174,7 @@ def compiled(function, variables):
     )
 
 
-def call_with_input_gradient(function, inputs, variables=()):
+def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 
     Args:
@@ -183,6 +183,10 @@ def call_with_input_gradient(function, inputs, variables=()):
         inputs: Float tensor.
         variables: List of the variables that `function` may read or assign.
             Only needed outside of `run_step`.
+        forwards: Whether the gradient of the gradient is to be computed in
+            forward mode. The same either way, but XLA is several times slower
+            on a CPU with the other one: strided convolutions want it, and
+            transposed ones do not.
 
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
@@ -213,12 +217,14 @@ def call_with_input_gradient(function, inputs, variables=()):
         frame.update(changed, updates)
 
     def pullback(weights):
-        product = _differentiated_forwards(
-            lambda *arguments: program(*arguments)[0],
-            inputs,
-            weights,
-            constants,
-        )
+        product = None
+        if forwards:
+            product = _differentiated_forwards(
+                lambda *arguments: program(*arguments)[0],
+                inputs,
+                weights,
+                constants,
+            )
         if product is None:
             return vector_jacobian_product(weights)[0]
         return product
@@ -247,10 +253,8 @@ def _differentiated_forwards(function, inputs, weights, constants):
     """Returns the gradient of `sum(weights * function(inputs))` at inputs.
 
     Its own gradient against a cotangent `c` is that of the directional
-    derivative of `function` along `c`, weighted, in forward mode. Reverse mode
-    gives the same and is dearer: with strided convolutions, XLA computes what
-    comes of it four times as slowly on a CPU. The forward pass stands here
-    once more; a compiler finds that it is the same.
+    derivative of `function` along `c`, weighted, in forward mode. The forward
+    pass stands here once more; a compiler finds that it is the same.
 
     Args:
         function: Callable with `(inputs, *constants)`.

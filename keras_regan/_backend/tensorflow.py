@@ -86,7 +86,7 @@ def compiled(function, variables):
     return tf.function(function)
 
 
-def call_with_input_gradient(function, inputs, variables=()):
+def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 
     Args:
@@ -95,6 +95,7 @@ def call_with_input_gradient(function, inputs, variables=()):
         inputs: Float tensor.
         variables: List of the variables that `function` may read or assign.
             Only needed outside of `run_step`.
+        forwards: Not needed here.
 
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the

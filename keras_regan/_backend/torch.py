@@ -75,7 +75,7 @@ def compiled(function, variables):
     return torch.no_grad()(function)
 
 
-def call_with_input_gradient(function, inputs, variables=()):
+def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     """Calls `function` and keeps what its gradient at `inputs` needs.
 
     Args:
@@ -84,6 +84,7 @@ def call_with_input_gradient(function, inputs, variables=()):
         inputs: Float tensor.
         variables: List of the variables that `function` may read or assign.
             Only needed outside of `run_step`.
+        forwards: Not needed here.
 
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the

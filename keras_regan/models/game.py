@@ -433,7 +433,9 @@ def _generate(network, latents, labels, training):
 def _generate_differentiably(network, latents, labels, training):
     """Returns also what gives the gradient of the samples at the latents."""
     return _backend.call_with_input_gradient(
-        lambda latents: _generate(network, latents, labels, training), latents
+        lambda latents: _generate(network, latents, labels, training),
+        latents,
+        forwards=False,
     )
 
 
