@@ -182,7 +182,7 @@ def test_tables_of_members_and_batches(tmp_path, monkeypatch, here):
         *("--parts", "members", "batches", "--steps", "1"),
         *("--members", *members),
     )
-    assert set(result["members"]["results"]["rows"]) == set(members)
+    assert set(result["members"]["results"]) == set(members)
     rows = result["batches"]["results"]["batch 8"]["rows"]
     assert (
         rows["all pairs, by broadcasting"]["temporary_megabytes"]

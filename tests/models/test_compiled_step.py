@@ -138,6 +138,7 @@ def test_what_xla_computed_of_a_bad_batch_is_taken_back(vector_pair):
         )
         logs = [gan.train_on_batch(b, return_dict=True) for b in batches]
         variables = [*gan.variables, *gan.optimizer.variables]
+        variables += gan._game.state
         variables += [v for t in gan._game.trackers for v in t.variables]
         values = [keras.ops.convert_to_numpy(v) for v in variables]
         return values, [entry["skipped_batches"] for entry in logs]
