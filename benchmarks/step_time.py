@@ -118,10 +118,13 @@ def measure_rivals(arguments: argparse.Namespace) -> dict[str, Any]:
         }
         steps = arguments.steps * STEPS_AT_ONCE[network]
         times = rounds.in_turn(programs, steps, arguments.rounds, 2 * steps)
-        results[network] = _table(times)
+        table = _table(times)
         print(f"\n{network}, batch {BATCH[network]}\n")
-        _print(results[network])
-        results[network]["best"] = _compare_best(times)
+        _print(table)
+        results[f"rivals, {network}"] = {
+            **table,
+            "best": _compare_best(times),
+        }
     return results
 
 
@@ -200,7 +203,7 @@ def measure_regularizers(arguments: argparse.Namespace) -> dict[str, Any]:
                 # A whole number of intervals.
                 steps = 16 * max(1, round(steps / 16))
             times = rounds.in_turn(programs, steps, arguments.rounds, 2)
-            key = f"{backend}, batch {batch}"
+            key = f"regularizers, {backend}, batch {batch}"
             results[key] = _table(times, reference="none")
             print(f"\n{key}\n")
             _print(results[key])
@@ -220,7 +223,7 @@ def measure_batches(arguments: argparse.Namespace) -> dict[str, Any]:
             if "broadcasting" not in name or batch <= LARGEST_BROADCAST
         }
         times = rounds.in_turn(programs, arguments.steps, arguments.rounds, 1)
-        key = f"batch {batch}"
+        key = f"pairs, batch {batch}"
         results[key] = _table(times, reference="partner")
         results[key]["megabytes_of_the_batch"] = batch * 32 * 32 * 3 * 4 / 1e6
         print(f"\n{key}\n")
@@ -256,7 +259,7 @@ def measure_members(arguments: argparse.Namespace) -> dict[str, Any]:
             )
         results |= rows
         _print(table)
-    return results
+    return {"members": {"rows": results}}
 
 
 _AT_A_TIME = 8
@@ -353,12 +356,23 @@ def _save(path, part, result, arguments):
         "steps": arguments.steps,
         "rounds": arguments.rounds,
     }
-    # A part may be run table by table, under the same conditions.
-    before = results.get(part, {})
-    same = all(before.get(key) == value for key, value in conditions.items())
-    kept = before["results"] if same else {}
-    results[part] = {**conditions, "results": {**kept, **result}}
-    path.write_text(json.dumps(results, indent=1) + "\n")
+    for key, table in result.items():
+        before = results.get(key, {})
+        if part == "members" and all(
+            before.get(k) == value for k, value in conditions.items()
+        ):
+            # Some members may be measured anew.
+            table = {"rows": before["rows"] | table["rows"]}
+        results[key] = {**conditions, **table}
+    path.write_text(json.dumps(_short(results), indent=1) + "\n")
+
+
+def _short(values):
+    if isinstance(values, dict):
+        return {key: _short(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [_short(value) for value in values]
+    return float(f"{values:.4g}") if isinstance(values, float) else values
 
 
 if __name__ == "__main__":

@@ -26,10 +26,10 @@ and `T` covariances, `k` is a kernel or a number of neighbours.
 `measured` is what a member with its defaults added to the processor time of a
 step, and to its temporary memory, of small convolutional networks on 64 images
 of 32 x 32 pixels ({machine}); `benchmarks/step_time.py --parts members`
-measures it anew. A negative number means less work, as of a discriminator that
-sees packs. Differences of one or two percent are noise. JAX computes what is
-due in every step as fast as all else, what has an `interval` more slowly on a
-CPU; see `benchmarks/README.md`.
+measures it anew. The default loss shows +8 %, where nothing was added: so large
+is the noise. A negative number can be less work as well, as of a discriminator
+that sees packs. What has an `interval` is dearer with convolutions that XLA
+compiles for a CPU; see `benchmarks/README.md`.
 """
 # Contracts and adapters, which compute nothing of their own.
 LEFT_OUT = {
@@ -111,7 +111,7 @@ def defaults(member: type) -> str:
 
 def measured(package: str, member: type) -> str:
     """Returns what a member was seen to cost, or nothing."""
-    rows = json.loads(MEASURED.read_text())["members"]["results"]
+    rows = json.loads(MEASURED.read_text())["members"]["rows"]
     row = rows.get(f"{package}.{member.__name__}")
     if row is None:
         return ""

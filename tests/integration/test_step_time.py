@@ -162,11 +162,11 @@ def test_table_of_rivals_that_begin_alike(tmp_path, monkeypatch, here, capsys):
             np.testing.assert_allclose(
                 losses, expected, rtol=0.02, err_msg=program.name
             )
-    rows = result["rivals"]["results"]["mlp"]["rows"]
+    rows = result["rivals, mlp"]["rows"]
     assert all(row["processor_ms"] > 0 for row in rows.values())
     assert f"{BACKEND}: hand-tuned loop" in rows
     assert len(rows) == len(here)
-    best = result["rivals"]["results"]["mlp"]["best"]
+    best = result["rivals, mlp"]["best"]
     assert any("hand-tuned" in key and BACKEND in key for key in best)
     printed = capsys.readouterr().out
     assert all(f"| {name} |" in printed for name in rows)
@@ -182,8 +182,8 @@ def test_tables_of_members_and_batches(tmp_path, monkeypatch, here):
         *("--parts", "members", "batches", "--steps", "1"),
         *("--members", *members),
     )
-    assert set(result["members"]["results"]) == set(members)
-    rows = result["batches"]["results"]["batch 8"]["rows"]
+    assert set(result["members"]["rows"]) == set(members)
+    rows = result["pairs, batch 8"]["rows"]
     assert (
         rows["all pairs, by broadcasting"]["temporary_megabytes"]
         > (rows["partner"]["temporary_megabytes"])
