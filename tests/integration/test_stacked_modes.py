@@ -27,7 +27,7 @@ def digits(tmp_path_factory):
 
 def count(monkeypatch, data, output, *arguments):
     command = ["stacked_modes.py", "--data", str(data), "--steps", "1"]
-    command += ["--samples", "16", "--width", "8", "--output", str(output)]
+    command += ["--samples", "16", "--width", "32", "--output", str(output)]
     monkeypatch.setattr(sys, "argv", [*command, *arguments])
     stacked_modes.main()
 
@@ -54,7 +54,7 @@ def test_table(tmp_path, monkeypatch, digits):
 def test_settings_train(name):
     setting = stacked_modes.settings()[name]()
     build = stacked_modes.PROTOCOLS["half"].build
-    gan = kr.RegularizedGAN(*build(16, setting.pop("first", [])), seed=0)
+    gan = kr.RegularizedGAN(*build(32, setting.pop("first", [])), seed=0)
     gan.compile(**setting)
     logs = gan.fit(np.zeros((4, 28, 28, 3), "float32"), verbose=0).history
     assert all(np.isfinite(values).all() for values in logs.values())
