@@ -100,7 +100,7 @@ def run(
     gan.compile(
         generator_optimizer=adam(arguments.steps),
         discriminator_optimizer=adam(arguments.steps),
-        steps_per_execution=min(50, arguments.steps),
+        steps_per_execution=steps_at_once(arguments.steps),
         **setting,
     )
     steps_an_epoch = min(1000, arguments.steps)
@@ -128,6 +128,11 @@ def run(
         "processor_seconds": processor,
         "protocol": protocol(arguments),
     }
+
+
+def steps_at_once(steps: int) -> int:
+    """Returns how many steps a call takes; on PyTorch, Keras knows one."""
+    return 1 if keras.backend.backend() == "torch" else min(50, steps)
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
