@@ -107,6 +107,7 @@ def here(monkeypatch):
             def run(steps):
                 first.setdefault(self._program, self._run(steps))
 
+            run.temporary_bytes = getattr(self._run, "temporary_bytes", None)
             return rounds.measured(run, steps)
 
         def stop(self):
