@@ -147,7 +147,7 @@ def step_if(predicate, step, variables, compiled):
     Args:
         predicate: Boolean scalar.
         step: Callable without arguments and results.
-        variables: List of all variables that `step` may assign.
+        variables: Callable that returns all variables that `step` may assign.
         compiled: Whether XLA compiles what this is part of. It computes
             convolutions in a branch of a graph thirty times as slowly on a
             CPU, so that the step is taken in any case then, and taken back.
@@ -155,9 +155,10 @@ def step_if(predicate, step, variables, compiled):
     if mirrored.on_several_replicas():
         step()
     elif compiled:
-        before = [tf.identity(variable.value) for variable in variables]
+        kept = variables()
+        before = [tf.identity(variable.value) for variable in kept]
         step()
-        for variable, old in zip(variables, before, strict=True):
+        for variable, old in zip(kept, before, strict=True):
             variable.assign(tf.where(predicate, variable.value, old))
     else:
 

@@ -113,7 +113,7 @@ class Stepping(keras.Model):
             _backend.step_if(
                 usable,
                 lambda: self._take_step(real, labels),
-                [v for group in self._trained_state for v in group],
+                lambda: [v for group in self._trained_state for v in group],
                 compiled=bool(self.jit_compile),
             )
             self._position.count(finite)
@@ -143,7 +143,7 @@ class Stepping(keras.Model):
             _backend.step_if(
                 usable,
                 lambda: self._judge(real, labels),
-                self.metrics_variables + self.non_trainable_variables,
+                lambda: self.metrics_variables + self.non_trainable_variables,
                 compiled=bool(self.jit_compile),
             )
         return _results(self._game.trackers + self._game.step_metrics)
