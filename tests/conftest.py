@@ -2,6 +2,12 @@ import os
 import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Programs of tests run once: what it takes to compile them is their cost.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true",
+)
 if "PYTEST_XDIST_WORKER" in os.environ:
     # A worker for each core: more threads would only be in each other's way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,11 +23,14 @@ import keras_regan as kr
 
 @pytest.fixture(autouse=True, scope="session")
 def _compiled_once(tmp_path_factory):
-    """Lets JAX reuse what it compiled for an earlier test."""
+    """Lets JAX reuse what it compiled for an earlier test, in any worker."""
     if keras.backend.backend() == "jax":
         import jax
 
-        cache = str(tmp_path_factory.mktemp("jax_cache"))
+        folder = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            folder = folder.parent
+        cache = str(folder / "jax_cache")
         jax.config.update("jax_compilation_cache_dir", cache)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
