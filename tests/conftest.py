@@ -35,9 +35,13 @@ def _compiled_once(tmp_path_factory):
         folder = tmp_path_factory.getbasetemp()
         if "PYTEST_XDIST_WORKER" in os.environ:
             folder = folder.parent
-        cache = str(folder / "jax_cache")
-        jax.config.update("jax_compilation_cache_dir", cache)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+        # Scripts that tests run read the same from their environment.
+        for name, value in (
+            ("jax_compilation_cache_dir", str(folder / "jax_cache")),
+            ("jax_persistent_cache_min_compile_time_secs", 0.1),
+        ):
+            jax.config.update(name, value)
+            os.environ[name.upper()] = str(value)
 
 
 @pytest.fixture(autouse=True)
