@@ -151,7 +151,7 @@ def test_custom_penalty():
 def test_choose_lambda(tmp_path):
     output = tmp_path / "search"
     settings = ["--images", 64, "--width", 2, "--epochs", 1, "--trials", 2]
-    settings += ["--seeds", 0, 1, "--output", output]
+    settings += ["--seeds", 0, 1, "--batch", 32, "--output", output]
     printed = run("choose_lambda.py", *settings, "--workers", 2)
     table = rows(output / "trials.csv")
     assert [row["trial"] for row in table] == ["0", "1", "2"]
