@@ -70,14 +70,19 @@ def main() -> None:
         names += [f"{sweep} {factor:g}" for factor in SWEEPS[sweep]]
     measure = Judge(data["test"][: arguments.samples], arguments, output)
     if arguments.floor:
-        kept_runs.keep(output / "floor.json", lambda: measure(data["train"]))
+        kept_runs.keep(
+            output / "floor.json",
+            judging(arguments),
+            lambda: measure(data["train"]),
+        )
     for seed in arguments.seeds:
         for name in names:
             file = output / f"{key(arguments, name)} seed {seed}.json"
             kept_runs.keep(
-                file, lambda n=name, s=seed: run(n, s, data, measure, arguments)
+                file,
+                protocol(arguments),
+                lambda n=name, s=seed: run(n, s, data, measure, arguments),
             )
-            kept_runs.check_protocol(file, protocol(arguments))
     report(output, arguments, names)
 
 
@@ -169,7 +174,6 @@ def run(name, seed, data, measure, arguments) -> dict[str, Any]:
         "seconds": seconds,
         "processor_seconds": processor,
         "logs": logs,
-        "protocol": protocol(arguments),
     }
 
 
@@ -184,12 +188,14 @@ def batches(images: np.ndarray, size: int, seed: int):
 
 def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns what two runs must have in common to be compared."""
-    names = "network width images steps batch rate samples".split()
+    names = "network width images steps batch rate".split()
+    return {**kept_runs.protocol(arguments, names), **judging(arguments)}
+
+
+def judging(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns how images are judged, whatever made them."""
     features = "efficientnet" if arguments.features else "random"
-    return {
-        **kept_runs.protocol(arguments, names),
-        "features_of": features,
-    }
+    return {"samples": arguments.samples, "features_of": features}
 
 
 # What comes of it.

@@ -13,15 +13,32 @@ import keras
 import numpy as np
 
 
-def keep(file: pathlib.Path, make: Callable[[], dict]) -> None:
-    """Writes what `make` returns, unless the file is there."""
-    if not file.exists():
-        text = json.dumps(make(), indent=1) + "\n"
-        # At once: an interrupted run leaves no half of a file.
-        half = file.with_suffix(".part")
-        half.write_text(text)
-        half.replace(file)
-        print(file.stem, text.replace("\n", ""), flush=True)
+def keep(
+    file: pathlib.Path, protocol: Mapping[str, Any], make: Callable[[], dict]
+) -> None:
+    """Writes what `make` returns, unless the file is there.
+
+    Ends the program if it is there and was made in another way.
+    """
+    if file.exists():
+        _check_protocol(file, protocol)
+        return
+    text = json.dumps({**make(), "protocol": protocol}, indent=1) + "\n"
+    # At once: an interrupted run leaves no half of a file.
+    half = file.with_suffix(".part")
+    half.write_text(text)
+    half.replace(file)
+    print(file.stem, text.replace("\n", ""), flush=True)
+
+
+def _check_protocol(file: pathlib.Path, protocol: Mapping[str, Any]) -> None:
+    found = json.loads(file.read_text())["protocol"]
+    for name, value in protocol.items():
+        if found.get(name) != value:
+            raise SystemExit(
+                f"{file} has another protocol: {name} was {found.get(name)} "
+                f"and is {value} now. Choose another --output."
+            )
 
 
 def protocol(
@@ -33,17 +50,6 @@ def protocol(
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
     }
-
-
-def check_protocol(file: pathlib.Path, protocol: Mapping[str, Any]) -> None:
-    """Ends the program if a run was made in another way than asked for."""
-    found = json.loads(file.read_text())["protocol"]
-    for name, value in protocol.items():
-        if found.get(name) != value:
-            raise SystemExit(
-                f"{file} has another protocol: {name} was {found.get(name)} "
-                f"and is {value} now. Choose another --output."
-            )
 
 
 def read(

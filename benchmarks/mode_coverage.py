@@ -61,11 +61,11 @@ def main() -> None:
             for seed, file in zip(arguments.seeds, files[name], strict=True):
                 kept_runs.keep(
                     file,
+                    protocol(arguments),
                     lambda m=mixture, make=setting, s=seed: run(
                         m, make(), s, arguments
                     ),
                 )
-                kept_runs.check_protocol(file, protocol(arguments))
         report(output, mixture, arguments, kept_runs.read(files))
 
 
@@ -126,7 +126,6 @@ def run(
         **{name: float(value) for name, value in metric.values().items()},
         "seconds": seconds,
         "processor_seconds": processor,
-        "protocol": protocol(arguments),
     }
 
 

@@ -184,9 +184,9 @@ def main() -> None:
         for name in arguments.settings:
             kept_runs.keep(
                 files[name][index],
+                protocol(arguments),
                 lambda n=name, s=seed: run(n, s, digits, classifier, arguments),
             )
-            kept_runs.check_protocol(files[name][index], protocol(arguments))
     runs = kept_runs.read(files)
     stem = output / f"table, {arguments.protocol}"
     kept_runs.write_summary(stem.with_suffix(".json"), runs, COLUMNS)
@@ -276,7 +276,6 @@ def run(
         **{key: float(value) for key, value in metric.values().items()},
         "seconds": seconds,
         "processor_seconds": processor,
-        "protocol": protocol(arguments),
     }
 
 

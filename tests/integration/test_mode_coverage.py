@@ -127,11 +127,16 @@ def test_kept_run_is_whole(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept_runs.keep(file, broken)
+        kept_runs.keep(file, {"steps": 2}, broken)
     assert list(tmp_path.iterdir()) == []
-    kept_runs.keep(file, lambda: {"value": 1.0})
-    kept_runs.keep(file, lambda: {"value": 2.0})
-    assert json.loads(file.read_text()) == {"value": 1.0}
+    kept_runs.keep(file, {"steps": 2}, lambda: {"value": 1.0})
+    kept_runs.keep(file, {"steps": 2}, lambda: {"value": 2.0})
+    assert json.loads(file.read_text()) == {
+        "value": 1.0,
+        "protocol": {"steps": 2},
+    }
+    with pytest.raises(SystemExit, match="steps was 2 and is 3 now"):
+        kept_runs.keep(file, {"steps": 3}, lambda: {"value": 3.0})
 
 
 def test_mean_with_its_error():
