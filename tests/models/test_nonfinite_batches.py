@@ -12,11 +12,20 @@ import keras_regan as kr
 SIZE = 4
 
 
-def make(pair, **arguments):
+def adam():
+    return keras.optimizers.Adam(1e-3)
+
+
+def momentum():
+    return keras.optimizers.SGD(0.05, momentum=0.9)
+
+
+def make(pair, optimizer=adam, **arguments):
     keras.utils.set_random_seed(0)
     gan = kr.RegularizedGAN(*pair(), ema_momentum=0.9, seed=0)
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(1e-3),
+        generator_optimizer=optimizer(),
+        discriminator_optimizer=optimizer(),
         discriminator_regularizers=[
             kr.penalties.LeCam(0.1),
             kr.penalties.R1(1.0, interval=2),
@@ -130,15 +139,18 @@ def test_the_model_can_go_on(image_pair, images, broken):
 
 
 def test_skipped_as_if_they_were_not_there(image_pair, images, broken):
-    gan = make(image_pair, nonfinite_batches="skip")
+    # Not Adam: a bias before a batch normalization has a gradient of zero, of
+    # which it makes steps by the rounding, and two programs round differently.
+    gan = make(image_pair, momentum, nonfinite_batches="skip")
     history = fit(gan, broken, validation_data=images[:SIZE]).history
     assert history["skipped_batches"] == [2]
     assert "val_skipped_batches" not in history
     assert gan.position == (1, 0)
-    other = make(image_pair)
+    other = make(image_pair, momentum)
     kept = [i for i in range(len(images)) if i // SIZE not in (2, 5)]
     expected = fit(other, images[kept], validation_data=images[:SIZE]).history
-    assert_same(values(gan), values(other))
+    for one, two in zip(values(gan), values(other), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(history["d_loss"], expected["d_loss"], rtol=1e-6)
 
 
