@@ -38,6 +38,7 @@ from metrics_on_cifar10 import feature_extractor
 from metrics_on_cifar10 import metrics_of
 
 import keras_regan as kr
+from keras_regan.metrics.feature_sharing import shared_features
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
 from measures import mean_pairwise_distance  # noqa: E402
@@ -125,9 +126,13 @@ class Judge:
         """Returns all values."""
         images = images[: self.count]
         values = {"diversity": mean_pairwise_distance(images)}
-        for metric in metrics_of(self.features, self.path):
-            for first in range(0, self.count, 100):
-                metric.update_state(None, images[first : first + 100])
+        metrics = metrics_of(self.features, self.path)
+        for first in range(0, self.count, 100):
+            batch = images[first : first + 100]
+            with shared_features():
+                for metric in metrics:
+                    metric.update_state(None, batch)
+        for metric in metrics:
             for name, value in metric.values().items():
                 values[name.removesuffix(f"_{self.features.name}")] = float(
                     value
