@@ -66,7 +66,7 @@ def main() -> None:
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
     data = load(arguments.data, arguments.images)
-    names = list(arguments.settings)
+    names = list(arguments.settings or COMPARED[arguments.network])
     for sweep in arguments.sweep:
         names += [f"{sweep} {factor:g}" for factor in SWEEPS[sweep]]
     measure = Judge(data["test"][: arguments.samples], arguments, output)
@@ -149,7 +149,7 @@ def run(name, seed, data, measure, arguments) -> dict[str, Any]:
     networks = build(
         arguments.network, arguments.width, **setting.pop("networks", {})
     )
-    gan = kr.RegularizedGAN(*networks, ema_momentum=0.999, seed=seed)
+    gan = kr.RegularizedGAN(*networks, ema_momentum=0.995, seed=seed)
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(arguments.rate, beta_1=0.5),
         discriminator_optimizer=keras.optimizers.Adam(
@@ -297,13 +297,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--network", choices=["dcgan", "resnet"], default="dcgan")
     add("--width", type=int, default=16, help="(%(default)s)")
     add("--images", type=int, help="how many to train on (all)")
-    add("--settings", nargs="*", default=COMPARED)
+    add("--settings", nargs="+", help="what is compared (see COMPARED)")
     add("--sweep", nargs="*", choices=SWEEPS, default=[])
     add("--floor", action="store_true", help="judge training images as well")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2], help="(0 1 2)")
     add("--steps", type=int, default=3000, help="(%(default)s)")
-    add("--batch", type=int, default=64, help="(%(default)s)")
-    add("--rate", type=float, default=2e-4, help="(%(default)s)")
+    add("--batch", type=int, default=32, help="(%(default)s)")
+    add("--rate", type=float, default=1e-3, help="(%(default)s)")
     add("--samples", type=int, default=2000, help="judged (%(default)s)")
     add("--output", default="runs/image_quality", help="(%(default)s)")
     return parser.parse_args()

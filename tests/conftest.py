@@ -1,6 +1,7 @@
 import gc
 import os
 import signal
+import zlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Programs of tests run once: what it takes to compile them is their cost.
@@ -26,6 +27,39 @@ import keras_regan as kr
 # Tracing makes millions of objects; looking through them less often saves a
 # seventh of the time on JAX.
 gc.set_threshold(50_000, 20, 20)
+
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    # Improving a graph takes longer than the few steps that it is run for.
+    tf.config.optimizer.set_experimental_options(
+        {"disable_meta_optimizer": True}
+    )
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--part",
+        metavar="K/N",
+        help="run the K-th of N parts of the tests; together they are all",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("part"):
+        return
+    part, parts = map(int, config.getoption("part").split("/"))
+    if not 1 <= part <= parts:
+        raise pytest.UsageError(f"--part {part}/{parts}: there is no such part")
+
+    def in_part(item):
+        # All cases of a test together, for what they share.
+        name = f"{item.location[0]}::{item.originalname}"
+        return zlib.crc32(name.encode()) % parts == part - 1
+
+    config.hook.pytest_deselected(items=[i for i in items if not in_part(i)])
+    items[:] = filter(in_part, items)
 
 
 @pytest.fixture(autouse=True, scope="session")

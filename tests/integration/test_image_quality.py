@@ -5,12 +5,14 @@ import sys
 
 import image_quality
 import image_settings
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 import keras_regan as kr
 
+NORMALIZED = ["none", "L1", "L2", "soft", "hard + soft", "LeCam", "DiffAugment"]
 COUNT = 100  # As many as there are bins.
 
 
@@ -85,16 +87,17 @@ def test_few_images(data):
 @pytest.mark.parametrize("network", ["dcgan", "resnet"])
 def test_settings_fit_the_networks(network):
     table = image_settings.settings(margin=0.5)
-    assert set(image_settings.COMPARED) < set(table)
-    for name in image_settings.COMPARED:
+    compared = image_settings.COMPARED[network]
+    assert set(compared) < set(table)
+    for name in compared:
         setting = table[name]()
         networks = image_settings.build(
             network, 2, **setting.pop("networks", {})
         )
         gan = kr.RegularizedGAN(*networks)
         gan.compile(**setting)
-        wrapped = any(
-            isinstance(layer, kr.layers.SpectralNormalization)
-            for layer in gan.discriminator.layers
-        )
+        kinds = {type(layer) for layer in gan.discriminator.layers}
+        wrapped = kr.layers.SpectralNormalization in kinds
         assert wrapped == (name == "spectral normalization")
+        normalized = keras.layers.BatchNormalization in kinds
+        assert normalized == (network == "dcgan" and name in NORMALIZED)
