@@ -61,21 +61,28 @@ def settings(margin: float) -> dict[str, Callable[[], dict]]:
             **generator(l1(HARD), soft()),
         },
         "DiffAugment": lambda: {"augmentation": kr.augmentations.DiffAugment()},
-        "attract": lambda: generator(
-            kr.regularizers.PairwiseDistance(SOFT, direction="attract")
+    }
+    swept = {
+        "hard": l1,
+        "soft": soft,
+        "attract": lambda f: kr.regularizers.PairwiseDistance(
+            f, direction="attract"
         ),
     }
-    for factor in SWEEPS["hard"]:
-        table[f"hard {factor:g}"] = lambda f=factor: generator(l1(f))
-    for factor in SWEEPS["soft"]:
-        table[f"soft {factor:g}"] = lambda f=factor: generator(soft(f))
+    for sweep, make in swept.items():
+        for factor in SWEEPS[sweep]:
+            table[f"{sweep} {factor:g}"] = lambda m=make, f=factor: generator(
+                m(f)
+            )
     return table
 
 
-# Factors of L1 and of the pairwise distance, over four decades and more.
+# Factors of L1 and of the pairwise distance in both directions, over four
+# decades and more.
 SWEEPS = {
     "hard": [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
     "soft": [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2],
+    "attract": [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2],
 }
 # What is compared unless one asks for more.
 _COMPARED = [
