@@ -1,5 +1,6 @@
 """The comparison of images makes its table, figures and grids."""
 
+import argparse
 import json
 import sys
 
@@ -101,3 +102,17 @@ def test_settings_fit_the_networks(network):
         assert wrapped == (name == "spectral normalization")
         normalized = keras.layers.BatchNormalization in kinds
         assert normalized == (network == "dcgan" and name in NORMALIZED)
+
+
+def test_features_of_a_batch_are_computed_once(data, tmp_path, monkeypatch):
+    images = image_quality.load(data, None)["test"]
+    arguments = argparse.Namespace(features=None)
+    judge = image_quality.Judge(images, arguments, tmp_path)
+    compute, calls = judge.features._features, []
+    monkeypatch.setattr(
+        judge.features,
+        "_features",
+        lambda samples: calls.append(len(samples)) or compute(samples),
+    )
+    judge(images)
+    assert calls == [COUNT]
