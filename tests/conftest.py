@@ -29,15 +29,6 @@ import keras_regan as kr
 gc.set_threshold(50_000, 20, 20)
 
 
-if keras.backend.backend() == "tensorflow":
-    import tensorflow as tf
-
-    # Improving a graph takes longer than the few steps that it is run for.
-    tf.config.optimizer.set_experimental_options(
-        {"disable_meta_optimizer": True}
-    )
-
-
 def pytest_addoption(parser):
     parser.addoption(
         "--part",
