@@ -364,14 +364,15 @@ def _save(path, part, result, arguments):
             # Some members may be measured anew.
             table = {"rows": before["rows"] | table["rows"]}
         results[key] = {**conditions, **table}
-    path.write_text(json.dumps(_short(results), indent=1) + "\n")
+    path.write_text(json.dumps(rounded(results), indent=1) + "\n")
 
 
-def _short(values):
+def rounded(values: Any) -> Any:
+    """Returns the same with four digits of each number."""
     if isinstance(values, dict):
-        return {key: _short(value) for key, value in values.items()}
-    if isinstance(values, list):
-        return [_short(value) for value in values]
+        return {key: rounded(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [rounded(value) for value in values]
     return float(f"{values:.4g}") if isinstance(values, float) else values
 
 

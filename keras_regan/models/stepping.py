@@ -31,6 +31,18 @@ class Stepping(keras.Model):
     _regularization_seed: keras.random.SeedGenerator
     _evaluated_regularization_seed: keras.random.SeedGenerator
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Sets an attribute; Keras tracks variables and layers in it.
+
+        On JAX, Keras keeps the state after each step in an attribute. It is
+        arrays only, and to look for variables in it takes a quarter of a small
+        step.
+        """
+        if name == "_jax_state":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The means that are logged and the metrics given to `compile`."""

@@ -152,3 +152,23 @@ def test_what_xla_computed_of_a_bad_batch_is_taken_back(vector_pair):
     assert skipped[1] == 1.0
     for value, other in zip(values, expected, strict=True):
         np.testing.assert_array_equal(value, other)
+
+
+@on_jax
+def test_state_between_steps_is_not_searched_for_variables(image_pair, images):
+    # Keras would track each array of it, a quarter of a small step.
+    class Look(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.kept = []
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.kept.append(self.model._jax_state)
+
+    gan = kr.RegularizedGAN(*image_pair(0), seed=0)
+    gan.compile()
+    look = Look()
+    gan.fit(images, batch_size=16, callbacks=[look], verbose=0)
+    assert len(look.kept) == 2
+    for kept in look.kept:
+        assert {type(v) for v in [kept, *kept.values()]} == {dict, list}
