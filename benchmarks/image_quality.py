@@ -246,13 +246,14 @@ def report(
 def draw_sweep(
     path: pathlib.Path, runs: dict[str, list[dict]], sweep: str
 ) -> None:
-    """Draws distance, precision and recall against a factor."""
+    """Draws what the table has of quality and variety against a factor."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3), layout="constrained")
-    panels = figure.subplots(1, 3)
+    columns = ("fd", "precision", "recall", "coverage")
+    figure = Figure(figsize=(11, 3), layout="constrained")
+    panels = figure.subplots(1, len(columns))
     factors = SWEEPS[sweep]
-    for axes, column in zip(panels, ("fd", "precision", "recall"), strict=True):
+    for axes, column in zip(panels, columns, strict=True):
         points = [
             (factor, [r[column] for r in runs[f"{sweep} {factor:g}"]])
             for factor in factors
@@ -275,8 +276,9 @@ def draw_sweep(
         axes.set_xscale("log")
         axes.set_xlabel("factor")
         axes.set_title(COLUMNS[column][0])
-    panels[0].legend()
-    figure.savefig(path, dpi=120)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2)
+    figure.savefig(path, dpi=90)
 
 
 def tiled(images: np.ndarray) -> np.ndarray:
