@@ -9,6 +9,7 @@ moving average of the generator makes with the test images. More:
     ... --sweep hard soft     the factors of both, over four decades
     ... --images 1000         few images to train on
     ... --network resnet
+    ... --judgements 4        judged during the training as well, drawn
 
 Every run is kept in the output folder, and one that is there is not repeated,
 so a comparison can be interrupted and enlarged. The table, the figure of a
@@ -30,6 +31,9 @@ from typing import Any
 import kept_runs
 import keras
 import numpy as np
+from image_figures import draw_sweep
+from image_figures import draw_training
+from image_figures import tiled
 from image_settings import COMPARED
 from image_settings import SWEEPS
 from image_settings import build
@@ -140,6 +144,45 @@ class Judge:
         return values
 
 
+class JudgedTraining(keras.callbacks.Callback):
+    """Judges the generator after every epoch and times the training alone.
+
+    Attributes:
+        values: What was measured, for each epoch.
+        images: The last that were judged.
+    """
+
+    def __init__(self, measure, seed):
+        super().__init__()
+        self.measure = measure
+        self.seed = seed
+        self.values = []
+        self.images = None
+        self._spent = np.zeros(2)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Starts the clocks."""
+        self._start = _clocks()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Stops the clocks and judges."""
+        self._spent += _clocks() - self._start
+        self.images = self.model.generate(self.measure.count, seed=self.seed)
+        seconds, processor = map(float, self._spent)
+        self.values.append(
+            {
+                "steps": (epoch + 1) * self.params["steps"],
+                **self.measure(self.images),
+                "seconds": seconds,
+                "processor_seconds": processor,
+            }
+        )
+
+
+def _clocks() -> np.ndarray:
+    return np.array([time.perf_counter(), time.process_time()])
+
+
 def run(name, seed, data, measure, arguments) -> dict[str, Any]:
     """Trains one GAN and judges it."""
     keras.utils.set_random_seed(seed)
@@ -157,29 +200,22 @@ def run(name, seed, data, measure, arguments) -> dict[str, Any]:
         ),
         **setting,
     )
-    start = time.perf_counter(), time.process_time()
+    judged = JudgedTraining(measure, seed)
     history = gan.fit(
         batches(train, arguments.batch, seed),
-        steps_per_epoch=arguments.steps,
-        epochs=1,
+        steps_per_epoch=arguments.steps // arguments.judgements,
+        epochs=arguments.judgements,
         verbose=0,
+        callbacks=[judged],
     )
-    seconds = time.perf_counter() - start[0]
-    processor = time.process_time() - start[1]
-    images = gan.generate(measure.count, seed=seed)
     folder = pathlib.Path(arguments.output) / "grids"
     folder.mkdir(exist_ok=True)
     np.save(
         folder / f"{key(arguments, name)} seed {seed}.npy",
-        np.round((images[: GRID**2] + 1) * 127.5).astype("uint8"),
+        np.round((judged.images[: GRID**2] + 1) * 127.5).astype("uint8"),
     )
     logs = {k: float(v[-1]) for k, v in history.history.items()}
-    return {
-        **measure(images),
-        "seconds": seconds,
-        "processor_seconds": processor,
-        "logs": logs,
-    }
+    return {**judged.values[-1], "logs": logs, "on_the_way": judged.values}
 
 
 def batches(images: np.ndarray, size: int, seed: int):
@@ -227,8 +263,11 @@ def report(
     text = kept_runs.table(runs, COLUMNS)
     stem.with_suffix(".md").write_text(text)
     print(text)
+    if arguments.judgements > 1:
+        draw_training(output / f"{key(arguments, 'training')[:-1]}.png", runs)
     for sweep in arguments.sweep:
-        draw_sweep(output / f"{key(arguments, sweep)[:-1]}.png", runs, sweep)
+        path = output / f"{key(arguments, sweep)[:-1]}.png"
+        draw_sweep(path, runs, sweep, SWEEPS[sweep])
     distance = {
         name: np.mean([r["fd"] for r in results])
         for name, results in runs.items()
@@ -241,50 +280,6 @@ def report(
         path = output / f"{key(arguments, which)[:-1]}.png"
         keras.utils.save_img(path, tiled(grid), scale=False)
         print(f"The {which} is {name}: {path}")
-
-
-def draw_sweep(
-    path: pathlib.Path, runs: dict[str, list[dict]], sweep: str
-) -> None:
-    """Draws what the table has of quality and variety against a factor."""
-    from matplotlib.figure import Figure
-
-    columns = ("fd", "precision", "recall", "coverage")
-    figure = Figure(figsize=(11, 3), layout="constrained")
-    panels = figure.subplots(1, len(columns))
-    factors = SWEEPS[sweep]
-    for axes, column in zip(panels, columns, strict=True):
-        points = [
-            (factor, [r[column] for r in runs[f"{sweep} {factor:g}"]])
-            for factor in factors
-            if runs[f"{sweep} {factor:g}"]
-        ]
-        for factor, values in points:
-            axes.plot([factor] * len(values), values, "o", color="C0", ms=4)
-        axes.plot(
-            [factor for factor, _ in points],
-            [np.mean(values) for _, values in points],
-            color="C0",
-            label=f"{sweep} regularization",
-        )
-        without = [r[column] for r in runs.get("none", [])]
-        if without:
-            axes.axhline(np.mean(without), color="gray", label="none")
-            axes.axhspan(
-                min(without), max(without), color="gray", alpha=0.2, lw=0
-            )
-        axes.set_xscale("log")
-        axes.set_xlabel("factor")
-        axes.set_title(COLUMNS[column][0])
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2)
-    figure.savefig(path, dpi=90)
-
-
-def tiled(images: np.ndarray) -> np.ndarray:
-    """Returns the images of a grid as one."""
-    rows = images.reshape(GRID, GRID, *images.shape[1:])
-    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -307,8 +302,12 @@ def parse_arguments() -> argparse.Namespace:
     add("--batch", type=int, default=32, help="(%(default)s)")
     add("--rate", type=float, default=1e-3, help="(%(default)s)")
     add("--samples", type=int, default=2000, help="judged (%(default)s)")
+    add("--judgements", type=int, default=1, help="of a training (1)")
     add("--output", default="runs/image_quality", help="(%(default)s)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.judgements < 1 or arguments.steps % arguments.judgements:
+        parser.error("--steps must be a multiple of --judgements.")
+    return arguments
 
 
 if __name__ == "__main__":

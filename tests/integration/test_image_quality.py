@@ -70,6 +70,27 @@ def test_table_figure_and_grids(tmp_path, monkeypatch, data):
     )
 
 
+def test_judged_during_the_training(tmp_path, monkeypatch, data):
+    monkeypatch.setattr(image_quality, "GRID", 4)
+    arguments = ("--settings", "none", "--seeds", "1", "--judgements")
+    runs = {}
+    for count in ("1", "2"):
+        compare(monkeypatch, data, tmp_path / count, *arguments, count)
+        file = tmp_path / count / "dcgan, none, seed 1.json"
+        runs[count] = json.loads(file.read_text())
+    assert not (tmp_path / "1" / "dcgan, training.png").exists()
+    assert (tmp_path / "2" / "dcgan, training.png").exists()
+    first, last = runs["2"]["on_the_way"]
+    assert (first["steps"], last["steps"]) == (1, 2)
+    assert first["diversity"] != last["diversity"] == runs["2"]["diversity"]
+    assert 0 < first["processor_seconds"] < last["processor_seconds"]
+    # To look changes nothing.
+    expected = pytest.approx(runs["2"]["diversity"], rel=1e-4)
+    assert runs["1"]["diversity"] == expected
+    with pytest.raises(SystemExit):
+        compare(monkeypatch, data, tmp_path / "3", *arguments, "3")
+
+
 def test_runs_of_another_protocol_are_not_mixed(tmp_path, monkeypatch, data):
     arguments = ("--settings", "none", "--seeds", "0")
     monkeypatch.setattr(image_quality, "GRID", 4)
