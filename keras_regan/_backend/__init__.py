@@ -17,6 +17,7 @@ keras_regan is written once, in terms of them:
 * `any_samples`: tells whether there is anything in a batch.
 * `random_states`, `set_random_states`: what is random and no variable.
 * `pass_over`: lets Keras's trainer go over batches without training.
+* `DataLoading`: a base class of the model, for how its trainer takes data.
 
 What a step on several devices needs besides is in `replicas`. TensorFlow runs
 the step once for each device, on a part of the batch; JAX runs it once, on the
@@ -56,4 +57,5 @@ any_samples = _module.any_samples
 random_states = _module.random_states
 set_random_states = _module.set_random_states
 pass_over = _module.pass_over
+DataLoading = _module.DataLoading
 TRAIN_FUNCTION_TAKES_BATCHES = _module.TRAIN_FUNCTION_TAKES_BATCHES

@@ -83,6 +83,10 @@ def _nested_frame(outer, variables=(), values=()):
     )
 
 
+class DataLoading:
+    """Takes data as Keras's trainer does."""
+
+
 def run_step(function, variable_groups, state, data):
     """Runs `function(data)` on the state that Keras's trainer hands over.
 

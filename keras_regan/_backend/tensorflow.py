@@ -5,6 +5,7 @@ import contextlib
 import tensorflow as tf
 
 from keras_regan._backend import mirrored
+from keras_regan._backend.untuned import DataLoading as DataLoading
 from keras_regan._interrupts import interrupts_wait
 
 _NOT_FINITE = "The data holds NaN or infinity"

@@ -14,6 +14,10 @@ from keras_regan._interrupts import interrupts_wait
 TRAIN_FUNCTION_TAKES_BATCHES = False
 
 
+class DataLoading:
+    """Takes data as Keras's trainer does."""
+
+
 def run_step(function, variable_groups, data):
     """Runs `function(data)`; variables keep their own state."""
     with interrupts_wait(), torch.no_grad():

@@ -14,7 +14,7 @@ from keras_regan.models.position import Position
 from keras_regan.models.training_data import checked_batch
 
 
-class Stepping(keras.Model):
+class Stepping(_backend.DataLoading, keras.Model):
     """A part of `RegularizedGAN`: its steps, and what they log.
 
     It draws latents as `Sampling` does, and reads what the constructor and
