@@ -26,10 +26,11 @@ def draw_training(path: pathlib.Path, runs: dict[str, list[dict]]) -> None:
             # Whoever was judged as often as the first.
             curves = [c for c in curves if [p["steps"] for p in c] == steps]
             values = np.array([[p[column] for p in c] for c in curves])
+            thousands = np.array(steps) / 1000
             color = f"C{index}"
-            axes.plot(steps, values.T, "o", color=color, ms=3)
-            axes.plot(steps, values.mean(0), color=color, label=name)
-        axes.set_xlabel("steps")
+            axes.plot(thousands, values.T, "o", color=color, ms=3)
+            axes.plot(thousands, values.mean(0), color=color, label=name)
+        axes.set_xlabel("thousand steps")
     _finish(figure, panels, path)
 
 
