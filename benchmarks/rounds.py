@@ -160,7 +160,7 @@ def quartiles(values: Iterable[float]) -> tuple[float, float, float]:
 
 # TensorFlow takes memory for every result of an operation anew. Where the C
 # library gives freed memory back to the system at once, as that of Linux does,
-# half of the time goes into clearing pages. These keep it.
+# up to half of the time goes into clearing pages. These keep it.
 KEPT_MEMORY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": "4000000000",
