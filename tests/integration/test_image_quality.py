@@ -70,8 +70,25 @@ def test_table_figure_and_grids(tmp_path, monkeypatch, data):
     )
 
 
+def networks_that_cannot_die(network, width):
+    """A narrow network with ReLU can make one image for all latents."""
+    layers = keras.layers
+    generator = keras.Sequential(
+        [
+            keras.Input((2,)),
+            layers.Dense(32 * 32 * 3, activation="tanh"),
+            layers.Reshape((32, 32, 3)),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(1)]
+    )
+    return generator, discriminator
+
+
 def test_judged_during_the_training(tmp_path, monkeypatch, data):
     monkeypatch.setattr(image_quality, "GRID", 4)
+    monkeypatch.setattr(image_quality, "build", networks_that_cannot_die)
     arguments = ("--settings", "none", "--seeds", "1", "--judgements")
     runs = {}
     for count in ("1", "2"):
