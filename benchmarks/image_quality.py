@@ -255,7 +255,12 @@ def report(
     }
     runs = kept_runs.read(files)
     stem = output / key(arguments, "table")[:-1]
-    kept_runs.write_summary(stem.with_suffix(".json"), runs, COLUMNS)
+    columns = [*COLUMNS, "processor_seconds"]
+    if arguments.judgements > 1:
+        columns.append("fd_on_the_way")
+        for one in (r for results in runs.values() for r in results):
+            one["fd_on_the_way"] = [j["fd"] for j in one["on_the_way"]]
+    kept_runs.write_summary(stem.with_suffix(".json"), runs, columns)
     floor = output / "floor.json"
     if floor.exists():
         real = json.loads(floor.read_text())

@@ -117,4 +117,6 @@ def write_summary(
 
 
 def _short(value):
+    if isinstance(value, list):
+        return [_short(element) for element in value]
     return float(f"{value:.5g}")

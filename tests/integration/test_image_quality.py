@@ -101,6 +101,10 @@ def test_judged_during_the_training(tmp_path, monkeypatch, data):
     assert (first["steps"], last["steps"]) == (1, 2)
     assert first["diversity"] != last["diversity"] == runs["2"]["diversity"]
     assert 0 < first["processor_seconds"] < last["processor_seconds"]
+    summary = json.loads((tmp_path / "2" / "dcgan, table.json").read_text())
+    [distances] = summary["runs"]["none"]["fd_on_the_way"]
+    expected = [judgement["fd"] for judgement in (first, last)]
+    assert distances == pytest.approx(expected, rel=1e-4)
     # To look changes nothing.
     expected = pytest.approx(runs["2"]["diversity"], rel=1e-4)
     assert runs["1"]["diversity"] == expected
