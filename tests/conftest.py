@@ -1,7 +1,8 @@
 import gc
 import os
+import pathlib
 import signal
-import zlib
+import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Programs of tests run once: what it takes to compile them is their cost.
@@ -29,50 +30,52 @@ import keras_regan as kr
 gc.set_threshold(50_000, 20, 20)
 
 
-def pytest_addoption(parser):
-    parser.addoption(
-        "--part",
-        metavar="K/N",
-        help="run the K-th of N parts of the tests; together they are all",
-    )
-
-
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("part"):
+    if (
+        keras.backend.backend() == "tensorflow"
+        or "host" in config.option.markexpr
+    ):
         return
-    part, parts = map(int, config.getoption("part").split("/"))
-    if not 1 <= part <= parts:
-        raise pytest.UsageError(f"--part {part}/{parts}: there is no such part")
+    host = [item for item in items if item.get_closest_marker("host")]
+    config.hook.pytest_deselected(items=host)
+    items[:] = [item for item in items if not item.get_closest_marker("host")]
 
-    def in_part(item):
-        # All cases of a test together, for what they share.
-        name = f"{item.location[0]}::{item.originalname}"
-        return zlib.crc32(name.encode()) % parts == part - 1
 
-    config.hook.pytest_deselected(items=[i for i in items if not in_part(i)])
-    items[:] = filter(in_part, items)
+def folder_of_compiled_programs():
+    """Where JAX keeps them from run to run."""
+    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return pathlib.Path(caches).expanduser() / "keras_regan" / "jax_tests"
+
+
+def pytest_sessionstart(session):
+    """Removes what JAX compiled a month ago, which may fit no code any more."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        month_ago = time.time() - 30 * 24 * 3600
+        for file in folder_of_compiled_programs().glob("*-cache"):
+            if file.stat().st_mtime < month_ago:
+                file.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _compiled_once(tmp_path_factory):
-    """Lets JAX reuse what it compiled for an earlier test, in any worker."""
+def _compiled_once():
+    """Lets JAX reuse what it compiled for an earlier test, in any run."""
     if keras.backend.backend() == "jax":
         import jax
 
-        folder = tmp_path_factory.getbasetemp()
-        if "PYTEST_XDIST_WORKER" in os.environ:
-            folder = folder.parent
         # Scripts that tests run read the same from their environment.
         for name, value in (
-            ("jax_compilation_cache_dir", str(folder / "jax_cache")),
-            ("jax_persistent_cache_min_compile_time_secs", 0.1),
+            ("jax_compilation_cache_dir", str(folder_of_compiled_programs())),
+            ("jax_persistent_cache_min_compile_time_secs", 0.0),
         ):
             jax.config.update(name, value)
             os.environ[name.upper()] = str(value)
 
 
 @pytest.fixture(autouse=True)
-def _seeded():
+def _seeded(request):
+    if request.node.get_closest_marker("host"):
+        yield
+        return
     keras.utils.set_random_seed(0)
     yield
     keras.utils.clear_session(free_memory=False)

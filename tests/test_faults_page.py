@@ -3,6 +3,10 @@
 import pathlib
 import re
 
+import pytest
+
+pytestmark = pytest.mark.host
+
 ROOT = pathlib.Path(__file__).parents[1]
 PAGE = (ROOT / "docs/faults.md").read_text(encoding="utf-8")
 

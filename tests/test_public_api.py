@@ -11,6 +11,8 @@ import pytest
 
 import keras_regan
 
+pytestmark = pytest.mark.host
+
 NAMES = {
     "keras_regan": [
         "RegularizedGAN",
@@ -213,17 +215,21 @@ def own_methods(cls):
             yield name, inspect.unwrap(value)
 
 
-CALLABLES = {
-    key: inspect.unwrap(value)
-    for key, value in OBJECTS.items()
-    if inspect.isfunction(value)
-}
-METHODS = {
-    f"{key}.{name}": method
-    for key, value in OBJECTS.items()
-    if inspect.isclass(value)
-    for name, method in own_methods(value)
-}
+def methods_of_each(objects):
+    """The methods of each class, but for those that an earlier one has too."""
+    seen = set()
+    result = {}
+    for key, value in objects.items():
+        result[key] = {}
+        if inspect.isclass(value):
+            for name, method in own_methods(value):
+                if method not in seen:
+                    seen.add(method)
+                    result[key][name] = method
+    return result
+
+
+METHODS = methods_of_each(OBJECTS)
 
 
 def arguments_of(function):
@@ -251,18 +257,72 @@ def documented(docstring, section="Args"):
     )
 
 
-@pytest.mark.parametrize("path", list(NAMES))
-def test_public_names_are_frozen(path):
-    assert public_names(module_of(path)) == NAMES[path]
+def wrong_descriptions(key, value):
+    """What is wrong with the docstring of a module, class or function."""
+    text = value.__doc__ or ""
+    if not text.strip().split("\n")[0].endswith("."):
+        yield f"{key}: its docstring does not begin with a sentence"
+    if inspect.ismodule(value) or key in NEVER_CONSTRUCTED:
+        return
+    function = value.__init__ if inspect.isclass(value) else value
+    if function is object.__init__:
+        return
+    names, arguments = (
+        documented(inspect.cleandoc(text)),
+        arguments_of(function),
+    )
+    if names != arguments:
+        yield f"{key}: describes {names} and is called with {arguments}"
 
 
-def test_every_package_is_frozen():
+def wrong_methods(key, methods):
+    """What is wrong with the docstrings of methods."""
+    for name, method in methods.items():
+        if name != "__init__" and not method.__doc__:
+            yield f"{key}.{name}: no docstring"
+        names = documented(inspect.getdoc(method) or "")
+        arguments = arguments_of(method)
+        if names and names != arguments:
+            yield f"{key}.{name}: describes {names} and has {arguments}"
+
+
+def wrong_annotations(key, function):
+    """Which annotations are missing."""
+    signature = inspect.signature(function)
+    missing = [
+        name
+        for name, parameter in signature.parameters.items()
+        if name not in ("self", "cls")
+        and parameter.annotation is parameter.empty
+    ]
+    if missing:
+        yield f"{key}: no annotation of {missing}"
+    if (
+        not key.endswith("__init__")
+        and signature.return_annotation is signature.empty
+    ):
+        yield f"{key}: no annotation of what it returns"
+
+
+def wrong(key, value, methods):
+    """All that is wrong with how a public object is described."""
+    yield from wrong_descriptions(key, value)
+    yield from wrong_methods(key, methods)
+    functions = {f"{key}.{name}": method for name, method in methods.items()}
+    if inspect.isfunction(value):
+        functions[key] = inspect.unwrap(value)
+    for name, function in functions.items():
+        yield from wrong_annotations(name, function)
+
+
+def test_public_names_are_frozen():
     packages = [
         f"keras_regan.{name}"
         for name in public_names(keras_regan)
         if isinstance(getattr(keras_regan, name), types.ModuleType)
     ]
     assert ["keras_regan", *packages] == list(NAMES)
+    assert {path: public_names(module_of(path)) for path in NAMES} == NAMES
 
 
 def test_version():
@@ -276,49 +336,70 @@ def test_public_classes_know_their_public_place():
         assert value.__name__ == key.rsplit(".", 1)[1]
 
 
-@pytest.mark.parametrize("key", [*NAMES, *OBJECTS])
-def test_docstring(key):
-    value = module_of(key) if key in NAMES else OBJECTS[key]
-    assert "__doc__" in vars(value) or inspect.isfunction(value)
-    first, *_ = value.__doc__.strip().split("\n")
-    assert first.endswith(".")
-
-
-@pytest.mark.parametrize("key", list(METHODS))
-def test_docstring_of_a_method(key):
-    if not key.endswith("__init__"):
-        assert METHODS[key].__doc__
+def test_docstrings_of_packages():
+    for path in NAMES:
+        assert list(wrong_descriptions(path, module_of(path))) == []
 
 
 @pytest.mark.parametrize("key", list(OBJECTS))
-def test_args_are_the_arguments(key):
-    value = OBJECTS[key]
-    function = value.__init__ if inspect.isclass(value) else value
-    if key in NEVER_CONSTRUCTED or function is object.__init__:
-        return
-    assert documented(inspect.getdoc(value)) == arguments_of(function)
+def test_it_is_described_as_it_is_called(key):
+    assert list(wrong(key, OBJECTS[key], METHODS[key])) == []
 
 
-@pytest.mark.parametrize("key", list(METHODS))
-def test_args_of_a_method_are_its_arguments(key):
-    names = documented(inspect.getdoc(METHODS[key]) or "")
-    if names:
-        assert names == arguments_of(METHODS[key])
+def test_every_method_belongs_to_one_class():
+    everything = {
+        method
+        for value in OBJECTS.values()
+        if inspect.isclass(value)
+        for _, method in own_methods(value)
+    }
+    looked_at = [m for methods in METHODS.values() for m in methods.values()]
+    assert len(everything) > 400
+    assert len(looked_at) == len(everything) and {*looked_at} == everything
 
 
-@pytest.mark.parametrize("key", [*CALLABLES, *METHODS])
-def test_annotations(key):
-    function = {**CALLABLES, **METHODS}[key]
-    signature = inspect.signature(function)
-    missing = [
-        name
-        for name, parameter in signature.parameters.items()
-        if name not in ("self", "cls")
-        and parameter.annotation is parameter.empty
+def test_all_that_is_wrong_is_seen():
+    def function(first: int, second) -> int:
+        """Returns something.
+
+        Args:
+            first: An integer.
+        """
+
+    class Public:
+        def __init__(self, size):
+            """Nothing."""
+
+        def call(self, x: int):
+            pass
+
+        def other(self, x: int, *rest: int) -> int:
+            """Does something.
+
+            Args:
+                rest: Anything.
+                x: An integer.
+            """
+
+        def right(self, x: int) -> int:
+            """Does something."""
+
+    assert list(wrong("a", function, {})) == [
+        "a: describes ['first'] and is called with ['first', 'second']",
+        "a: no annotation of ['second']",
     ]
-    assert missing == []
-    if not key.endswith("__init__"):
-        assert signature.return_annotation is not signature.empty
+    methods = {k: v for k, v in vars(Public).items() if callable(v)}
+    assert list(wrong("B", Public, methods)) == [
+        "B: its docstring does not begin with a sentence",
+        "B: describes [] and is called with ['size']",
+        "B.call: no docstring",
+        "B.other: describes ['rest', 'x'] and has ['x', '*rest']",
+        "B.__init__: no annotation of ['size']",
+        "B.call: no annotation of what it returns",
+    ]
+    Public.__doc__ = "No sentence"
+    first, *_ = wrong("B", Public, {})
+    assert first == "B: its docstring does not begin with a sentence"
 
 
 def test_reading_of_docstrings():

@@ -5,12 +5,13 @@ from keras import ops
 
 import keras_regan as kr
 
+pytestmark = pytest.mark.xdist_group("adaptive_factor")
 AdaptiveFactor = kr.callbacks.AdaptiveFactor
 AdjustableFactor = kr.penalties.AdjustableFactor
 
 
 @pytest.fixture
-def build(vector_pair):
+def build_new(vector_pair):
     """A model whose pairwise distance has an adjustable factor."""
 
     def build(value=0.1):
@@ -23,6 +24,19 @@ def build(vector_pair):
                 )
             ]
         )
+        return gan, factor
+
+    return build
+
+
+@pytest.fixture
+def build(build_new, rewound):
+    """Such a model before its first step, the same for all tests."""
+
+    def build(value=0.1):
+        gan = rewound(lambda: build_new()[0])
+        (factor,) = gan.regularizer_factors.values()
+        factor.value = value
         return gan, factor
 
     return build
@@ -56,9 +70,9 @@ def test_one_adjustment(build, vectors, measured, increases, wanted):
     ]
 
 
-def test_the_step_uses_the_new_factor(build, vectors):
+def test_the_step_uses_the_new_factor(build_new, vectors):
     """The compiled graph reads the factor instead of having it built in."""
-    gan, factor = build(1.0)
+    gan, factor = build_new(1.0)
     gan.compile(
         generator_optimizer=keras.optimizers.SGD(0.0),
         discriminator_optimizer=keras.optimizers.SGD(0.0),

@@ -9,17 +9,19 @@ from keras_regan.callbacks import RollBack
 from keras_regan.callbacks import StopTraining
 from keras_regan.callbacks import Warn
 
+pytestmark = pytest.mark.xdist_group("collapse_actions")
 RATES = (0.02, 0.01)
 
 
-@pytest.fixture
-def make_gan(image_pair):
-    """Makes a model with all the state there is."""
+def adam(rate):
+    return keras.optimizers.Adam(rate)
 
-    def make(
-        rates=RATES,
-        make_optimizer=lambda rate: keras.optimizers.Adam(rate),
-    ):
+
+@pytest.fixture
+def make_gan(image_pair, rewound):
+    """Returns a model with all the state there is, the same for all tests."""
+
+    def make(rates, make_optimizer):
         gan = kr.RegularizedGAN(*image_pair(), ema_momentum=0.9, seed=0)
         generator, discriminator = [make_optimizer(rate) for rate in rates]
         gan.compile(
@@ -29,7 +31,12 @@ def make_gan(image_pair):
         )
         return gan
 
-    return make
+    def new(rates=RATES, make_optimizer=adam):
+        return rewound(
+            lambda: make(rates, make_optimizer), key=(rates, make_optimizer)
+        )
+
+    return new
 
 
 class At(keras.callbacks.Callback):

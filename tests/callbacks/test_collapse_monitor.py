@@ -7,14 +7,18 @@ import pytest
 import keras_regan as kr
 from keras_regan.callbacks import CollapseMonitor
 
+pytestmark = pytest.mark.xdist_group("collapse_monitor")
 STEPS = 8
 
 
 @pytest.fixture
-def make_gan(vector_pair):
-    """Makes a model that trains so slowly that nothing but a test acts."""
+def make_gan(vector_pair, rewound):
+    """Returns a model that trains so slowly that nothing but a test acts.
 
-    def make(ema_momentum=None, conditional=False, **compiled):
+    It is the same one for all tests that want it compiled as usual.
+    """
+
+    def make(ema_momentum, conditional, compiled):
         networks = vector_pair(
             **({"num_classes": 3} if conditional else {}),
             **compiled.pop("networks", {}),
@@ -32,7 +36,15 @@ def make_gan(vector_pair):
         )
         return gan
 
-    return make
+    def new(ema_momentum=None, conditional=False, **compiled):
+        if compiled:
+            return make(ema_momentum, conditional, compiled)
+        return rewound(
+            lambda: make(ema_momentum, conditional, {}),
+            key=(ema_momentum, conditional),
+        )
+
+    return new
 
 
 class At(keras.callbacks.Callback):
@@ -367,7 +379,7 @@ def test_conditional_models_are_watched(make_gan, vectors):
     assert told(monitor) == [(2, 4, "diversity")]
 
 
-def test_labels_go_with_their_samples(make_gan, vectors):
+def test_labels_go_with_their_samples(make_gan, vectors, monkeypatch):
     labels = np.arange(64) % 3
     seen = []
     gan = make_gan(conditional=True)
@@ -378,7 +390,7 @@ def test_labels_go_with_their_samples(make_gan, vectors):
             seen.append(inputs)
             return predict(inputs)
 
-        network.predict_on_batch = record
+        monkeypatch.setattr(network, "predict_on_batch", record)
     monitor = CollapseMonitor((vectors, labels))
     fit(gan, (vectors, labels), monitor, epochs=1)
     made, real, fake = seen

@@ -4,6 +4,8 @@ import pytest
 from keras_regan.callbacks import symptoms
 from keras_regan.callbacks.vital_signs import VitalSigns
 
+pytestmark = pytest.mark.host
+
 DEFAULTS = {
     "least_diversity": 0.2,
     "most_near_duplicates": 0.5,

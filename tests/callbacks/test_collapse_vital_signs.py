@@ -7,6 +7,8 @@ from keras_regan.callbacks.vital_signs import WeightRecord
 from keras_regan.callbacks.vital_signs import all_finite
 from keras_regan.callbacks.vital_signs import compare_logits
 
+pytestmark = pytest.mark.host
+
 SHAPE = (16, 3, 4, 2)
 
 

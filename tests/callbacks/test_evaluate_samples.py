@@ -7,6 +7,7 @@ import pytest
 
 import keras_regan as kr
 
+pytestmark = pytest.mark.xdist_group("evaluate_samples")
 EvaluateSamples = kr.callbacks.EvaluateSamples
 
 
@@ -18,10 +19,15 @@ def network():
 
 
 @pytest.fixture
-def gan(vector_pair):
-    gan = kr.RegularizedGAN(*vector_pair(), seed=0, ema_momentum=0.5)
-    gan.compile()
-    return gan
+def gan(vector_pair, rewound):
+    """A GAN before its first step, the same for each test."""
+
+    def make():
+        gan = kr.RegularizedGAN(*vector_pair(), seed=0, ema_momentum=0.5)
+        gan.compile()
+        return gan
+
+    return rewound(make)
 
 
 def metrics_of(network, **arguments):

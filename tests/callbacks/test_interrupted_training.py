@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 from models.test_resume import assert_equal
+from models.test_resume import everything
 
 import keras_regan as kr
 
+pytestmark = pytest.mark.xdist_group("interrupted_training")
 EPOCHS = 4
 
 
@@ -33,6 +35,16 @@ def make(image_pair, seed=7):
         ),
     )
     return gan
+
+
+@pytest.fixture
+def new_gan(image_pair, rewound):
+    """Returns a GAN before its first step, the same for the same seed."""
+
+    def new(seed=7):
+        return rewound(lambda: make(image_pair, seed), key=seed)
+
+    return new
 
 
 def adapt(images, action=None):
@@ -105,16 +117,17 @@ class Interrupt(keras.callbacks.Callback):
 
 
 @pytest.mark.filterwarnings("ignore:Epoch 3, batch")
-def test_adaptive_callbacks_go_on(image_pair, images, tmp_path):
+def test_adaptive_callbacks_go_on(image_pair, new_gan, images, tmp_path):
     moment = (2, 1)
-    uninterrupted = make(image_pair)
-    expected = fit(uninterrupted, images, adapt(images)).history
-    assert uninterrupted.regularizer_factors["d_r1"].value > 1.5
+    gan = new_gan()
+    expected = fit(gan, images, adapt(images)).history
+    assert gan.regularizer_factors["d_r1"].value > 1.5
+    uninterrupted = everything(gan)
 
     def backup():
         return keras.callbacks.BackupAndRestore(tmp_path / "backup")
 
-    stopped = make(image_pair)
+    stopped = new_gan()
     callbacks = [*adapt(images), backup(), Interrupt(*moment)]
     with pytest.raises(KeyboardInterrupt):
         fit(stopped, images, callbacks)
@@ -130,7 +143,7 @@ def test_adaptive_callbacks_go_on(image_pair, images, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:Epoch")
 def test_no_more_roll_backs_than_without_an_interruption(
-    image_pair, images, tmp_path
+    new_gan, images, tmp_path
 ):
     def monitor():
         return kr.callbacks.CollapseMonitor(
@@ -141,7 +154,7 @@ def test_no_more_roll_backs_than_without_an_interruption(
             action=kr.callbacks.RollBack(times=1),
         )
 
-    gan = make(image_pair)
+    gan = new_gan()
     with pytest.raises(KeyboardInterrupt):
         fit(gan, images, [monitor(), Interrupt(1, 0)])
     gan.save(tmp_path / "gan.keras")
@@ -158,8 +171,8 @@ def test_no_more_roll_backs_than_without_an_interruption(
     assert history.epoch == [1]
 
 
-def test_notes_of_another_training_do_not_matter(image_pair, images):
-    gan = make(image_pair)
+def test_notes_of_another_training_do_not_matter(new_gan, images):
+    gan = new_gan()
     first, second = adapt(images)[1], adapt(images)[1]
     with pytest.raises(KeyboardInterrupt):
         fit(gan, images, [first, Interrupt(1, 4)])
@@ -170,10 +183,11 @@ def test_notes_of_another_training_do_not_matter(image_pair, images):
     assert abs(second.checks[0].signs.g_weight_growth - 1.0) < 0.1
 
 
-def test_callbacks_that_look_on_change_nothing(image_pair, images, tmp_path):
+def test_callbacks_that_look_on_change_nothing(new_gan, images, tmp_path):
     # Dropout without a seed draws from torch's own random state.
-    expected = make(image_pair, seed=None)
-    fit(expected, images, [])
-    watched = make(image_pair, seed=None)
+    gan = new_gan(seed=None)
+    fit(gan, images, [])
+    expected = everything(gan)
+    watched = new_gan(seed=None)
     fit(watched, images, watch(images, tmp_path))
     assert_equal(expected, watched)

@@ -5,6 +5,8 @@ from keras_regan.callbacks.spherical_interpolation import (
     spherical_interpolation,
 )
 
+pytestmark = pytest.mark.host
+
 
 def angles(points):
     """The angle from each point to the next."""

@@ -14,19 +14,26 @@ from keras_regan.callbacks import NearestReal
 from keras_regan.callbacks import SampleGrid
 
 accumulator = pytest.importorskip(
-    "tensorboard.backend.event_processing.event_accumulator"
+    "tensorboard.backend.event_processing.event_accumulator",
+    reason="needs `pip install tensorboard`",
 )
+pytestmark = pytest.mark.xdist_group("histograms")
 
 
 @pytest.fixture
-def gan(vector_pair):
-    gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
-    gan.compile(
-        generator_optimizer=keras.optimizers.Adam(0.05),
-        generator_regularizers=[kr.regularizers.L2(1e-3)],
-        discriminator_regularizers=[kr.penalties.R1(1.0)],
-    )
-    return gan
+def gan(vector_pair, rewound):
+    """A GAN before its first step, the same for each test."""
+
+    def make():
+        gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+        gan.compile(
+            generator_optimizer=keras.optimizers.Adam(0.05),
+            generator_regularizers=[kr.regularizers.L2(1e-3)],
+            discriminator_regularizers=[kr.penalties.R1(1.0)],
+        )
+        return gan
+
+    return rewound(make)
 
 
 def events_in(folder):

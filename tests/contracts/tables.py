@@ -235,23 +235,29 @@ def small_network():
 # Each with the shape of one input, and whether it takes labels as well.
 LAYERS = {
     "layers.SampleRegularization": lambda: kr.layers.SampleRegularization(
-        PairwiseDistance(0.1, margin=1.0), name="a"
+        PairwiseDistance(0.1, margin=1.0), name="soft"
     ),
     "layers.SpectralNormalization": lambda: kr.layers.SpectralNormalization(
-        layers.Dense(3), power_iterations=2, name="a"
+        layers.Dense(3), power_iterations=2, name="spectral"
     ),
-    "layers.MinibatchStdDev": lambda: kr.layers.MinibatchStdDev(2, name="a"),
+    "layers.MinibatchStdDev": lambda: kr.layers.MinibatchStdDev(
+        2, name="deviations"
+    ),
     "layers.MinibatchDiscrimination": (
-        lambda: kr.layers.MinibatchDiscrimination(3, 2, name="a")
+        lambda: kr.layers.MinibatchDiscrimination(3, 2, name="discrimination")
     ),
-    "layers.Packing": lambda: kr.layers.Packing(3, name="a"),
+    "layers.Packing": lambda: kr.layers.Packing(3, name="packs"),
     "layers.GradientNormalization": (
-        lambda: kr.layers.GradientNormalization(small_network(), name="a")
+        lambda: kr.layers.GradientNormalization(
+            small_network(), name="normalized"
+        )
     ),
     "layers.ConditionalBatchNormalization": (
-        lambda: kr.layers.ConditionalBatchNormalization(4, name="a")
+        lambda: kr.layers.ConditionalBatchNormalization(4, name="conditional")
     ),
-    "layers.ClassProjection": lambda: kr.layers.ClassProjection(4, name="a"),
+    "layers.ClassProjection": lambda: kr.layers.ClassProjection(
+        4, name="projection"
+    ),
 }
 LABELED_LAYERS = {
     "layers.ConditionalBatchNormalization",
@@ -365,22 +371,22 @@ def other(role):
     return {"generator": "discriminator", "discriminator": "generator"}[role]
 
 
-def classified(key):
-    """Whether an entry needs labels and a discriminator that classifies."""
-    return "AuxiliaryClassifier" in key
+def classified(*keys):
+    """Whether entries need labels and a discriminator that classifies."""
+    return any("AuxiliaryClassifier" in key for key in keys)
 
 
-def pair(key="", shape=(1,), sample_shape=(2,), convolutions=False):
-    """Builds networks that have what the entry needs.
+def pair(*keys, shape=(1,), sample_shape=(2,), convolutions=False):
+    """Builds networks that have what the entries need.
 
     Args:
-        key: The entry's line in the tables.
+        *keys: The entries' lines in the tables.
         shape: Shape of one sample's logits.
         sample_shape: Shape of one sample.
         convolutions: Whether the discriminator is one of convolutions, with
             normalization and dropout.
     """
-    num_classes = 4 if classified(key) else None
+    num_classes = 4 if classified(*keys) else None
     generator, _ = kr.networks.mlp(
         sample_shape,
         latent_dim=3,
@@ -402,8 +408,8 @@ def pair(key="", shape=(1,), sample_shape=(2,), convolutions=False):
     return generator, keras.Model(inputs, outputs)
 
 
-def data_for(key, samples):
-    """Returns samples, with labels where the entry needs them."""
-    if classified(key):
+def data_for(samples, *keys):
+    """Returns samples, with labels where the entries need them."""
+    if classified(*keys):
         return samples, np.arange(len(samples), dtype="int32") % 4
     return (samples,)

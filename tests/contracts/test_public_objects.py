@@ -8,6 +8,16 @@ from importlib import import_module
 import keras
 import numpy as np
 import pytest
+from contracts.groups import AUGMENTATION_GROUPS
+from contracts.groups import GROUPS
+from contracts.groups import LAYER_GROUPS
+from contracts.groups import arguments_for
+from contracts.groups import compiled
+from contracts.groups import group
+from contracts.groups import group_of_augmentations
+from contracts.groups import group_of_layers
+from contracts.groups import log_name
+from contracts.groups import together
 from contracts.tables import AUGMENTATIONS
 from contracts.tables import CONFIGURED
 from contracts.tables import CONSTRAINTS
@@ -112,31 +122,9 @@ def test_config_holds_every_argument(key):
     assert set(config) <= set(dir(instance)) | {"dtype"}
 
 
-@each(serialized())
-def test_config_is_saved_inside_a_gan(key, tmp_path):
-    instance = serialized()[key]()
-    gan = gan_with(key, instance)
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.models.load_model(tmp_path / "gan.keras")
-    saved = json.dumps(keras.saving.serialize_keras_object(instance))
-    if key in LAYERS or key in CONSTRAINTS:
-        held = loaded.discriminator.layers
-        if key in CONSTRAINTS:
-            held = [layer.kernel_constraint for layer in held]
-        (copy,) = [one for one in held if type(one) is type(instance)]
-        assert same_config(copy.get_config(), instance.get_config())
-        return
-    config = loaded.get_compile_config()
-    # Names of variables change, and with them nothing that was asked for.
-    assert config == gan.get_compile_config()
-    assert saved in json.dumps(config)
-
-
-def gan_with(key, instance=None, eager=True):
+def gan_with(key, instance):
     """Returns a compiled GAN that has an object in its place."""
     keras.utils.set_random_seed(0)
-    if instance is None:
-        instance = serialized()[key]()
     arguments = {}
     if key in AUGMENTATIONS:
         generator, discriminator = pair(sample_shape=(8, 8, 1))
@@ -153,14 +141,7 @@ def gan_with(key, instance=None, eager=True):
         )
     elif key in REGULARIZERS:
         arguments[f"{role_of(instance)}_regularizers"] = [instance]
-    gan = kr.RegularizedGAN(generator, discriminator, seed=0)
-    gan.compile(
-        generator_optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
-        discriminator_optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
-        run_eagerly=eager,
-        **arguments,
-    )
-    return gan
+    return compiled((generator, discriminator), rate=0.05, **arguments)
 
 
 def pair_with_layer(key, layer):
@@ -181,56 +162,15 @@ def pair_with_layer(key, layer):
     return generator, keras.Model(inputs, logits)
 
 
-def batch_for(key, size=8):
-    """Returns a batch that the GAN with an object takes."""
+def batch_for(*keys, size=8):
+    """Returns a batch that the GAN with some objects takes."""
     random = np.random.default_rng(0)
-    if key in AUGMENTATIONS:
+    if {*keys} & {*AUGMENTATIONS}:
         return (random.normal(size=(size, 8, 8, 1)).astype("float32"),)
     samples = random.normal(size=(size, 2)).astype("float32")
-    if key in LABELED_LAYERS:
+    if {*keys} & LABELED_LAYERS:
         return samples, np.arange(size, dtype="int32") % 4
-    return data_for(key, samples)
-
-
-@each(serialized())
-def test_resumed_run_is_the_same(key, tmp_path):
-    """Saved after two steps, loaded, and gone on: as if never stopped."""
-    gan = gan_with(key)
-    for _ in range(2):
-        gan.train_on_batch(*batch_for(key))
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.models.load_model(tmp_path / "gan.keras")
-    logs = []
-    for model in (gan, loaded):
-        model.reset_metrics()
-        logs.append(model.train_on_batch(*batch_for(key), return_dict=True))
-    for name, value in logs[0].items():
-        np.testing.assert_allclose(logs[1][name], value, rtol=1e-6, atol=1e-7)
-    for first, second in zip(
-        gan.get_weights(), loaded.get_weights(), strict=True
-    ):
-        np.testing.assert_allclose(first, second, rtol=1e-6, atol=1e-7)
-
-
-@each(serialized())
-def test_compiled_equals_eager(key):
-    """Two steps, so that lazy penalties are in and out once."""
-    logs, weights = [], []
-    for eager in (True, False):
-        gan = gan_with(key, eager=eager)
-        logs += [
-            gan.train_on_batch(*batch_for(key), return_dict=True)
-            for _ in range(2)
-        ]
-        weights.append(gan.get_weights())
-    for first, second in zip(logs[:2], logs[2:], strict=True):
-        for name, value in first.items():
-            assert np.isfinite(value), name
-            np.testing.assert_allclose(
-                second[name], value, rtol=1e-4, atol=1e-5, err_msg=name
-            )
-    for first, second in zip(*weights, strict=True):
-        np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-4)
+    return data_for(samples, *keys)
 
 
 def assert_float32_scalar(value):
@@ -269,58 +209,6 @@ def test_regularizer_of_half_precision(key):
     assert_float32_scalar(regularizer(*tensors))
 
 
-class Recorded(kr.penalties.Penalty):
-    """Records what another regularizer returns."""
-
-    def __init__(self, regularizer):
-        super().__init__(name="recorded")
-        self.entry = kr.penalties.Scheduled(regularizer)
-        self.values = []
-
-    @property
-    def networks(self):
-        return self.entry.networks
-
-    @property
-    def variables(self):
-        return self.entry.variables
-
-    def call(self, context):
-        self.values.append(self.entry(context))
-        return self.values[-1]
-
-    def after_update(self, kernels, learning_rate, step):
-        self.entry.after_update(kernels, learning_rate, step)
-
-    def logged(self, added, kernels):
-        return self.entry.logged(added, kernels)
-
-
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@each(REGULARIZERS)
-def test_term_under_mixed_precision(key, policy, images):
-    previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        networks = pair(key, sample_shape=(8, 8, 1), convolutions=True)
-    finally:
-        keras.config.set_dtype_policy(previous)
-    gan = kr.RegularizedGAN(*networks, seed=0)
-    recorded = Recorded(REGULARIZERS[key](0.5))
-    gan.compile(
-        **{f"{recorded.networks[0]}_regularizers": [recorded]},
-        run_eagerly=True,
-    )
-    logs = gan.train_on_batch(*data_for(key, images[:8]), return_dict=True)
-    assert recorded.values
-    for value in recorded.values:
-        assert tuple(value.shape) == ()
-        assert keras.backend.standardize_dtype(value.dtype) == "float32"
-    assert all(np.isfinite(value) for value in logs.values())
-    for weight in gan.get_weights():
-        assert np.isfinite(weight).all()
-
-
 @each(LOSSES)
 def test_loss_does_not_see_the_order(key):
     loss = LOSSES[key]()
@@ -354,163 +242,31 @@ def test_regularizer_does_not_see_the_order(key):
     assert same == (key not in ORDER_MATTERS)
 
 
-@pytest.fixture(scope="module")
-def unregularized():
-    """What `trained` returned without an entry, computed once."""
-    return {}
+class Recorded(kr.penalties.Penalty):
+    """Records what another regularizer returns."""
 
+    def __init__(self, regularizer):
+        self.entry = kr.penalties.Scheduled(regularizer)
+        super().__init__(name=self.entry.name)
+        self.values = []
 
-@pytest.fixture
-def trained(vectors, unregularized):
-    """Trains two steps and returns what the two networks became.
+    @property
+    def networks(self):
+        return self.entry.networks
 
-    A network that is `frozen` has a learning rate of zero, so that what the
-    other one becomes is due to its own loss alone.
-    """
+    @property
+    def variables(self):
+        return self.entry.variables
 
-    def train(frozen, key="", entry=None, role=None, data=vectors):
-        kind = frozen, classified(key)
-        if entry is None and kind in unregularized:
-            return unregularized[kind]
-        keras.utils.set_random_seed(0)
-        gan = kr.RegularizedGAN(*pair(key), seed=0)
-        gan.compile(
-            **{
-                f"{name}_optimizer": keras.optimizers.SGD(
-                    0.0 if name == frozen else 0.01
-                )
-                for name in ("generator", "discriminator")
-            },
-            **({} if entry is None else {f"{role}_regularizers": [entry]}),
-            run_eagerly=True,
-        )
-        logs = [
-            gan.train_on_batch(*data_for(key, data), return_dict=True)
-            for _ in range(2)
-        ]
-        result = {
-            "generator": gan.generator.get_weights(),
-            "discriminator": gan.discriminator.get_weights(),
-            "logs": logs[0],
-        }
-        if entry is None:
-            unregularized[kind] = result
-        return result
+    def call(self, context):
+        self.values.append(self.entry(context))
+        return self.values[-1]
 
-    return train
+    def after_update(self, kernels, learning_rate, step):
+        self.entry.after_update(kernels, learning_rate, step)
 
-
-def equal(first, second):
-    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-
-
-@each(REGULARIZERS)
-def test_gradient_reaches_only_its_own_network(key, trained):
-    for own in kr.penalties.Scheduled(REGULARIZERS[key](30.0)).networks:
-        # With its own network held still, the other one must not notice.
-        plain = trained(own, key)
-        regularized = trained(own, key, REGULARIZERS[key](30.0), own)
-        assert equal(plain[other(own)], regularized[other(own)])
-        # And its own does, with the other one held still.
-        plain = trained(other(own), key)
-        regularized = trained(other(own), key, REGULARIZERS[key](30.0), own)
-        assert not equal(plain[own], regularized[own])
-        assert equal(plain[other(own)], regularized[other(own)])
-
-
-@each(REGULARIZERS)
-def test_zero_factor_adds_exactly_zero(key, trained):
-    entry = REGULARIZERS[key](0.0)
-    own = role_of(entry)
-    plain = trained(None, key)
-    regularized = trained(None, key, entry, own)
-    assert equal(plain["generator"], regularized["generator"])
-    assert equal(plain["discriminator"], regularized["discriminator"])
-    logs, expected = regularized["logs"], plain["logs"]
-    (added,) = set(logs) - set(expected)
-    assert logs[added] == 0
-    for name, value in expected.items():
-        assert logs[name] == value
-
-
-@each(REGULARIZERS)
-def test_logged_is_what_was_added(key, trained):
-    """Both networks still, so that only the term is different."""
-    entry = REGULARIZERS[key](0.7)
-    own = role_of(entry)
-    keras.utils.set_random_seed(0)
-    logs = []
-    networks = pair(key)
-    for entries in ([], [entry]):
-        gan = kr.RegularizedGAN(*networks, seed=0)
-        gan.compile(
-            generator_optimizer=keras.optimizers.SGD(0.0),
-            discriminator_optimizer=keras.optimizers.SGD(0.0),
-            **{f"{own}_regularizers": entries},
-            run_eagerly=True,
-        )
-        samples = np.random.default_rng(0).normal(size=(8, 2))
-        batch = data_for(key, samples.astype("float32"))
-        logs.append(gan.train_on_batch(*batch, return_dict=True))
-    (name,) = set(logs[1]) - set(logs[0])
-    added = logs[1][f"{own[0]}_loss"] - logs[0][f"{own[0]}_loss"]
-    if key == "penalties.ProximalL1":
-        assert added == 0 and logs[1][name] == 0  # No weight is zero.
-        return
-    assert logs[1][name] != 0
-    np.testing.assert_allclose(logs[1][name], added, rtol=1e-3, atol=1e-5)
-
-
-@each(PENALTIES)
-def test_penalty_does_not_see_the_order(key, trained, vectors):
-    """Real samples change places, with their labels."""
-    entry = PENALTIES[key](0.5)
-    role = role_of(entry)
-    order = np.arange(len(vectors))
-    np.random.default_rng(1).shuffle(order[::4])
-    permuted = vectors[order]
-    first = trained(role, key, entry, role)["logs"]
-    second = trained(role, key, PENALTIES[key](0.5), role, data=permuted)
-    same = all(
-        np.allclose(second["logs"][name], value, rtol=1e-4, atol=1e-7)
-        for name, value in first.items()
-    )
-    # The largest of all gradients may be the same in another order.
-    assert same == (key not in ORDER_MATTERS) or "Max" in key
-
-
-@each({**LOSSES, **REGULARIZERS})
-def test_forms_of_logits_mean_the_same(key, vectors):
-    logs = []
-    for shape in [(1,), (), (1, 1, 1)]:
-        keras.utils.set_random_seed(0)
-        gan = with_logits(key, shape)
-        assert gan.discriminator.output["logits"].shape == (None, *shape)
-        batch = data_for(key, vectors[:8])
-        logs.append(gan.train_on_batch(*batch, return_dict=True))
-        assert_finite(gan, logs[-1])
-    for more in logs[1:]:
-        assert set(more) == set(logs[0])
-        for name, value in logs[0].items():
-            np.testing.assert_allclose(more[name], value, rtol=1e-5, atol=1e-7)
-
-
-def with_logits(key, shape, **arguments):
-    """Returns a GAN with a loss or a regularizer and logits of a shape."""
-    gan = kr.RegularizedGAN(*pair(key, shape, **arguments), seed=0)
-    entry = {}
-    if key in LOSSES:
-        entry["loss"] = LOSSES[key]()
-    else:
-        instance = REGULARIZERS[key](0.01)
-        entry[f"{role_of(instance)}_regularizers"] = [instance]
-    gan.compile(
-        generator_optimizer=keras.optimizers.SGD(0.01),
-        discriminator_optimizer=keras.optimizers.SGD(0.01),
-        run_eagerly=True,
-        **entry,
-    )
-    return gan
+    def logged(self, added, kernels):
+        return self.entry.logged(added, kernels)
 
 
 def assert_finite(gan, logs):
@@ -520,30 +276,281 @@ def assert_finite(gan, logs):
         assert np.isfinite(weight).all()
 
 
-@each({**LOSSES, **REGULARIZERS})
-def test_map_of_patches(key, images):
-    gan = with_logits(key, (4, 4, 1), sample_shape=(8, 8, 1))
-    batch = data_for(key, images[:8])
-    assert_finite(gan, gan.train_on_batch(*batch, return_dict=True))
+def equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-@each(serialized())
-def test_batch_of_one(key):
-    gan = gan_with(key)
-    for _ in range(2):
-        logs = gan.train_on_batch(*batch_for(key, size=1), return_dict=True)
-    assert_finite(gan, logs)
+def weights_of(gan):
+    return {
+        "generator": gan.generator.get_weights(),
+        "discriminator": gan.discriminator.get_weights(),
+    }
 
 
-@each(serialized())
-def test_equal_samples(key):
-    gan = gan_with(key)
-    gan.generator.set_weights(
-        [np.zeros_like(w) for w in gan.generator.get_weights()]
-    )
-    samples, *labels = batch_for(key)
-    for _ in range(2):
-        logs = gan.train_on_batch(
-            np.zeros_like(samples), *labels, return_dict=True
+def step(gan, *keys, size=8):
+    gan.reset_metrics()
+    return gan.train_on_batch(*batch_for(*keys, size=size), return_dict=True)
+
+
+def regularized(own, entries, *keys):
+    """Returns a GAN of networks for some lines, with entries in one list."""
+    keras.utils.set_random_seed(0)
+    lists = {f"{own}_regularizers": entries}
+    # Without momentum, which a step taken twice would have twice.
+    return compiled(pair(*keys), momentum=0.0, **lists)
+
+
+def two_first_steps(gan, *keys):
+    """Takes a step, and again the first one with the discriminator still.
+
+    Returns:
+        Logs of the first one, and what the networks became in both.
+    """
+    before = gan.get_weights()
+    logs = step(gan, *keys)
+    moved = weights_of(gan)
+    gan.set_weights(before)
+    gan.optimizer.discriminator_optimizer.learning_rate = 0.0
+    step(gan, *keys)
+    return logs, moved, weights_of(gan)
+
+
+@pytest.fixture(scope="module")
+def unregularized():
+    """What the first steps are without an entry, by whether it has labels."""
+    return {
+        labeled: two_first_steps(regularized("generator", [], *keys), *keys)
+        for labeled, keys in (
+            (False, ()),
+            (True, ("penalties.AuxiliaryClassifier",)),
         )
-    assert_finite(gan, logs)
+    }
+
+
+@each(REGULARIZERS)
+def test_logged_is_added_to_its_own_network(key, unregularized):
+    plain_logs, plain, plain_still = unregularized[classified(key)]
+    for own in kr.penalties.Scheduled(REGULARIZERS[key](0.5)).networks:
+        gan = regularized(own, [REGULARIZERS[key](0.5)], key)
+        logs, moved, still = two_first_steps(gan, key)
+        assert_finite(gan, logs)
+        # Both lost the same, but for the term.
+        (name,) = set(logs) - set(plain_logs)
+        loss = f"{own[0]}_loss"
+        added = logs[loss] - plain_logs[loss]
+        if key == "penalties.ProximalL1":
+            # It changes weights, and shows how many became zero.
+            kernels = [w for w in moved[own] if w.ndim > 1]
+            zeros = np.mean(np.concatenate([k.ravel() for k in kernels]) == 0)
+            assert added == 0
+            np.testing.assert_allclose(logs[name], zeros, rtol=1e-6)
+        else:
+            assert logs[name] != 0
+            np.testing.assert_allclose(logs[name], added, rtol=1e-3, atol=1e-5)
+        assert not equal(plain[own], moved[own])
+        if own == "generator":
+            # The discriminator has moved by then.
+            assert equal(plain[other(own)], moved[other(own)])
+        else:
+            # The generator follows where the discriminator went.
+            assert equal(plain_still[other(own)], still[other(own)])
+
+
+@each(serialized())
+def test_saved_and_gone_on(key, tmp_path):
+    """Saved after a step, loaded, and gone on: as if never stopped."""
+    instance = serialized()[key]()
+    gan = gan_with(key, instance)
+    step(gan, key)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert_config_was_saved(key, instance, gan, loaded)
+    # Lazy penalties are out in this step.
+    logs = [step(model, key) for model in (gan, loaded)]
+    assert_finite(gan, logs[0])
+    for name, value in logs[0].items():
+        np.testing.assert_allclose(logs[1][name], value, rtol=1e-6, atol=1e-7)
+    for first, second in zip(
+        gan.get_weights(), loaded.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(first, second, rtol=1e-6, atol=1e-7)
+
+
+def assert_config_was_saved(key, instance, gan, loaded):
+    saved = json.dumps(keras.saving.serialize_keras_object(instance))
+    if key in LAYERS or key in CONSTRAINTS:
+        held = loaded.discriminator.layers
+        if key in CONSTRAINTS:
+            held = [layer.kernel_constraint for layer in held]
+        (copy,) = [one for one in held if type(one) is type(instance)]
+        assert same_config(copy.get_config(), instance.get_config())
+        return
+    config = loaded.get_compile_config()
+    # Names of variables change, and with them nothing that was asked for.
+    assert config == gan.get_compile_config()
+    assert saved in json.dumps(config)
+
+
+def assert_compiled_equals_eager(build, keys):
+    """Two steps, so that lazy penalties are in and out once."""
+    logs, moves = [], []
+    for eager in (True, False):
+        gan = build(keys, eager=eager)
+        before = gan.get_weights()
+        logs.append([step(gan, *keys) for _ in range(2)])
+        after = gan.get_weights()
+        moves.append([b - a for a, b in zip(before, after, strict=True)])
+    for first, second in zip(*logs, strict=True):
+        for name, value in first.items():
+            assert np.isfinite(value), name
+            np.testing.assert_allclose(
+                second[name], value, rtol=1e-4, atol=1e-5, err_msg=name
+            )
+    for first, second in zip(*moves, strict=True):
+        tolerance = 1e-3 * np.max(np.abs(first)) + 1e-7
+        np.testing.assert_allclose(first, second, rtol=0, atol=tolerance)
+
+
+def assert_small_and_equal_batches_are_finite(build, keys):
+    for size in (1, 8):
+        gan = build(keys)
+        batch = batch_for(*keys, size=size)
+        if size > 1:
+            gan.generator.set_weights(
+                [np.zeros_like(w) for w in gan.generator.get_weights()]
+            )
+            batch = [np.zeros_like(batch[0]), *batch[1:]]
+        for _ in range(2):
+            assert_finite(gan, gan.train_on_batch(*batch, return_dict=True))
+
+
+def ways_to_build():
+    """Returns functions and the members that each builds a GAN of."""
+    ways = []
+    for kind, build, lists in (
+        ("members", group, GROUPS),
+        ("layers", group_of_layers, LAYER_GROUPS),
+        ("augmentations", group_of_augmentations, AUGMENTATION_GROUPS),
+    ):
+        for index, keys in enumerate(lists):
+            ways.append(pytest.param(build, keys, id=f"{kind}{index}"))
+    return ways
+
+
+def test_no_member_is_in_no_group():
+    grouped = [key for way in ways_to_build() for key in way.values[1]]
+    # A constraint is no more than its layer's.
+    assert sorted([*grouped, *CONSTRAINTS]) == sorted(serialized())
+
+
+@pytest.mark.parametrize("build, keys", ways_to_build())
+def test_compiled_equals_eager(build, keys):
+    together(lambda part: assert_compiled_equals_eager(build, part), keys)
+
+
+@pytest.mark.parametrize("build, keys", ways_to_build())
+def test_batch_of_one_and_equal_samples(build, keys):
+    together(
+        lambda part: assert_small_and_equal_batches_are_finite(build, part),
+        keys,
+    )
+
+
+@pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_terms_under_mixed_precision(keys, policy, images):
+    def check(keys):
+        keras.utils.set_random_seed(0)
+        previous = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(policy)
+        try:
+            networks = pair(*keys, sample_shape=(8, 8, 1), convolutions=True)
+        finally:
+            keras.config.set_dtype_policy(previous)
+        arguments = arguments_for(keys, wrap=Recorded)
+        gan = kr.RegularizedGAN(*networks, seed=0)
+        gan.compile(**arguments, run_eagerly=True)
+        batch = data_for(images[:8], *keys)
+        assert_finite(gan, gan.train_on_batch(*batch, return_dict=True))
+        for role in ("generator", "discriminator"):
+            for recorded in arguments[f"{role}_regularizers"]:
+                assert recorded.values
+                for value in recorded.values:
+                    dtype = keras.backend.standardize_dtype(value.dtype)
+                    assert dtype == "float32", recorded.name
+                    assert tuple(value.shape) == (), recorded.name
+
+    together(check, keys)
+
+
+def test_zero_factors_add_exactly_zero():
+    """All of them at once, and two steps."""
+
+    def check(keys):
+        keras.utils.set_random_seed(0)
+        plain = compiled(pair(*keys))
+        zero = group(keys, factor=0.0)
+        for _ in range(2):
+            plain_logs = step(plain, *keys)
+            zero_logs = step(zero, *keys)
+            added = set(zero_logs) - set(plain_logs)
+            assert len(added) == len(keys)
+            assert all(zero_logs[name] == 0 for name in added)
+            for name, value in plain_logs.items():
+                assert zero_logs[name] == value
+        assert equal(plain.get_weights(), zero.get_weights())
+
+    together(check, list(REGULARIZERS))
+
+
+def test_penalties_do_not_see_the_order(vectors):
+    """Real samples change places, with their labels."""
+    order = np.arange(len(vectors))
+    np.random.default_rng(1).shuffle(order[::4])
+
+    def check(keys):
+        # Both networks still, so that all see the same ones.
+        logs = []
+        for samples in (vectors, vectors[order]):
+            gan = group(keys, rate=0.0)
+            batch = data_for(samples, *keys)
+            logs.append(gan.train_on_batch(*batch, return_dict=True))
+        for key in keys:
+            role = role_of(PENALTIES[key](0.5))
+            name = f"{role[0]}_{log_name(key)}"
+            first, second = (one[name] for one in logs)
+            same = np.allclose(second, first, rtol=1e-4, atol=1e-7)
+            # The largest of all gradients may be the same in another order.
+            assert same == (key not in ORDER_MATTERS) or "Max" in key, key
+
+    together(check, list(PENALTIES))
+
+
+@pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
+def test_forms_of_logits_mean_the_same(keys, vectors):
+    def check(keys):
+        logs = []
+        for shape in [(1,), (), (1, 1, 1)]:
+            gan = group(keys, factor=0.01, shape=shape)
+            assert gan.discriminator.output["logits"].shape == (None, *shape)
+            batch = data_for(vectors[:8], *keys)
+            logs.append(gan.train_on_batch(*batch, return_dict=True))
+            assert_finite(gan, logs[-1])
+        for more in logs[1:]:
+            assert set(more) == set(logs[0])
+            for name, value in logs[0].items():
+                np.testing.assert_allclose(
+                    more[name], value, rtol=1e-5, atol=1e-7, err_msg=name
+                )
+
+    together(check, keys)
+
+
+@pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
+def test_map_of_patches(keys, images):
+    def check(keys):
+        gan = group(keys, factor=0.01, shape=(4, 4, 1), sample_shape=(8, 8, 1))
+        batch = data_for(images[:8], *keys)
+        assert_finite(gan, gan.train_on_batch(*batch, return_dict=True))
+
+    together(check, keys)

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-import keras_regan as kr
 from keras_regan.figures.curves import Curve
 from keras_regan.figures.curves import read_curves
+
+pytestmark = pytest.mark.host
 
 
 def plain(curves):
@@ -60,32 +61,6 @@ def test_short_lists_are_of_every_nth_epoch(epoch, total, count, expected):
 def test_what_are_no_numbers_is_left_out():
     curves = read_curves({"d_loss": [1.0], "weights": [[1, 2]], "no": ["x"]})
     assert list(curves) == ["d_loss"]
-
-
-def test_a_file_of_csv_logger(tmp_path, vectors, vector_pair):
-    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
-    gan.compile(discriminator_regularizers=[kr.penalties.R1(1.0)])
-    path = tmp_path / "history.csv"
-    first = gan.fit(
-        vectors,
-        epochs=2,
-        verbose=0,
-        callbacks=[keras.callbacks.CSVLogger(path)],
-    )
-    second = gan.fit(
-        vectors,
-        epochs=4,
-        initial_epoch=2,
-        verbose=0,
-        callbacks=[keras.callbacks.CSVLogger(path, append=True)],
-    )
-    curves = read_curves(path)
-    assert set(curves) == {"d_loss", "d_r1", "g_loss"}
-    for key, curve in curves.items():
-        assert curve.epochs.tolist() == [1, 2, 3, 4]
-        np.testing.assert_allclose(
-            curve.values, first.history[key] + second.history[key]
-        )
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -4,6 +4,7 @@ import pytest
 from keras_regan.figures.curves import read_curves
 from keras_regan.figures.families import families
 
+pytestmark = pytest.mark.host
 NAN = float("nan")
 
 

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import keras_regan as kr
-from keras_regan.callbacks import SampleGrid
 from keras_regan.figures import learning_curves
 from keras_regan.figures.curves import read_curves
 from keras_regan.figures.families import families
 from keras_regan.figures.panels import draw_panel
 
 matplotlib = pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.host
 NAN = float("nan")
 
 
@@ -133,34 +132,6 @@ def test_a_standard_error_is_a_band(panel):
 
 
 # The picture
-
-
-def test_learning_curves_of_a_training(images, tmp_path):
-    gan = kr.RegularizedGAN(
-        *kr.networks.mlp((8, 8, 1), latent_dim=4, hidden=(8,)), seed=0
-    )
-    gan.compile(
-        generator_regularizers=[kr.regularizers.PairwiseDistance(0.1)],
-        discriminator_regularizers=[kr.penalties.R1(1.0)],
-    )
-    history = gan.fit(
-        images,
-        validation_data=images,
-        epochs=3,
-        verbose=0,
-        callbacks=[SampleGrid(tmp_path / "samples", count=4)],
-    )
-    path = tmp_path / "figures" / "curves.png"
-    returned = learning_curves(
-        history, path, grids=tmp_path / "samples", title="A training"
-    )
-    assert returned == str(path)
-    assert os.listdir(tmp_path / "figures") == ["curves.png"]
-    with_grids = pixels(path)
-    learning_curves(history.history, path)
-    plain = pixels(path)
-    assert with_grids.shape[0] > plain.shape[0] + 150
-    assert (plain[[0, -1]] == 255).all() and (plain[:, [0, -1]] == 255).all()
 
 
 @pytest.mark.parametrize("middle", [2, 5])

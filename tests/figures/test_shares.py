@@ -1,12 +1,12 @@
-import keras
 import numpy as np
 import pytest
 
-import keras_regan as kr
 from keras_regan.figures.curves import Curve
 from keras_regan.figures.curves import read_curves
 from keras_regan.figures.shares import is_regularizer
 from keras_regan.figures.shares import shares
+
+pytestmark = pytest.mark.host
 
 
 def test_shares_by_hand():
@@ -24,27 +24,6 @@ def test_shares_by_hand():
     )
     values = {key: curve.values.tolist() for key, curve in result.items()}
     assert values == {"d_r1": [1 / 7], "d_lecam": [2 / 7], "g_l1": [0.25]}
-
-
-def test_shares_of_a_training(vectors, vector_pair):
-    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
-    gan.compile(
-        loss=kr.losses.Wasserstein(),
-        generator_regularizers=[
-            kr.regularizers.L2(1e-2),
-            kr.regularizers.PairwiseDistance(0.3),
-        ],
-    )
-    logs = gan.fit(vectors, epochs=2, verbose=0).history
-    added = np.abs([logs["g_l2"], logs["g_pairwise_distance"]])
-    adversarial = np.array(logs["g_loss"]) - logs["g_l2"]
-    adversarial -= np.array(logs["g_pairwise_distance"])
-    expected = added / (np.abs(adversarial) + added.sum(axis=0))
-    result = shares(read_curves(logs))
-    np.testing.assert_allclose(result["g_l2"].values, expected[0])
-    np.testing.assert_allclose(
-        result["g_pairwise_distance"].values, expected[1]
-    )
 
 
 def test_shares_of_nothing_are_zero_and_of_divergence_unknown():
@@ -94,21 +73,3 @@ def test_what_is_a_regularizer(key, expected):
 def test_vital_signs_are_no_regularizers():
     vital_signs = pytest.importorskip("keras_regan.callbacks.vital_signs")
     assert not any(map(is_regularizer, vital_signs.VitalSigns._fields))
-
-
-def test_names_of_regularizers_are_not_taken_for_vital_signs(vector_pair):
-    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
-    penalties = [kr.penalties.R1(1.0), kr.penalties.LeCam(1.0)]
-    gan.compile(
-        generator_regularizers=[
-            kr.regularizers.L1(1.0),
-            kr.regularizers.PairwiseDistance(1.0),
-            kr.penalties.Scheduled(
-                kr.regularizers.L2(1.0),
-                keras.optimizers.schedules.PolynomialDecay(1.0, 10),
-            ),
-        ],
-        discriminator_regularizers=penalties,
-    )
-    logged = [metric.name for metric in gan.metrics]
-    assert len([key for key in logged if is_regularizer(key)]) == 5

@@ -10,6 +10,8 @@ from keras_regan.figures.thumbnails import centres_without_overlap
 from keras_regan.figures.thumbnails import read_thumbnails
 from keras_regan.figures.thumbnails import size_of_thumbnails
 
+pytestmark = pytest.mark.host
+
 
 def write(directory, epochs, size=(10, 10), name="epoch"):
     for epoch in epochs:

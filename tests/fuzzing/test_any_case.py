@@ -13,18 +13,19 @@ accepted:
 
 What is right by itself has to work: being refused is no way out for it.
 
-By default 1,000 cases in all, the same ones in each run. More of them, drawn
-anew each time:
+By default 200 cases in all, and 10,000 with the marker `thorough`, drawn anew
+in each run. Its header says from which seed, and
 
-    KERAS_REGAN_FUZZ=long python -m pytest -n 2 tests/fuzzing
+    python -m pytest tests/fuzzing --hypothesis-seed=123456
 
-runs 20,000. What fails is printed as code, and with a line
-`@reproduce_failure(...)` that repeats it, if it is put above the test.
+draws the same ones again. What fails is printed as code, with the command that
+draws it again, and with a line `@reproduce_failure(...)` that repeats it alone,
+if it is put between `@cases` and the test.
 """
 
 import contextlib
-import os
 import pathlib
+import sys
 import warnings
 
 import keras
@@ -36,6 +37,7 @@ from fuzzing.recipes import is_moderate
 from fuzzing.recipes import make
 from hypothesis import HealthCheck
 from hypothesis import given
+from hypothesis import seed
 from hypothesis import settings
 from hypothesis import strategies as st
 from keras import ops
@@ -49,29 +51,70 @@ pytestmark = pytest.mark.filterwarnings(
 PACKAGE = pathlib.Path(kr.__file__).parent
 # On torch it is not supported and takes minutes.
 JIT = ["auto", False, keras.backend.backend() != "torch"]
-LONG = os.environ.get("KERAS_REGAN_FUZZ") == "long"
+USUAL = settings(
+    print_blob=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+ON_JAX = keras.backend.backend() == "jax"
+TIERS = pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param(1, id="default"),
+        pytest.param(
+            8 if ON_JAX else 50, id="thorough", marks=pytest.mark.thorough
+        ),
+    ],
+)
 
 
-def cases(number, on_jax):
-    """Settings of one test, by its share of the 1,000.
+def cases(*drawn, share, on_jax):
+    """Makes a test of a function that checks one case.
 
     Outside of a graph JAX compiles each operation at each new shape, which
     takes seconds a case: there fewer cases train, and more are refused early.
-    Where a case is cheapest, on PyTorch, there are as many in a usual run as
-    its share says, and half of them on the others.
+
+    Args:
+        drawn: A strategy for each argument of the function.
+        share: How many of the 200 cases are of this kind.
+        on_jax: The same on JAX.
     """
-    if keras.backend.backend() == "jax":
-        number = on_jax
-    if keras.backend.backend() != "torch" and not LONG:
-        number = (number + 1) // 2
-    return settings(
-        max_examples=20 * number if LONG else number,
-        derandomize=not LONG,
-        print_blob=LONG,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    number = on_jax if ON_JAX else share
+
+    def test_of(check):
+        @TIERS
+        def test(times, request):
+            start = request.config.getoption("hypothesis_seed")
+            # Each test draws from a seed of its own.
+            run = seed(f"{start} {check.__name__}")(given(*drawn)(check))
+            try:
+                settings(USUAL, max_examples=times * number)(run)()
+            except BaseException as error:
+                error.add_note(
+                    f"All of it again: python -m pytest -m '' "
+                    f"'{request.node.nodeid}' --hypothesis-seed={start}"
+                )
+                raise
+
+        test.__name__ = check.__name__
+        test.__doc__ = check.__doc__
+        return test
+
+    return test_of
+
+
+@pytest.fixture(autouse=True)
+def _drawn_from_the_seed_alone(monkeypatch):
+    """Keeps out what hypothesis reads in the source of imported modules.
+
+    They are more where other tests run too: the same seed would draw others.
+    """
+    providers = sys.modules.get("hypothesis.internal.conjecture.providers")
+    if hasattr(providers, "_get_local_constants"):
+        no_constants = providers.Constants
+        monkeypatch.setattr(providers, "_get_local_constants", no_constants)
+        monkeypatch.setattr(providers, "CONSTANTS_CACHE", {})
 
 
 @pytest.fixture(autouse=True)
@@ -145,13 +188,14 @@ FOLLOWING = st.sampled_from(
 # Constructors, which train nothing.
 
 
-@cases(300, 720)
-@given(
+@cases(
     st.one_of(
         strategies.spoiled(strategies.any_entry),
         strategies.spoiled(strategies.losses.filter(bool)),
         strategies.spoiled(strategies.augmentations),
-    )
+    ),
+    share=60,
+    on_jax=360,
 )
 def test_any_argument_of_a_regularizer_loss_or_augmentation(recipe):
     with may_be_refused():
@@ -171,11 +215,12 @@ def argument_for(made):
     return {f"{role}_regularizers": [made]}
 
 
-@cases(100, 40)
-@given(
+@cases(
     strategies.network_pairs(),
     st.one_of(strategies.momenta, strategies.wrong),
     st.one_of(strategies.seeds, strategies.wrong),
+    share=20,
+    on_jax=20,
 )
 def test_any_two_networks(origins, momentum, seed):
     pair = [
@@ -193,8 +238,7 @@ def test_any_two_networks(origins, momentum, seed):
         gan.train_on_batch(x, y)
 
 
-@cases(150, 150)
-@given(strategies.keys, strategies.compile_arguments())
+@cases(strategies.keys, strategies.compile_arguments(), share=30, on_jax=75)
 def test_any_argument_of_compile(key, arguments):
     gan = gan_of(key)
     with may_be_refused():
@@ -235,20 +279,23 @@ def check_right_case(case, momentum, then):
         assert_finite(seen)
 
 
-@cases(100, 3)
-@given(right_cases(), strategies.momenta, FOLLOWING)
+@cases(right_cases(), strategies.momenta, FOLLOWING, share=20, on_jax=4)
 def test_what_is_right_takes_a_finite_step(case, momentum, then):
     check_right_case(case, momentum, then)
 
 
-@cases(45, 2)
-@given(right_cases(networks.POLICIES[1:]), strategies.momenta, FOLLOWING)
+@cases(
+    right_cases(networks.POLICIES[1:]),
+    strategies.momenta,
+    FOLLOWING,
+    share=9,
+    on_jax=2,
+)
 def test_what_is_right_in_half_precision(case, momentum, then):
     check_right_case(case, momentum, then)
 
 
-@cases(60, 3)
-@given(st.data(), strategies.keys)
+@cases(st.data(), strategies.keys, share=12, on_jax=3)
 def test_numbers_that_overflow(data, key):
     """Legal factors, targets and so on that float32 does not hold."""
     arguments = {}
@@ -262,8 +309,7 @@ def test_numbers_that_overflow(data, key):
 # What is anything takes a step or is refused.
 
 
-@cases(80, 8)
-@given(st.data(), strategies.keys, FOLLOWING)
+@cases(st.data(), strategies.keys, FOLLOWING, share=16, on_jax=6)
 def test_any_entries(data, key, then):
     """Regularizers in the right or the wrong list, for the right network."""
     entries = st.lists(strategies.any_entry, max_size=4)
@@ -282,8 +328,13 @@ def test_any_entries(data, key, then):
         step_and(then, gan, *data_for(gan, 3))
 
 
-@cases(110, 20)
-@given(st.data(), strategies.keys, st.sampled_from(networks.POLICIES))
+@cases(
+    st.data(),
+    strategies.keys,
+    st.sampled_from(networks.POLICIES),
+    share=22,
+    on_jax=12,
+)
 def test_any_data(data, key, policy):
     gan = compiled(gan_of(key, policy), {})
     case = data.draw(strategies.data(gan.sample_shape, gan.conditional))
@@ -294,8 +345,7 @@ def test_any_data(data, key, policy):
             assert_finite(seen)
 
 
-@cases(43, 50)
-@given(st.data(), strategies.keys)
+@cases(st.data(), strategies.keys, share=8, on_jax=25)
 def test_any_arguments_of_generate(data, key):
     gan = gan_of(key)
     n = data.draw(st.one_of(st.integers(1, 4), strategies.wrong))
@@ -311,8 +361,9 @@ def test_any_arguments_of_generate(data, key):
 # The same in a graph, which takes longer to make than to run.
 
 
-@cases(10, 3)
-@given(right_cases(), strategies.momenta, st.sampled_from(JIT))
+@cases(
+    right_cases(), strategies.momenta, st.sampled_from(JIT), share=2, on_jax=2
+)
 def test_what_is_right_in_a_graph(case, momentum, jit_compile):
     key, policy, arguments, size = case
     arguments = {
@@ -323,8 +374,7 @@ def test_what_is_right_in_a_graph(case, momentum, jit_compile):
     check_right_case((key, policy, arguments, size), momentum, "nothing")
 
 
-@cases(2, 1)
-@given(st.data(), strategies.keys)
+@cases(st.data(), strategies.keys, share=1, on_jax=1)
 def test_any_data_in_a_graph(data, key):
     gan = compiled(gan_of(key), {"run_eagerly": False})
     case = data.draw(strategies.data(gan.sample_shape, gan.conditional))

@@ -39,6 +39,7 @@ def test_what_is_taken_away():
     assert no_logs == (False, False, [0.0])
 
 
+@pytest.mark.thorough
 def test_table(tmp_path, monkeypatch, capsys):
     path = tmp_path / "apart.json"
     command = f"fit_apart.py --network mlp --steps 2 --rounds 2 --output {path}"

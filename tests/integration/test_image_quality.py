@@ -38,6 +38,7 @@ def compare(monkeypatch, data, output, *arguments):
     image_quality.main()
 
 
+@pytest.mark.thorough
 def test_table_figure_and_grids(tmp_path, monkeypatch, data):
     monkeypatch.setattr(image_quality, "SWEEPS", {"soft": [0.1, 1.0]})
     monkeypatch.setattr(image_quality, "GRID", 4)
@@ -86,6 +87,7 @@ def networks_that_cannot_die(network, width):
     return generator, discriminator
 
 
+@pytest.mark.thorough
 def test_judged_during_the_training(tmp_path, monkeypatch, data):
     monkeypatch.setattr(image_quality, "GRID", 4)
     monkeypatch.setattr(image_quality, "build", networks_that_cannot_die)
@@ -127,7 +129,9 @@ def test_few_images(data):
     assert sorted(epoch) == list(range(10))
 
 
-@pytest.mark.parametrize("network", ["dcgan", "resnet"])
+@pytest.mark.parametrize(
+    "network", ["dcgan", pytest.param("resnet", marks=pytest.mark.thorough)]
+)
 def test_settings_fit_the_networks(network):
     table = image_settings.settings(margin=0.5)
     compared = image_settings.COMPARED[network]

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import random
+import runpy
 import signal
 import subprocess
 import sys
@@ -65,8 +66,11 @@ def check(start, tmp_path, mode, kills, epochs, longest):
     folders = {name: tmp_path / name for name in ("whole", "killed")}
     for folder in folders.values():
         folder.mkdir()
-    whole = start(mode, folders["whole"], epochs)
-    expected = finish(whole, folders["whole"])
+    with pytest.MonkeyPatch.context() as patch:
+        arguments = [mode, folders["whole"], epochs]
+        patch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    expected = np.load(folders["whole"] / "final.npz")
     chance = random.Random(0)
     killed = 0
     while killed < kills:
@@ -91,12 +95,15 @@ def check(start, tmp_path, mode, kills, epochs, longest):
         )
 
 
-@pytest.mark.parametrize("mode", ["backup", "checkpoint"])
+@pytest.mark.parametrize(
+    "mode",
+    ["backup", pytest.param("checkpoint", marks=pytest.mark.thorough)],
+)
 def test_killed_once(start, tmp_path, mode):
     check(start, tmp_path, mode, kills=1, epochs=12, longest=0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["backup", "checkpoint"])
 def test_killed_ten_times(start, tmp_path, mode):
     check(start, tmp_path, mode, kills=10, epochs=150, longest=1.0)

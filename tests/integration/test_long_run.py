@@ -185,7 +185,7 @@ def test_nothing_piles_up(images, tmp_path):
     assert_nothing_piles_up(train(images, tmp_path, 6, 2, checkpoint))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_resident_memory_does_not_grow_in_10_000_steps(images, tmp_path):
     # Without checkpoints: each save of Keras on TensorFlow leaves some memory
     # behind, of any model (76 kB for one of four variables).

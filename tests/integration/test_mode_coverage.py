@@ -21,6 +21,7 @@ def cover(monkeypatch, output, *arguments):
     mode_coverage.main()
 
 
+@pytest.mark.thorough
 def test_table_of_both_mixtures(tmp_path, monkeypatch):
     arguments = ["--settings", "recipe", "plain", "--seeds", "0", "1"]
     cover(monkeypatch, tmp_path, *arguments)

@@ -17,7 +17,7 @@ def test_collapsed_samples_cover_one_mode():
     assert ring.covered(ring.RING.centers[[3] * 100]) == (1, 1.0)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_repelling_covers_more_modes_and_attracting_fewer():
     modes = {
         name: np.mean(

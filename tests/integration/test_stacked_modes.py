@@ -32,6 +32,7 @@ def count(monkeypatch, data, output, *arguments):
     stacked_modes.main()
 
 
+@pytest.mark.thorough
 def test_table(tmp_path, monkeypatch, digits):
     count(
         monkeypatch,
@@ -49,7 +50,14 @@ def test_table(tmp_path, monkeypatch, digits):
 
 
 @pytest.mark.parametrize(
-    "name", ["packing 4", "relativistic, R1, R2 and pairwise distance"]
+    "name",
+    [
+        "packing 4",
+        pytest.param(
+            "relativistic, R1, R2 and pairwise distance",
+            marks=pytest.mark.thorough,
+        ),
+    ],
 )
 def test_settings_train(name):
     setting = stacked_modes.settings()[name]()

@@ -75,12 +75,17 @@ def test_members_are_those_of_the_ring_and_augmentations():
 @pytest.mark.parametrize(
     "name",
     [
-        "none",
-        "pairs from a second pass",
-        "member constraints.WeightClipping",
-        "member layers.ConditionalBatchNormalization",
         "member layers.Packing",
-        "member penalties.AuxiliaryClassifier",
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in (
+                "none",
+                "pairs from a second pass",
+                "member constraints.WeightClipping",
+                "member layers.ConditionalBatchNormalization",
+                "member penalties.AuxiliaryClassifier",
+            )
+        ),
     ],
 )
 def test_steps_with_members(name):
@@ -147,6 +152,7 @@ def first_losses(batch):
     ]
 
 
+@pytest.mark.thorough
 def test_table_of_rivals_that_begin_alike(tmp_path, monkeypatch, here, capsys):
     # So many samples that it does not matter which latents are drawn.
     monkeypatch.setattr(step_time, "BATCH", {"mlp": 4096})

@@ -31,15 +31,25 @@ def expected(x, size, channel_axis=-1):
     return np.stack(packs)
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 5, 6])
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
-@pytest.mark.parametrize("shape", [(2,), (3, 2), (3, 4, 2)], ids=str)
-def test_value(batch_size, size, shape):
-    x = standard_normal(batch_size, *shape)
-    layer = Packing(size)
-    outputs = numpy(layer(x))
-    np.testing.assert_array_equal(outputs, expected(x, size))
-    assert outputs.shape == layer.compute_output_shape(x.shape)
+@pytest.mark.parametrize(
+    "shape, sizes, batch_sizes",
+    [
+        ((3, 2), [1, 2, 3, 5], [1, 2, 3, 4, 5, 6]),
+        ((2,), [1, 3], [1, 5, 6]),
+        ((3, 4, 2), [1, 3], [1, 5, 6]),
+    ],
+    ids=str,
+)
+def test_value(shape, sizes, batch_sizes):
+    for size in sizes:
+        for batch_size in batch_sizes:
+            x = standard_normal(batch_size, *shape)
+            layer = Packing(size)
+            outputs = numpy(layer(x))
+            np.testing.assert_array_equal(
+                outputs, expected(x, size), err_msg=f"{size}, {batch_size}"
+            )
+            assert outputs.shape == layer.compute_output_shape(x.shape)
 
 
 @pytest.mark.parametrize("shape", [(2,), (2, 3), (2, 3, 4)], ids=str)

@@ -1,9 +1,15 @@
 import pytest
-from models.trained_generators import KINDS
-from models.trained_generators import trained
+from models.trained_generators import TrainedGANs
+from rewound import Rewound
 
 
 @pytest.fixture(scope="session")
 def trained_gans():
     """GANs by kind, which no test may change."""
-    return {kind: trained(kind) for kind in KINDS}
+    return TrainedGANs()
+
+
+@pytest.fixture(scope="module")
+def rewound():
+    """What hands out the GANs that the tests of a module share."""
+    return Rewound()

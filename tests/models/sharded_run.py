@@ -3,8 +3,8 @@
     python sharded_run.py DEVICES [PROCESSES PROCESS PORT]
 
 Devices are those of one process, and have to be counted before JAX starts, so
-that `test_sharded.py` runs this in processes of its own. What it prints at the
-end is the same for every division of the work.
+that `test_sharded.py` runs this in processes of its own if there are several.
+What it prints at the end is the same for every division of the work.
 """
 
 import json
@@ -15,7 +15,10 @@ import tempfile
 
 DEVICES, PROCESSES, PROCESS, PORT = map(int, (sys.argv[1:] + [1, 0, 0])[:4])
 os.environ["KERAS_BACKEND"] = "jax"
-os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={DEVICES}"
+os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "")
+    + f" --xla_force_host_platform_device_count={DEVICES}"
+)
 
 import jax  # noqa: E402
 import keras  # noqa: E402

@@ -8,11 +8,14 @@ from keras import ops
 import keras_regan as kr
 
 layers = keras.layers
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation",
-    "ignore:`shuffle=True` was passed",
-    "ignore:Your input ran out of data",
-)
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation",
+        "ignore:`shuffle=True` was passed",
+        "ignore:Your input ran out of data",
+    ),
+    pytest.mark.xdist_group("data_sources"),
+]
 
 
 class Batches(keras.utils.PyDataset):
@@ -76,8 +79,19 @@ def labels():
 
 
 @pytest.fixture
-def fitted(vector_pair):
-    """Fits equal networks from equal seeds and returns the model."""
+def fitted(vector_pair, rewound):
+    """Fits equal networks from equal seeds and returns the model.
+
+    It is another one each time, unless one is to be compiled only once for
+    all tests with this number of classes.
+    """
+
+    def compiled(pair, num_classes, run_eagerly):
+        keras.utils.set_random_seed(0)
+        pair = pair or vector_pair(num_classes=num_classes)
+        gan = kr.RegularizedGAN(*pair, seed=0)
+        gan.compile(run_eagerly=run_eagerly, jit_compile=False)
+        return gan
 
     def fit(
         x,
@@ -85,12 +99,15 @@ def fitted(vector_pair):
         pair=None,
         num_classes=None,
         run_eagerly=True,
+        compiled_once=False,
         **arguments,
     ):
-        keras.utils.set_random_seed(0)
-        pair = pair or vector_pair(num_classes=num_classes)
-        gan = kr.RegularizedGAN(*pair, seed=0)
-        gan.compile(run_eagerly=run_eagerly, jit_compile=False)
+        if compiled_once:
+            gan = rewound(
+                lambda: compiled(pair, num_classes, False), key=num_classes
+            )
+        else:
+            gan = compiled(pair, num_classes, run_eagerly)
         arguments = {"shuffle": False, "verbose": 0, **arguments}
         history = gan.fit(x, y, **arguments).history
         assert history["d_loss"] and history["g_loss"]
@@ -124,7 +141,7 @@ def test_samples_and_labels_from_a_source(fitted, vectors, labels, source):
     expected = fitted(vectors, labels, num_classes=3, batch_size=16)
     sized = {"batch_size": 16} if source is as_tensors else {}
     gan = fitted(
-        source(vectors, labels), num_classes=3, run_eagerly=False, **sized
+        source(vectors, labels), num_classes=3, compiled_once=True, **sized
     )
     assert_same_weights(gan, expected)
 

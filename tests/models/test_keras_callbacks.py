@@ -9,17 +9,24 @@ from keras import ops
 
 import keras_regan as kr
 
+pytestmark = pytest.mark.xdist_group("keras_callbacks")
+
 
 @pytest.fixture
-def gan(vector_pair):
-    gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
-    gan.compile(
-        generator_optimizer=keras.optimizers.Adam(1e-3),
-        discriminator_optimizer=keras.optimizers.Adam(4e-3),
-        generator_regularizers=[kr.regularizers.L2(1e-3)],
-        discriminator_regularizers=[kr.penalties.R1(1.0)],
-    )
-    return gan
+def gan(vector_pair, rewound):
+    """A GAN before its first step, the same for each test."""
+
+    def make():
+        gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+        gan.compile(
+            generator_optimizer=keras.optimizers.Adam(1e-3),
+            discriminator_optimizer=keras.optimizers.Adam(4e-3),
+            generator_regularizers=[kr.regularizers.L2(1e-3)],
+            discriminator_regularizers=[kr.penalties.R1(1.0)],
+        )
+        return gan
+
+    return rewound(make)
 
 
 def learning_rates(gan):

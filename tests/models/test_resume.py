@@ -12,6 +12,8 @@ from keras import ops
 
 import keras_regan as kr
 
+# What they share is made once.
+pytestmark = pytest.mark.xdist_group("resume")
 # To the last bit where Keras seeds everything; torch sums in another order.
 TOLERANCE = 1e-6 if keras.backend.backend() == "torch" else 0.0
 
@@ -53,37 +55,83 @@ def make(image_pair, **compile_arguments):
 
 def everything(gan):
     """All that a step reads: weights, optimizers, random state, counters."""
-    return {
+    variables = {
         **{f"model/{i}": v for i, v in enumerate(gan.variables)},
         **{f"optimizer/{i}": v for i, v in enumerate(gan.optimizer.variables)},
         **{f"own/{k}": v for k, v in gan._own_state().items()},
     }
+    return {
+        f"{key} {variable.path}": ops.convert_to_numpy(variable.value).copy()
+        for key, variable in variables.items()
+    }
 
 
-def assert_equal(first, second):
-    first, second = everything(first), everything(second)
-    assert first.keys() == second.keys()
-    for key, variable in first.items():
+def assert_equal(expected, gan):
+    """Compares a GAN with another, or with what was `everything` of one."""
+    if isinstance(expected, keras.Model):
+        expected = everything(expected)
+    found = everything(gan)
+    assert [key.split()[0] for key in expected] == [
+        key.split()[0] for key in found
+    ]
+    for (key, value), other in zip(
+        expected.items(), found.values(), strict=True
+    ):
         np.testing.assert_allclose(
-            ops.convert_to_numpy(variable.value).astype("float64"),
-            ops.convert_to_numpy(second[key].value).astype("float64"),
+            value.astype("float64"),
+            other.astype("float64"),
             rtol=0,
             atol=TOLERANCE,
-            err_msg=f"{key} {variable.path}",
+            err_msg=key,
         )
 
 
 @pytest.fixture
-def uninterrupted(image_pair, images):
-    gan = make(image_pair)
-    gan.fit(images, batch_size=8, epochs=4, shuffle=False, verbose=0)
-    return gan
+def new_gan(image_pair, rewound):
+    """Returns a GAN as it is before its training, the same each time.
+
+    `make` makes another one.
+    """
+
+    def new(seed=7, **compile_arguments):
+        return rewound(
+            lambda: make(lambda: image_pair(seed), **compile_arguments),
+            key=(seed, *compile_arguments.items()),
+        )
+
+    return new
+
+
+@pytest.fixture(scope="module")
+def ends():
+    """Everything of GANs after their training, by what they were made with."""
+    return {}
+
+
+@pytest.fixture
+def trained_to_the_end(new_gan, images, ends):
+    """Returns everything of a GAN after a training without a stop."""
+
+    def trained(**arguments):
+        key = tuple(arguments.items())
+        if key not in ends:
+            gan = new_gan(**arguments)
+            fit(gan, images, [])
+            ends[key] = everything(gan)
+        return ends[key]
+
+    return trained
+
+
+@pytest.fixture
+def uninterrupted(trained_to_the_end):
+    return trained_to_the_end()
 
 
 def test_saved_loaded_in_a_new_process_and_gone_on(
-    uninterrupted, image_pair, images, tmp_path
+    uninterrupted, new_gan, images, tmp_path
 ):
-    gan = make(image_pair)
+    gan = new_gan()
     gan.fit(images, batch_size=8, epochs=2, shuffle=False, verbose=0)
     gan.save(tmp_path / "half.keras")
     np.save(tmp_path / "images.npy", images)
@@ -106,8 +154,8 @@ def test_saved_loaded_in_a_new_process_and_gone_on(
     )
 
 
-def test_weights_file(uninterrupted, image_pair, images, tmp_path):
-    gan = make(image_pair)
+def test_weights_file(uninterrupted, new_gan, image_pair, images, tmp_path):
+    gan = new_gan()
     gan.fit(images, batch_size=8, epochs=2, shuffle=False, verbose=0)
     gan.save_weights(tmp_path / "gan.weights.h5")
     keras.utils.set_random_seed(5)
@@ -120,7 +168,9 @@ def test_weights_file(uninterrupted, image_pair, images, tmp_path):
     assert_equal(uninterrupted, other)
 
 
-def test_backup_and_restore(uninterrupted, image_pair, images, tmp_path):
+def test_backup_and_restore(
+    uninterrupted, new_gan, image_pair, images, tmp_path
+):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             if epoch == 1:
@@ -129,9 +179,8 @@ def test_backup_and_restore(uninterrupted, image_pair, images, tmp_path):
     def backup():
         return keras.callbacks.BackupAndRestore(tmp_path / "backup")
 
-    gan = make(image_pair)
     with pytest.raises(KeyboardInterrupt):
-        gan.fit(
+        new_gan().fit(
             images,
             batch_size=8,
             epochs=4,
@@ -195,49 +244,50 @@ def fit(gan, data, callbacks, **arguments):
     )
 
 
-@pytest.mark.parametrize("at", [(0, 2), (1, 0), (1, 3), (2, 1)])
-@pytest.mark.parametrize("note", ["written", "older", "missing"])
+@pytest.mark.parametrize(
+    ("at", "note"),
+    [
+        *(((0, 2), "written"), ((1, 0), "written"), ((1, 3), "written")),
+        *(((2, 1), "written"), ((2, 1), "older"), ((2, 1), "missing")),
+    ],
+)
 def test_backup_in_the_middle_of_an_epoch(
-    uninterrupted, image_pair, images, tmp_path, at, note
+    uninterrupted, new_gan, images, tmp_path, at, note
 ):
     """A kill may come between Keras's two files: weights, then the note."""
-    if note != "written" and at != (2, 1):
-        pytest.skip("once is enough")
 
-    def backup():
-        return keras.callbacks.BackupAndRestore(tmp_path, save_freq=1)
+    def backup(save_freq):
+        return keras.callbacks.BackupAndRestore(tmp_path, save_freq=save_freq)
 
     with pytest.raises(KeyboardInterrupt):
-        fit(make(image_pair), images, [backup(), StopAt(*at)])
+        fit(new_gan(), images, [backup(1), StopAt(*at)])
     noted = tmp_path / "training_metadata.json"
     if note == "older":
         noted.write_text('{"epoch": 1, "batch": 3}')
     if note == "missing":
         noted.unlink()
-    gan = make(image_pair)
+    gan = new_gan()
     batches = []
-    history = fit(gan, images, [backup(), Counted(batches)])
+    # Nothing will stop it again.
+    history = fit(gan, images, [backup(99), Counted(batches)])
     assert history.epoch[0] == at[0]
     assert batches[:4] == [0, 1, 2, 3]
     assert_equal(uninterrupted, gan)
 
 
 @pytest.mark.parametrize("at", [(1, 1), (1, 3), (2, 0)])
-def test_dropout_without_a_seed(image_pair, images, tmp_path, at):
+def test_dropout_without_a_seed(
+    trained_to_the_end, new_gan, images, tmp_path, at
+):
     """On PyTorch it draws from what all code shares."""
-
-    def make_one():
-        return make(lambda: image_pair(seed=None))
-
-    whole = make_one()
-    fit(whole, images, [])
+    whole = trained_to_the_end(seed=None)
     frequency = "epoch" if at[1] == 0 else 1
     backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=frequency)
     with pytest.raises(KeyboardInterrupt):
-        fit(make_one(), images, [backup, StopAt(*at)])
-    gan = make_one()
+        fit(new_gan(seed=None), images, [backup, StopAt(*at)])
+    gan = new_gan(seed=None)
     ops.convert_to_numpy(keras.random.dropout(ops.ones((9, 9)), 0.5))
-    backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=frequency)
+    backup = keras.callbacks.BackupAndRestore(tmp_path, save_freq=99)
     fit(gan, images, [backup])
     assert_equal(whole, gan)
 
@@ -268,12 +318,12 @@ class Counted(keras.callbacks.Callback):
 
 
 def test_checkpoint_in_the_middle_of_an_epoch(
-    uninterrupted, image_pair, images, tmp_path
+    uninterrupted, new_gan, images, tmp_path
 ):
     path = tmp_path / "gan.keras"
     checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=3)
     with pytest.raises(KeyboardInterrupt):
-        fit(make(image_pair), images, [checkpoint, StopAt(1, 3)])
+        fit(new_gan(), images, [checkpoint, StopAt(1, 3)])
     gan = keras.models.load_model(path)
     assert gan.position == (1, 2)
     fit(gan, images, [], resume=True)
@@ -281,25 +331,25 @@ def test_checkpoint_in_the_middle_of_an_epoch(
     assert_equal(uninterrupted, gan)
 
 
-def test_resume_before_anything_was_trained(uninterrupted, image_pair, images):
-    gan = make(image_pair)
-    fit(gan, images, [], resume=True)
+def test_resume_before_and_after_everything_was_trained(
+    uninterrupted, new_gan, images
+):
+    gan = new_gan()
+    assert fit(gan, images, [], resume=True).epoch == [0, 1, 2, 3]
+    assert_equal(uninterrupted, gan)
+    assert fit(gan, images, [], resume=True).epoch == []
     assert_equal(uninterrupted, gan)
 
 
-def test_resume_after_everything_was_trained(uninterrupted, images):
-    history = fit(uninterrupted, images, [], resume=True)
-    assert history.epoch == []
-
-
 def test_a_checkpoint_at_the_very_end_of_an_epoch(
-    uninterrupted, image_pair, images, tmp_path
+    uninterrupted, new_gan, images, tmp_path
 ):
     path = tmp_path / "gan.keras"
     checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=4)
     with pytest.raises(KeyboardInterrupt):
-        fit(make(image_pair), images, [checkpoint, StopAt(2, 0)])
-    gan = keras.models.load_model(path)
+        fit(new_gan(), images, [checkpoint, StopAt(2, 0)])
+    gan = new_gan()
+    gan.load_weights(path)
     assert gan.position == (1, 4)
     fit(gan, images, [], resume=True)
     assert_equal(uninterrupted, gan)
@@ -308,18 +358,18 @@ def test_a_checkpoint_at_the_very_end_of_an_epoch(
 @pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="not in Keras on PyTorch"
 )
-def test_several_steps_at_once(image_pair, images, tmp_path):
-    whole = make(image_pair, steps_per_execution=2)
-    fit(whole, images, [])
+def test_several_steps_at_once(trained_to_the_end, new_gan, images, tmp_path):
+    whole = trained_to_the_end(steps_per_execution=2)
     path = tmp_path / "gan.keras"
     checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=2)
     with pytest.raises(KeyboardInterrupt):
         fit(
-            make(image_pair, steps_per_execution=2),
+            new_gan(steps_per_execution=2),
             images,
             [checkpoint, StopAt(1, 1)],
         )
-    gan = keras.models.load_model(path)
+    gan = new_gan(steps_per_execution=2)
+    gan.load_weights(path)
     assert gan.position == (1, 2)
     fit(gan, images, [], resume=True)
     assert_equal(whole, gan)
@@ -333,20 +383,22 @@ def endless(images):
         index += 1
 
 
-def test_epochs_of_a_stream(image_pair, images, tmp_path):
-    whole = make(image_pair)
+def test_epochs_of_a_stream(new_gan, images, tmp_path):
+    whole = new_gan()
     fit(whole, endless(images), [], batch_size=None, steps_per_epoch=3)
+    whole = everything(whole)
     path = tmp_path / "gan.keras"
     checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=1)
     with pytest.raises(KeyboardInterrupt):
         fit(
-            make(image_pair),
+            new_gan(),
             endless(images),
             [checkpoint, StopAt(2, 1)],
             batch_size=None,
             steps_per_epoch=3,
         )
-    gan = keras.models.load_model(path)
+    gan = new_gan()
+    gan.load_weights(path)
 
     def go_on():
         fit(
@@ -366,7 +418,7 @@ def test_epochs_of_a_stream(image_pair, images, tmp_path):
     assert_equal(whole, gan)
 
 
-def test_epochs_that_are_parts_of_the_data(image_pair, images, tmp_path):
+def test_epochs_that_are_parts_of_the_data(new_gan, images, tmp_path):
     """Four batches in epochs of three: 3, 1, 3, 1."""
     if keras.backend.backend() == "torch":
         pytest.skip("not in Keras on PyTorch")
@@ -376,33 +428,35 @@ def test_epochs_that_are_parts_of_the_data(image_pair, images, tmp_path):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras, of the short epochs.
-        whole = make(image_pair)
+        whole = new_gan()
         go(whole, [])
+        whole = everything(whole)
         path = tmp_path / "gan.keras"
         checkpoint = keras.callbacks.ModelCheckpoint(path, save_freq=1)
         with pytest.raises(KeyboardInterrupt):
-            go(make(image_pair), [checkpoint, StopAt(3, 0)])
-        gan = keras.models.load_model(path)
+            go(new_gan(), [checkpoint, StopAt(3, 0)])
+        gan = new_gan()
+        gan.load_weights(path)
         go(gan, [], resume=True)
     assert_equal(whole, gan)
 
 
-def test_a_second_fit_begins_at_the_beginning(image_pair, images, tmp_path):
+def test_a_second_fit_begins_at_the_beginning(new_gan, images, tmp_path):
     """Keras would begin it where the first one was resumed."""
     with pytest.raises(KeyboardInterrupt):
         fit(
-            make(image_pair),
+            new_gan(),
             images,
             [keras.callbacks.BackupAndRestore(tmp_path), StopAt(3, 0)],
         )
-    gan = make(image_pair)
+    gan = new_gan()
     first = fit(gan, images, [keras.callbacks.BackupAndRestore(tmp_path)])
     assert first.epoch == [3]
     assert fit(gan, images, []).epoch == [0, 1, 2, 3]
 
 
-def test_interrupted_while_batches_are_passed_over(image_pair, images):
-    gan = make(image_pair)
+def test_interrupted_while_batches_are_passed_over(new_gan, images):
+    gan = new_gan()
     with pytest.raises(KeyboardInterrupt):
         fit(gan, images, [StopAt(0, 2)])
     with pytest.raises(KeyboardInterrupt):
@@ -414,21 +468,21 @@ def test_interrupted_while_batches_are_passed_over(image_pair, images):
     assert int(ops.convert_to_numpy(updates.value)) == before + 4 * 4
 
 
-def test_stopped_in_the_middle_of_an_epoch(image_pair, images):
+def test_stopped_in_the_middle_of_an_epoch(new_gan, images):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             self.model.stop_training = batch == 1
 
-    gan = make(image_pair)
+    gan = new_gan()
     fit(gan, images, [Stop()])
     assert gan.position == (0, 2)
-    gan = make(image_pair)
+    gan = new_gan()
     fit(gan, images, [keras.callbacks.EarlyStopping("d_loss", mode="max")])
     assert gan.position[1] == 0
 
 
-def test_a_list_of_callbacks_of_kerass_own_kind(image_pair, images):
-    gan = make(image_pair)
+def test_a_list_of_callbacks_of_kerass_own_kind(new_gan, images):
+    gan = new_gan()
     callbacks = keras.callbacks.CallbackList(
         [], add_history=True, model=gan, epochs=4, steps=4
     )
@@ -438,8 +492,8 @@ def test_a_list_of_callbacks_of_kerass_own_kind(image_pair, images):
         assert len(callbacks.callbacks) == 3  # One of Keras's, two of ours.
 
 
-def test_bad_arguments(image_pair, images):
-    gan = make(image_pair)
+def test_bad_arguments(new_gan, images):
+    gan = new_gan()
     with pytest.raises(TypeError, match="`resume`. Expected a boolean"):
         fit(gan, images, [], resume="latest")
     with pytest.raises(ValueError, match="`initial_epoch`.*initial_epoch=2"):

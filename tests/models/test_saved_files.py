@@ -287,7 +287,7 @@ for step in range(100_000):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("attempt", range(5))
 def test_killed_at_any_moment(tmp_path, attempt):
     process = start(LOOP, tmp_path)

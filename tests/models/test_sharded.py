@@ -1,7 +1,9 @@
 """JAX's devices and processes: any number of them does what one does."""
 
 import json
+import os
 import pathlib
+import runpy
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.xdist_group("sharded")
 SCRIPT = pathlib.Path(__file__).with_name("sharded_run.py")
 
 
@@ -52,10 +55,22 @@ def assert_close(result, expected):
 
 
 @pytest.fixture(scope="module")
-def one_device(backend):
+def reference():
+    return {}
+
+
+@pytest.fixture
+def one_device(backend, reference, monkeypatch, capsys):
+    """What comes of one device, in this process."""
     if backend != "jax":
         pytest.skip("keras.distribution is JAX's")
-    return results(start(1))[0]
+    if not reference:
+        # The script changes it, too late for this process.
+        monkeypatch.setenv("XLA_FLAGS", os.environ.get("XLA_FLAGS", ""))
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), "1"])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+        reference.update(json.loads(capsys.readouterr().out.splitlines()[-1]))
+    return reference
 
 
 def test_two_devices(one_device):

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 import keras_regan as kr
 
@@ -18,6 +19,19 @@ KINDS = [
     "resnet_conditional",
     "layers",
 ]
+# What leaves for another program is tried for a few kinds, and then for all.
+GROUPS = [
+    ["dcgan_conditional", "layers"],
+    pytest.param(KINDS, marks=pytest.mark.thorough),
+]
+
+
+class TrainedGANs(dict):
+    """Trains a GAN of a kind when it is first asked for."""
+
+    def __missing__(self, kind):
+        self[kind] = trained(kind)
+        return self[kind]
 
 
 def trained(kind):

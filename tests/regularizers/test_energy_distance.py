@@ -63,7 +63,7 @@ def test_same_distributions_are_at_zero_on_average():
     values = [float(EnergyDistance()(x, y)) for x, y in draws]
     error = np.std(values) / np.sqrt(len(values))
     assert abs(np.mean(values)) < 3 * error and error < 0.04
-    other = [float(EnergyDistance()(x, 2 * y)) for x, y in draws]
+    other = [float(EnergyDistance()(x, 2 * y)) for x, y in draws[:50]]
     assert np.mean(other) > 0.1
 
 

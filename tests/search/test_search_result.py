@@ -10,6 +10,8 @@ from keras_regan.search import OneStandardError
 from keras_regan.search import SearchResult
 from keras_regan.search import TrialRecord
 
+pytestmark = pytest.mark.host
+
 COST = Objective("val_cost", "min")
 SCORE = Objective("val_score", "max")
 
