@@ -371,6 +371,17 @@ def all_finite(samples):
     return jnp.isfinite(samples).all()
 
 
+def is_frozen(tensor, beside):
+    """Tells whether a compiled step has a tensor as a constant.
+
+    Args:
+        tensor: What may be one.
+        beside: A tensor that is none if the step is compiled.
+    """
+    tracer = jax.core.Tracer
+    return isinstance(beside, tracer) and not isinstance(tensor, tracer)
+
+
 def any_samples(samples):
     """Tells whether the batch has a sample."""
     return samples.shape[0] > 0

@@ -184,6 +184,19 @@ def all_finite(samples):
         return tf.identity(finite)
 
 
+def is_frozen(tensor, beside):
+    """Tells whether a graph has a tensor as a constant.
+
+    Args:
+        tensor: What may be one.
+        beside: Not needed here.
+    """
+    return not tf.executing_eagerly() and (
+        isinstance(tensor, type(tf.constant(0)))
+        or tf.get_static_value(tensor) is not None
+    )
+
+
 def any_samples(samples):
     """Tells, as a boolean scalar, whether the batch has a sample.
 

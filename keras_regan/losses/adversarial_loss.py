@@ -81,7 +81,8 @@ class AdversarialLoss:
 def logit_map(logits: Tensor) -> Tensor:
     """Returns logits as floats of shape `(batch, patches)`.
 
-    Half precision is widened to float32; float64 stays.
+    Half precision is widened to float32. On TensorFlow float64 stays; on JAX
+    and PyTorch Keras narrows it to float32.
     """
     logits = ops.convert_to_tensor(logits)
     dtype = keras.backend.result_type(logits.dtype, "float32")

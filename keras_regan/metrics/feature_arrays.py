@@ -6,6 +6,9 @@ import numpy as np
 
 # Rows of a matrix of distances that are in memory at a time.
 _CHUNK = 1000
+# A squared distance of equal rows, beside their squared lengths: what rounding
+# leaves of it, with much to spare.
+_ROUNDING = 1e-13
 
 
 def checked_features(
@@ -51,7 +54,8 @@ def squared_distances(
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yields rows of the matrix of squared distances, and which ones.
 
-    Never the whole matrix: its size is the product of both counts.
+    Never the whole matrix: its size is the product of both counts. Rows that
+    only rounding may tell apart have a distance of zero, in every matrix.
     """
     origin = others.mean(axis=0)
     rows, others = rows - origin, others - origin
@@ -60,7 +64,10 @@ def squared_distances(
         part = slice(first, min(first + _CHUNK, len(rows)))
         products = rows[part] @ others.T
         own = np.square(rows[part]).sum(axis=1)[:, None]
-        yield part, np.maximum(own + squares - 2.0 * products, 0.0)
+        lengths = own + squares
+        distances = lengths - 2.0 * products
+        distances[distances < _ROUNDING * lengths] = 0.0
+        yield part, distances
 
 
 def neighbour_radii(rows: np.ndarray, neighbours: int) -> np.ndarray:

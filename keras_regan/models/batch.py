@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_regan._typing import Shape
+from keras_regan._typing import Tensor
 from keras_regan._validation import message
 
 
@@ -75,6 +76,49 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
             "that ends in tanh, `images.astype('float32') / 127.5 - 1`. "
             f"Received: dtype {dtype}"
         )
+
+
+def check_latents(latents: Any, latent_dim: int) -> None:
+    """Raises unless an overridden `sample_latents` returned latents.
+
+    Raises:
+        TypeError: If they are no tensor.
+        ValueError: If they have another shape.
+    """
+    if isinstance(latents, np.ndarray) or not hasattr(latents, "shape"):
+        raise TypeError(
+            "`sample_latents` must return a tensor that was drawn with "
+            "`keras.random` and `seed`: a compiled step would repeat any "
+            f"other for ever. Received: {type(latents).__name__}"
+        )
+    shape = tuple(latents.shape)
+    if len(shape) != 2 or shape[1] not in (None, latent_dim):
+        raise ValueError(
+            "`sample_latents` must return latents of shape "
+            f"(batch_size, {latent_dim}). Received: shape {shape}"
+        )
+
+
+def frozen_latents() -> ValueError:
+    """Returns the error for latents that are the same in all steps."""
+    return ValueError(
+        "`sample_latents` must draw with `keras.random` and `seed`. Received: "
+        "numbers that are a constant of the compiled step, as those of NumPy "
+        "are: every step would train on the same latents"
+    )
+
+
+def is_no_class(labels: Tensor, num_classes: int | None) -> Tensor:
+    """Tells of each label whether it numbers no class, in a step.
+
+    Args:
+        labels: Tensor of numbers.
+        num_classes: How many there are, or `None` if that is not known.
+    """
+    if num_classes is None:
+        return ops.zeros_like(labels, dtype="bool")
+    labels = ops.cast(labels, "float32")
+    return ops.logical_or(labels < 0, labels > num_classes - 1)
 
 
 def check_label_batch(labels: Any, label_shape: Shape) -> None:

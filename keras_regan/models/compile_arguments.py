@@ -18,7 +18,12 @@ def checked_loss(loss: Any) -> AdversarialLoss:
     loss = NonSaturating() if loss is None else loss
     if not isinstance(loss, AdversarialLoss):
         raise TypeError(
-            message("loss", "a `keras_regan.losses.AdversarialLoss`", loss)
+            message(
+                "loss",
+                "a `keras_regan.losses.AdversarialLoss`, as "
+                "`keras_regan.losses.Hinge()`",
+                loss,
+            )
         )
     return loss
 

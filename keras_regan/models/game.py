@@ -349,6 +349,7 @@ class Game:
         loss = self.loss.at(context.step).discriminator_loss(
             context.real_logits, context.fake_logits
         )
+        _check_scalar(loss, self.loss, "discriminator_loss")
         total, values = self.discriminator.total(
             context, loss, context.layer_losses
         )
@@ -362,6 +363,7 @@ class Game:
         )
         loss = self.loss.at(context.step)
         loss = loss.generator_loss(context.fake_logits, real_logits)
+        _check_scalar(loss, self.loss, "generator_loss")
         return self.generator.total(context, loss, added)
 
     def _context(self, player, batch, training, latent_gradient=None):
@@ -437,6 +439,16 @@ def _generate_differentiably(network, latents, labels, training):
         latents,
         forwards=False,
     )
+
+
+def _check_scalar(value, loss, method):
+    """Raises unless a loss is one number: gradients would be of its sum."""
+    shape = tuple(getattr(value, "shape", ()))
+    if shape:
+        raise ValueError(
+            f"`{type(loss).__name__}.{method}` must return a scalar, as "
+            f"`keras.ops.mean` does. Received: shape {shape}"
+        )
 
 
 def _norm(tensors):

@@ -76,8 +76,8 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     @property
     def learning_rate(self) -> Any:
-        """There are two: raises an `AttributeError` that says so."""
-        raise AttributeError(f"There is no single learning rate. {_WHICH}")
+        """The generator's, for callbacks that log one; it cannot be set."""
+        return self.generator_optimizer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Any) -> None:

@@ -35,6 +35,7 @@ from keras_regan.models.replica_seed import ReplicaSeedGenerator
 from keras_regan.models.resumption import Resumption
 from keras_regan.models.sampling import Sampling
 from keras_regan.models.saving import Saving
+from keras_regan.models.seed_streams import first_seeds
 from keras_regan.models.stepping import Stepping
 from keras_regan.models.training_data import checked_source
 from keras_regan.models.training_watch import BeginningWatch
@@ -133,7 +134,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
             self.ema_generator = copy_of(generator, f"{generator.name}_average")
         self.seed = None if seed is None else random_seed(seed)
-        first = random.randrange(2**31 - 3) if seed is None else self.seed
+        seed = random.randrange(2**31 - 3) if seed is None else self.seed
         # Streams of their own, so that neither pictures nor validation nor
         # what a regularizer draws change what a run is trained on.
         (
@@ -143,9 +144,11 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             self._regularization_seed,
             self._evaluated_regularization_seed,
         ) = [
-            kind((first + stream) % (2**31 - 1))
-            for stream, kind in enumerate(
-                [keras.random.SeedGenerator] * 3 + [ReplicaSeedGenerator] * 2
+            kind(first)
+            for first, kind in zip(
+                first_seeds(seed),
+                [keras.random.SeedGenerator] * 3 + [ReplicaSeedGenerator] * 2,
+                strict=True,
             )
         ]
         self._position = Position()
@@ -393,7 +396,9 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             with _backend.variables_kept(self):
                 history = super().fit(x, y, **kwargs)
         except FloatingPointError:
-            raise not_finite(*self._position.begun, self.name) from None
+            raise not_finite(
+                *self._position.begun, self.name, self._num_classes
+            ) from None
         except UnboundLocalError as error:
             if "'logs'" not in str(error):
                 raise

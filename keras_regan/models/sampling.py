@@ -107,7 +107,7 @@ class Sampling(keras.Model):
         batch.check_labels(labels, self.conditional)
         with _backend.variables_kept(self):
             latents = ops.convert_to_numpy(
-                self.sample_latents(
+                self._checked_latents(
                     n, seed=self._generation_seed if seed is None else seed
                 )
             )
@@ -235,8 +235,15 @@ class Sampling(keras.Model):
     ) -> Tensor:
         # On several replicas, those that one would have drawn.
         return replicas.own_rows(
-            lambda rows: self.sample_latents(rows, seed), size
+            lambda rows: self._checked_latents(rows, seed), size
         )
+
+    def _checked_latents(
+        self, size: Any, seed: int | keras.random.SeedGenerator
+    ) -> Tensor:
+        latents = self.sample_latents(size, seed)
+        batch.check_latents(latents, self.latent_dim)
+        return latents
 
     @property
     def _sampler(self) -> keras.Model:

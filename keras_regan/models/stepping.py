@@ -8,6 +8,7 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
+from keras_regan.models import batch
 from keras_regan.models.game import Game
 from keras_regan.models.moving_average import update_average
 from keras_regan.models.position import Position
@@ -117,6 +118,10 @@ class Stepping(_backend.DataLoading, keras.Model):
     def _train(self, data: Any) -> dict[str, Tensor]:
         real, labels = checked_batch(self, data)
         finite = _backend.all_finite(real)
+        if labels is not None:
+            wrong = batch.is_no_class(labels, self._num_classes)
+            known = _backend.all_finite(ops.where(wrong, float("nan"), 0.0))
+            finite = ops.logical_and(finite, known)
         usable = ops.logical_and(finite, _backend.any_samples(real))
         if not self._game.skips_nonfinite:
             untroubled = ops.equal(self._position.refused.value, 0)
@@ -133,11 +138,14 @@ class Stepping(_backend.DataLoading, keras.Model):
         return _results(self._game.trackers + self._game.step_trackers)
 
     def _take_step(self, real: Tensor, labels: Any) -> None:
+        def draw_latents(size):
+            latents = self._draw_latents(size, self._training_seed)
+            if _backend.is_frozen(latents, real):
+                raise batch.frozen_latents()
+            return latents
+
         taken = self._game.train(
-            real,
-            labels,
-            lambda size: self._draw_latents(size, self._training_seed),
-            self._regularization_seed,
+            real, labels, draw_latents, self._regularization_seed
         )
         if self.ema_generator is not None:
             update_average(

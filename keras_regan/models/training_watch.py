@@ -61,7 +61,7 @@ class TrainingWatch(keras.callbacks.Callback):
         # its variables back when a callback asks for it.
         index = self._position.first_refused
         if index is not None:
-            raise not_finite(self._epoch, index, model.name)
+            raise not_finite(self._epoch, index, model.name, model._num_classes)
 
 
 class BeginningWatch(keras.callbacks.Callback):
@@ -82,11 +82,17 @@ class BeginningWatch(keras.callbacks.Callback):
         self._resumption.begin(self.model)
 
 
-def not_finite(epoch: int, batch: int, name: str) -> ValueError:
+def not_finite(
+    epoch: int, batch: int, name: str, num_classes: int | None
+) -> ValueError:
     """Returns the error for a batch that ends a training."""
+    labels = received = ""
+    if num_classes is not None:
+        labels = f" and labels from 0 to {num_classes - 1}"
+        received = " or another label"
     return ValueError(
-        f"The data holds NaN or infinity in batch {batch} of epoch {epoch}, "
-        "both counted from 0. Expected finite samples, or "
+        f"The data holds NaN or infinity{received} in batch {batch} of epoch "
+        f"{epoch}, both counted from 0. Expected finite samples{labels}, or "
         "`compile(nonfinite_batches='skip')`. No step was taken on it or "
         f"after it: {name} is as it was before."
     )

@@ -7,6 +7,8 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._fixed import Fixed
+from keras_regan._fixed import fixed_factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -76,6 +78,8 @@ class Penalty:
 
     networks: tuple[str, ...] = ("generator", "discriminator")
     needs_all_replicas: bool = False
+    factor = fixed_factor()
+    interval = Fixed("the interval in the constructor")
 
     def __init__(
         self,

@@ -122,8 +122,17 @@ class Scheduled(Penalty):
             return self.regularizer(
                 *(tensors[name] for name in self.regularizer.called_with)
             )
-        values = [self.regularizer(kernel) for kernel in context.kernels]
-        return ops.sum(ops.stack([ops.cast(v, "float32") for v in values]))
+        values = [self._of_kernel(kernel) for kernel in context.kernels]
+        return ops.sum(ops.stack(values))
+
+    def _of_kernel(self, kernel: keras.Variable) -> Tensor:
+        value = ops.cast(self.regularizer(kernel), "float32")
+        if len(value.shape) != 0:
+            raise ValueError(
+                f"Regularizer `{self.name}` must return a scalar. "
+                f"Received: shape {tuple(value.shape)}"
+            )
+        return value
 
     def after_update(
         self,

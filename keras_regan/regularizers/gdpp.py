@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+import numpy as np
 from keras import ops
 
 from keras_regan._registration import register
@@ -11,9 +13,8 @@ from keras_regan.regularizers import distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 _MAGNITUDE_WEIGHT = 1e-4
-# What eigenvalues must differ by to be told apart. They sum up to the batch
-# size, and rounding moves them by about 1e-6.
-_LEAST_GAP = 1e-4
+# What the largest and the smallest eigenvalue of real samples must differ by.
+_LEAST_RANGE = 1e-4
 
 
 @register
@@ -164,12 +165,17 @@ def _with_gradient(vectors: Tensor, values: Tensor, gram: Tensor) -> Tensor:
 
     To first order, an eigenvector moves towards each other one by their
     entry in the changed matrix over the gap between the eigenvalues. Gaps
-    that rounding alone may have made are damped.
+    that rounding alone may have made are damped: those of the size of its
+    error, which grows with the sum of the eigenvalues. Near collapse the gaps
+    are small and must count all the same.
     """
+    dtype = keras.backend.standardize_dtype(values.dtype)
+    total = ops.maximum(ops.sum(ops.stop_gradient(values)), 1.0)
+    least_gap = np.finfo(dtype).eps * total
     entries = ops.matmul(ops.transpose(vectors), ops.matmul(gram, vectors))
     change = entries - ops.stop_gradient(entries)
     gaps = ops.stop_gradient(values[None, :] - values[:, None])
-    slopes = gaps / (ops.square(gaps) + _LEAST_GAP**2)
+    slopes = gaps / (ops.square(gaps) + ops.square(least_gap))
     return vectors + ops.matmul(vectors, slopes * change)
 
 
@@ -189,4 +195,4 @@ def _difference(values: Tensor, real_values: Tensor) -> Tensor:
 
 def _between_zero_and_one(values: Tensor) -> Tensor:
     least = ops.min(values)
-    return (values - least) / ops.maximum(ops.max(values) - least, _LEAST_GAP)
+    return (values - least) / ops.maximum(ops.max(values) - least, _LEAST_RANGE)

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._fixed import fixed_factor
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
@@ -63,6 +64,8 @@ class Orthogonal(keras.regularizers.Regularizer):
     `keras.regularizers.OrthogonalRegularizer` is another formula, the mean of
     absolute cosines, and takes kernels of rank 2 only.
     """
+
+    factor = fixed_factor()
 
     def __init__(self, factor: float = 1e-4, *, name: str = "orthogonal"):
         self.factor = non_negative_float(factor, "factor")

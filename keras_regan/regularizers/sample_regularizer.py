@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._fixed import fixed_factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
@@ -68,6 +69,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     """
 
     called_with: tuple[str, ...] = ("samples",)
+    factor = fixed_factor()
 
     def __init__(self, factor: float, *, name: str):
         for tensor in self.called_with:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._fixed import fixed_factor
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
@@ -57,6 +58,8 @@ class L1(_InFloat32, keras.regularizers.L1):
     Keras keeps a tensor of the device that it was created on.
     """
 
+    l1 = fixed_factor()
+
     def __init__(self, l1: float = 0.01, *, name: str = "l1"):
         self.l1 = non_negative_float(l1, "l1")
         self.name = log_name(name)
@@ -101,6 +104,8 @@ class L2(_InFloat32, keras.regularizers.L2):
     Differs from Keras's class: also rejects bools.
     """
 
+    l2 = fixed_factor()
+
     def __init__(self, l2: float = 0.01, *, name: str = "l2"):
         self.l2 = non_negative_float(l2, "l2")
         self.name = log_name(name)
@@ -141,6 +146,9 @@ class L1L2(_InFloat32, keras.regularizers.L1L2):
     https://doi.org/10.1111/j.1467-9868.2005.00503.x).
     Differs from Keras's class: also rejects bools.
     """
+
+    l1 = fixed_factor()
+    l2 = fixed_factor()
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, *, name: str = "l1l2"):
         self.l1 = non_negative_float(l1, "l1")

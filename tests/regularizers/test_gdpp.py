@@ -195,6 +195,24 @@ def test_equal_eigenvalues_have_finite_slopes(structure, gradient):
         assert np.isfinite(found).all() and np.abs(found).max() < 1e5
 
 
+@pytest.mark.parametrize("spread", [0.1, 0.03, 0.01])
+def test_gradient_grows_near_collapse(spread, gradient):
+    """As that of the formula, whose sums of differences are in float64."""
+    random = np.random.default_rng(0)
+    center = random.normal(size=16)
+    samples = center + spread * random.normal(size=(8, 16))
+    real = center + random.normal(size=(8, 16))
+    step = 1e-4 * spread * random.normal(size=samples.shape)
+    slope = of_eigenvectors(samples + step, real)
+    slope -= of_eigenvectors(samples - step, real)
+    found = gradient(
+        GDPP(1.0, structure="eigenvectors"),
+        samples.astype("float32"),
+        real.astype("float32"),
+    )
+    np.testing.assert_allclose(2 * np.sum(found * step), slope, rtol=0.02)
+
+
 def test_real_eigenvalues_that_are_equal_weigh_nothing():
     identity = np.eye(5, 8)
     value = float(GDPP(1.0, structure="eigenvectors")(SAMPLES, identity))

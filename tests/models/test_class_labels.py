@@ -1,0 +1,27 @@
+"""Labels of classes that there are not, in data that is no array."""
+
+import numpy as np
+import pytest
+
+import keras_regan as kr
+
+
+def batches(vectors, labels):
+    for first in range(0, len(vectors), 8):
+        part = slice(first, first + 8)
+        yield vectors[part], labels[part]
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, 4])
+@pytest.mark.parametrize("eager", [True, False])
+def test_batch_is_named_and_changes_nothing(wrong, eager, vector_pair, vectors):
+    labels = np.arange(len(vectors), dtype="int32") % 3
+    gan = kr.RegularizedGAN(*vector_pair(num_classes=3), seed=0)
+    gan.compile(run_eagerly=eager)
+    gan.fit(batches(vectors[:16], labels[:16]), verbose=0)
+    before = gan.get_weights()
+    labels[5] = wrong
+    with pytest.raises(ValueError, match="batch 0 .*labels from 0 to 2"):
+        gan.fit(batches(vectors, labels), verbose=0)
+    for old, new in zip(before, gan.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
