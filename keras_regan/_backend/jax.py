@@ -371,15 +371,23 @@ def all_finite(samples):
     return jnp.isfinite(samples).all()
 
 
-def is_frozen(tensor, beside):
-    """Tells whether a compiled step has a tensor as a constant.
+def drawn(draw):
+    """Draws numbers in a step.
 
     Args:
-        tensor: What may be one.
-        beside: A tensor that is none if the step is compiled.
+        draw: Callable without arguments that returns a tensor.
+
+    Returns:
+        The tuple `(tensor, frozen)`, the second one whether it is a constant
+        of a compiled step: no state of random numbers has moved.
     """
-    tracer = jax.core.Tracer
-    return isinstance(beside, tracer) and not isinstance(tensor, tracer)
+    frame = _current_frame()
+    before = frame.values(frame.variables)
+    tensor = draw()
+    after = frame.values(frame.variables)
+    compiled = any(isinstance(value, jax.core.Tracer) for value in before)
+    moved = any(a is not b for a, b in zip(before, after, strict=True))
+    return tensor, compiled and not moved
 
 
 def any_samples(samples):

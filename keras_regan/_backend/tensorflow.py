@@ -52,6 +52,11 @@ def minimize(objective, optimizer, variables):
             None if g is None else replica.unless_empty(g) for g in gradients
         ]
         gradients = mirrored.overflowing_together(gradients, optimizer)
+    if optimizer.loss_scale_factor is not None:
+        # Keras divides by it, which it cannot do with those of an embedding.
+        gradients = [
+            None if g is None else tf.convert_to_tensor(g) for g in gradients
+        ]
     optimizer.apply(gradients, variables)
     return mirrored.global_mean((loss, auxiliary))
 
@@ -184,17 +189,24 @@ def all_finite(samples):
         return tf.identity(finite)
 
 
-def is_frozen(tensor, beside):
-    """Tells whether a graph has a tensor as a constant.
+def drawn(draw):
+    """Draws numbers in a step.
 
     Args:
-        tensor: What may be one.
-        beside: Not needed here.
+        draw: Callable without arguments that returns a tensor.
+
+    Returns:
+        The tuple `(tensor, frozen)`, the second one whether it is a constant
+        of a graph.
     """
-    return not tf.executing_eagerly() and (
-        isinstance(tensor, type(tf.constant(0)))
+    tensor = draw()
+    if tf.executing_eagerly():
+        return tensor, False
+    constant = (
+        not tf.is_symbolic_tensor(tensor)
         or tf.get_static_value(tensor) is not None
     )
+    return tensor, constant
 
 
 def any_samples(samples):

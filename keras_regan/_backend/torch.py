@@ -132,9 +132,16 @@ def all_finite(samples):
     return torch.isfinite(samples).all()
 
 
-def is_frozen(tensor, beside):
-    """Returns False: a step is not compiled."""
-    return False
+def drawn(draw):
+    """Draws numbers in a step.
+
+    Args:
+        draw: Callable without arguments that returns a tensor.
+
+    Returns:
+        The tuple `(tensor, False)`: a step is not compiled.
+    """
+    return draw(), False
 
 
 def any_samples(samples):

@@ -139,8 +139,10 @@ class Stepping(_backend.DataLoading, keras.Model):
 
     def _take_step(self, real: Tensor, labels: Any) -> None:
         def draw_latents(size):
-            latents = self._draw_latents(size, self._training_seed)
-            if _backend.is_frozen(latents, real):
+            latents, frozen = _backend.drawn(
+                lambda: self._draw_latents(size, self._training_seed)
+            )
+            if frozen:
                 raise batch.frozen_latents()
             return latents
 

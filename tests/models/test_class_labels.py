@@ -1,5 +1,6 @@
 """Labels of classes that there are not, in data that is no array."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -25,3 +26,21 @@ def test_batch_is_named_and_changes_nothing(wrong, eager, vector_pair, vectors):
         gan.fit(batches(vectors, labels), verbose=0)
     for old, new in zip(before, gan.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_loss_scale_of_embedded_labels(vector_pair, vectors):
+    labels = np.arange(len(vectors), dtype="int32") % 3
+    weights = []
+    for scale in (None, 8.0):
+        keras.utils.set_random_seed(0)
+        gan = kr.RegularizedGAN(*vector_pair(num_classes=3), seed=0)
+        gan.compile(
+            *(
+                keras.optimizers.SGD(0.1, loss_scale_factor=scale)
+                for _ in range(2)
+            )
+        )
+        gan.train_on_batch(vectors, labels)
+        weights.append(gan.get_weights())
+    for plain, scaled in zip(*weights, strict=True):
+        np.testing.assert_allclose(scaled, plain, rtol=1e-5, atol=1e-6)
