@@ -3,6 +3,7 @@
 A change of a list below is a change of the API: it belongs in the changelog.
 """
 
+import ast
 import inspect
 import re
 import types
@@ -245,16 +246,36 @@ def arguments_of(function):
     ]
 
 
-def documented(docstring, section="Args"):
-    """The names that a section of a docstring describes, in order."""
+def descriptions(docstring, section="Args"):
+    """What a section of a docstring says of each name, in order."""
     match = re.search(
         rf"^{section}:\n((?:    .*\n|\n)*)", docstring + "\n", re.MULTILINE
     )
-    return (
-        re.findall(r"^    (\*{0,2}\w+):", match[1], re.MULTILINE)
-        if (match)
-        else []
-    )
+    if match is None:
+        return {}
+    _, *parts = re.split(r"^    (\*{0,2}\w+):", match[1], flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def documented(docstring, section="Args"):
+    """The names that a section of a docstring describes, in order."""
+    return list(descriptions(docstring, section))
+
+
+def wrong_defaults(key, function, docstring):
+    """Which defaults are others than the docstring says.
+
+    None stands for what is found out later, of which it says what.
+    """
+    said = descriptions(inspect.cleandoc(docstring or ""))
+    for name, parameter in inspect.signature(function).parameters.items():
+        found = re.findall(r"Defaults to\s+`([^`]*)`", said.get(name, ""))
+        if parameter.default is parameter.empty:
+            if found:
+                yield f"{key}: {name} has no default"
+        elif found and parameter.default is not None:
+            if ast.literal_eval(found[-1]) != parameter.default:
+                yield f"{key}: the default of {name} is {parameter.default!r}"
 
 
 def wrong_descriptions(key, value):
@@ -273,6 +294,7 @@ def wrong_descriptions(key, value):
     )
     if names != arguments:
         yield f"{key}: describes {names} and is called with {arguments}"
+    yield from wrong_defaults(key, function, text)
 
 
 def wrong_methods(key, methods):
@@ -284,6 +306,7 @@ def wrong_methods(key, methods):
         arguments = arguments_of(method)
         if names and names != arguments:
             yield f"{key}.{name}: describes {names} and has {arguments}"
+        yield from wrong_defaults(f"{key}.{name}", method, method.__doc__)
 
 
 def wrong_annotations(key, function):
@@ -359,11 +382,12 @@ def test_every_method_belongs_to_one_class():
 
 
 def test_all_that_is_wrong_is_seen():
-    def function(first: int, second) -> int:
+    def function(first: int = 1, second=2) -> int:
         """Returns something.
 
         Args:
-            first: An integer.
+            first: An integer. Defaults to
+                `3`.
         """
 
     class Public:
@@ -386,6 +410,7 @@ def test_all_that_is_wrong_is_seen():
 
     assert list(wrong("a", function, {})) == [
         "a: describes ['first'] and is called with ['first', 'second']",
+        "a: the default of first is 1",
         "a: no annotation of ['second']",
     ]
     methods = {k: v for k, v in vars(Public).items() if callable(v)}
