@@ -3,10 +3,7 @@
 What takes time in a test of `fit` is to trace and compile its step.
 """
 
-import random
-
 import keras
-import numpy as np
 from keras import ops
 
 
@@ -40,7 +37,7 @@ def rewinder(gan):
     values = [ops.convert_to_numpy(v.value).copy() for v in variables]
 
     def rewind():
-        seed_without_tensorflow()
+        keras.utils.set_random_seed(0)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         gan.callback_notes.clear()
