@@ -44,3 +44,10 @@ def test_loss_scale_of_embedded_labels(vector_pair, vectors):
         weights.append(gan.get_weights())
     for plain, scaled in zip(*weights, strict=True):
         np.testing.assert_allclose(scaled, plain, rtol=1e-5, atol=1e-6)
+
+
+def test_as_many_labels_as_samples(vector_pair, vectors):
+    gan = kr.RegularizedGAN(*vector_pair(num_classes=3), seed=0)
+    gan.compile()
+    with pytest.raises(ValueError, match="64 samples and 5 labels"):
+        gan.fit(vectors, np.zeros(5, "int32"), verbose=0)

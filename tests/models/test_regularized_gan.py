@@ -349,7 +349,8 @@ def test_ways_to_compile_agree(
         # XLA draws other random numbers than TensorFlow does without it.
         def sample_latents(self, batch_size, seed):
             drawn = keras.random.normal(table.shape, seed=seed)
-            return table + 0.0 * drawn  # What is no draw would be refused.
+            # What is no draw would be refused.
+            return ops.convert_to_tensor(table) + 0.0 * drawn
 
     def history_of(**more):
         keras.utils.set_random_seed(0)
