@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 
 import keras_regan as kr
+from seeded import start_draws_anew
 
 # Tracing makes millions of objects; looking through them less often saves a
 # seventh of the time on JAX.
@@ -92,14 +93,16 @@ def _compiled_once():
             os.environ[name.upper()] = str(value)
 
 
-@pytest.fixture(autouse=True)
-def _seeded(request):
-    if request.node.get_closest_marker("host"):
-        yield
-        return
-    keras.utils.set_random_seed(0)
+@pytest.fixture(autouse=True, scope="module")
+def _names_begin_anew():
+    """Forgets the names of layers, and what they were compiled to."""
     yield
     keras.utils.clear_session(free_memory=False)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    start_draws_anew()
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 What takes time in a test of `fit` is to trace and compile its step.
 """
 
-import keras
 from keras import ops
+
+from seeded import start_draws_anew
 
 
 class Rewound:
@@ -37,7 +38,7 @@ def rewinder(gan):
     values = [ops.convert_to_numpy(v.value).copy() for v in variables]
 
     def rewind():
-        keras.utils.set_random_seed(0)
+        start_draws_anew()
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         gan.callback_notes.clear()
