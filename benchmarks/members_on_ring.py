@@ -259,7 +259,7 @@ def train(setting: dict, seed: int, steps: int) -> tuple[int, float, bool]:
     )
     finite = all(np.isfinite(v).all() for v in history.history.values())
     labels = np.arange(2500) % MODES if gan.conditional else None
-    made = gan.generate(2500, labels=labels, seed=seed)
+    made = gan.generate(2500, conditions=labels, seed=seed)
     return *covered(made), finite and bool(np.isfinite(made).all())
 
 

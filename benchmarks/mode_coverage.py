@@ -119,7 +119,7 @@ def run(
     seconds = time.perf_counter() - start[0]
     processor = time.process_time() - start[1]
     labels = np.arange(SAMPLES) % modes if gan.conditional else None
-    made = scale * gan.generate(SAMPLES, labels=labels, seed=seed)
+    made = scale * gan.generate(SAMPLES, conditions=labels, seed=seed)
     metric = kr.metrics.ModeCoverage(truth)
     metric.update_state(None, made)
     return {

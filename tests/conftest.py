@@ -23,9 +23,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import keras
 import numpy as np
 import pytest
+from seeded import start_draws_anew
 
 import keras_regan as kr
-from seeded import start_draws_anew
 
 # Tracing makes millions of objects; looking through them less often saves a
 # seventh of the time on JAX.

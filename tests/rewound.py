@@ -4,7 +4,6 @@ What takes time in a test of `fit` is to trace and compile its step.
 """
 
 from keras import ops
-
 from seeded import start_draws_anew
 
 

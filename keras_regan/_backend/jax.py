@@ -87,47 +87,51 @@ class DataLoading:
     """Takes data as Keras's trainer does."""
 
 
-def run_step(function, variable_groups, state, data):
+def run_step(function, groups, state, data):
     """Runs `function(data)` on the state that Keras's trainer hands over.
 
     Args:
         function: Callable that takes `data` and may assign variables.
-        variable_groups: Lists of variables, in the order of `state`.
+        groups: Callable that returns lists of variables, in the order of
+            `state`.
         state: Tuple of lists of arrays, one list a group.
         data: A batch.
 
     Returns:
         The tuple `(outputs, new_state)`.
     """
-    variables = [v for group in variable_groups for v in group]
+    groups = groups()
+    variables = [v for group in groups for v in group]
     values = [value for group in state for value in group]
     with _Frame(variables, values).active() as frame:
         outputs = function(data)
-    return outputs, tuple(frame.values(group) for group in variable_groups)
+    return outputs, tuple(frame.values(group) for group in groups)
 
 
 def minimize(objective, optimizer, variables):
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
-        objective: Callable without arguments that returns `(loss, auxiliary)`.
+        objective: Callable without arguments that returns
+            `(loss, values, samples)`: a scalar, a dictionary of scalars, and
+            a tensor.
         optimizer: Built Keras optimizer.
         variables: List of the variables that the optimizer was built with.
 
     Returns:
-        The tuple `(loss, auxiliary)`.
+        The tuple `(values, samples)`.
     """
     frame = _current_frame()
     changed = []
 
     def scaled_objective(values):
         with _nested_frame(frame, variables, values).active() as inner:
-            loss, auxiliary = objective()
+            loss, values_of_terms, samples = objective()
             scaled = optimizer.scale_loss(loss)
         changed[:] = inner.changed()
-        return scaled, (loss, auxiliary, inner.values(changed))
+        return scaled, (values_of_terms, samples, inner.values(changed))
 
-    gradients, (loss, auxiliary, updates) = jax.grad(
+    gradients, (values_of_terms, samples, updates) = jax.grad(
         scaled_objective, has_aux=True
     )(frame.values(variables))
     frame.update(changed, updates)
@@ -137,7 +141,7 @@ def minimize(objective, optimizer, variables):
     )
     frame.update(variables, values)
     frame.update(optimizer.variables, optimizer_values)
-    return loss, auxiliary
+    return values_of_terms, samples
 
 
 def gradient(function, variables):

@@ -29,6 +29,8 @@ class _Replica:
         # Not 1 / replicas: the parts of the last batch differ in size.
         self.share = tf.cast(size, "float32") / tf.cast(self.total, "float32")
         self.is_empty = tf.equal(size, 0)
+        # What `synchronized` has in hand.
+        self.moving = []
 
     def scaled(self, value):
         """Returns what a value adds to the mean over the global batch."""
@@ -187,7 +189,9 @@ def synchronized(variables):
         yield
         return
     before = [tf.identity(variable) for variable in moving]
+    replica.moving = moving
     yield
+    replica.moving = []
     moves = replica.sum(
         [
             replica.unless_empty(replica.scaled(variable - old))

@@ -4,6 +4,7 @@ import contextlib
 
 import tensorflow as tf
 
+from keras_regan._backend import keras_internals
 from keras_regan._backend import mirrored
 from keras_regan._backend.untuned import DataLoading as DataLoading
 from keras_regan._interrupts import interrupts_wait
@@ -15,7 +16,7 @@ _NO_SAMPLES = "A batch of the data is empty"
 TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
-def run_step(function, variable_groups, data):
+def run_step(function, groups, data):
     """Runs `function(data)`; variables keep their own state."""
     if not tf.executing_eagerly():
         # A graph runs to its end in any case. But what needs no data, as
@@ -32,17 +33,19 @@ def minimize(objective, optimizer, variables):
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
-        objective: Callable without arguments that returns `(loss, auxiliary)`.
+        objective: Callable without arguments that returns
+            `(loss, values, samples)`: a scalar, a dictionary of scalars, and
+            a tensor.
         optimizer: Built Keras optimizer.
         variables: List of the variables that the optimizer was built with.
 
     Returns:
-        The tuple `(loss, auxiliary)`, of the global batch.
+        The tuple `(values, samples)`, the values those of the global batch.
     """
     replica = mirrored.current()
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([variable.value for variable in variables])
-        loss, auxiliary = objective()
+        loss, values, samples = objective()
         # An optimizer sums gradients over replicas.
         part = loss if replica is None else replica.scaled(loss)
         scaled = optimizer.scale_loss(part)
@@ -58,7 +61,7 @@ def minimize(objective, optimizer, variables):
             None if g is None else tf.convert_to_tensor(g) for g in gradients
         ]
     optimizer.apply(gradients, variables)
-    return mirrored.global_mean((loss, auxiliary))
+    return mirrored.global_mean(values), samples
 
 
 def gradient(function, variables):
@@ -134,14 +137,16 @@ def run_if(predicate, function):
             lambda: tf.zeros((), "float32"),
         )
     except RuntimeError as error:
-        if "merge_call" not in str(error):
+        if not keras_internals.reduces_over_replicas(error):
             raise
-        raise ValueError(
-            "A penalty with an interval reduces over replicas, or calls a "
-            "network that does, which TensorFlow cannot do in some steps "
-            "only. Expected `interval=1`, or no "
-            "`BatchNormalization(synchronized=True)` in that network"
-        ) from error
+    # Replicas cannot exchange anything in some steps only: it is computed in
+    # every step, and dropped in those that are not due.
+    moving = mirrored.current().moving
+    before = [tf.identity(variable) for variable in moving]
+    value = tf.cast(function(), "float32")
+    for variable, old in zip(moving, before, strict=True):
+        variable.assign(tf.where(predicate, variable, old))
+    return tf.where(predicate, value, 0.0)
 
 
 def step_if(predicate, step, variables, compiled):

@@ -18,7 +18,7 @@ class DataLoading:
     """Takes data as Keras's trainer does."""
 
 
-def run_step(function, variable_groups, data):
+def run_step(function, groups, data):
     """Runs `function(data)`; variables keep their own state."""
     with interrupts_wait(), torch.no_grad():
         return function(data)
@@ -28,25 +28,24 @@ def minimize(objective, optimizer, variables):
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
-        objective: Callable without arguments that returns `(loss, auxiliary)`,
-            the second one a dictionary of scalars.
+        objective: Callable without arguments that returns
+            `(loss, values, samples)`: a scalar, a dictionary of scalars, and
+            a tensor.
         optimizer: Built Keras optimizer.
         variables: List of the variables that the optimizer was built with.
 
     Returns:
-        The tuple `(loss, auxiliary)`, detached.
+        The tuple `(values, samples)`, detached.
     """
     with torch.enable_grad():
-        loss, auxiliary = objective()
+        loss, values, samples = objective()
         gradients = torch.autograd.grad(
             optimizer.scale_loss(loss),
             [variable.value for variable in variables],
             allow_unused=True,
         )
-    # One update may lie within the objective of another one.
-    with torch.no_grad():
-        optimizer.apply(list(gradients), variables)
-    return loss.detach(), {k: v.detach() for k, v in auxiliary.items()}
+    optimizer.apply(list(gradients), variables)
+    return {k: v.detach() for k, v in values.items()}, samples.detach()
 
 
 def gradient(function, variables):

@@ -157,8 +157,7 @@ class AdaptiveAugmentation(AugmentationSequence):
         """
         super().adapt(real_sign, batch_size)
         images = ops.cast(batch_size, "float32")
-        # An overflow in a step that is skipped must not stay for good.
-        sign = ops.nan_to_num(ops.cast(real_sign, "float32"), nan=0.0)
+        sign = ops.cast(real_sign, "float32")
         sign_sum = self._sign_sum.value + images * sign
         image_count = self._image_count.value + images
         update_count = self._update_count.value + 1

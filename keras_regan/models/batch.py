@@ -1,15 +1,12 @@
 """What a batch of training data must be like."""
 
-import math
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
+from keras_regan._dtypes import dtype_name
 from keras_regan._typing import Shape
-from keras_regan._typing import Tensor
-from keras_regan._validation import message
+from keras_regan.models._class_labels import check_present
 
 
 def split(data: Any, labels: Any = None) -> tuple[Any, Any]:
@@ -29,21 +26,6 @@ def split(data: Any, labels: Any = None) -> tuple[Any, Any]:
     if labels is None and isinstance(data, list | tuple) and len(data) == 2:
         data, labels = data
     return data, labels
-
-
-def check_labels(labels: Any, conditional: bool) -> None:
-    """Raises a `ValueError` unless labels are given just when needed."""
-    if conditional and labels is None:
-        raise ValueError(
-            "The networks are class-conditional and got no labels. Expected "
-            "data of the form (samples, labels). Received: samples only"
-        )
-    if not conditional and labels is not None:
-        raise ValueError(
-            "The networks are not class-conditional and got labels. Expected "
-            "samples only, or a generator and a discriminator with a second "
-            "input for labels. Received: (samples, labels)"
-        )
 
 
 def check_samples(samples: Any, sample_shape: Shape) -> None:
@@ -68,7 +50,7 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
             "The data is empty. Expected at least one sample. Received: "
             f"shape {shape}"
         )
-    dtype = _dtype_name(samples)
+    dtype = dtype_name(samples)
     if not dtype.startswith(("float", "bfloat")):
         raise ValueError(
             "The data must be floats in the generator's range of values. "
@@ -76,122 +58,6 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
             "that ends in tanh, `images.astype('float32') / 127.5 - 1`. "
             f"Received: dtype {dtype}"
         )
-
-
-def check_latents(latents: Any, latent_dim: int) -> None:
-    """Raises unless an overridden `sample_latents` returned latents.
-
-    Raises:
-        TypeError: If they are no tensor.
-        ValueError: If they have another shape.
-    """
-    if isinstance(latents, np.ndarray) or not hasattr(latents, "shape"):
-        raise TypeError(
-            "`sample_latents` must return a tensor that was drawn with "
-            "`keras.random` and `seed`: a compiled step would repeat any "
-            f"other for ever. Received: {type(latents).__name__}"
-        )
-    shape = tuple(latents.shape)
-    if len(shape) != 2 or shape[1] not in (None, latent_dim):
-        raise ValueError(
-            "`sample_latents` must return latents of shape "
-            f"(batch_size, {latent_dim}). Received: shape {shape}"
-        )
-
-
-def frozen_latents() -> ValueError:
-    """Returns the error for latents that are the same in all steps."""
-    return ValueError(
-        "`sample_latents` must draw with `keras.random` and `seed`. Received: "
-        "numbers that are a constant of the compiled step, as those of NumPy "
-        "are: every step would train on the same latents"
-    )
-
-
-def is_no_class(labels: Tensor, num_classes: int | None) -> Tensor:
-    """Tells of each label whether it numbers no class, in a step.
-
-    Args:
-        labels: Tensor of numbers.
-        num_classes: How many there are, or `None` if that is not known.
-    """
-    if num_classes is None:
-        return ops.zeros_like(labels, dtype="bool")
-    labels = ops.cast(labels, "float32")
-    return ops.logical_or(labels < 0, labels > num_classes - 1)
-
-
-def check_label_batch(labels: Any, label_shape: Shape) -> None:
-    """Raises unless labels are numbers of the shape that networks take.
-
-    Args:
-        labels: What has a shape, batch included, and a dtype.
-        label_shape: The shape of one sample's label.
-
-    Raises:
-        TypeError: If they are not an array of numbers.
-        ValueError: If they have another shape.
-    """
-    if not hasattr(labels, "shape"):
-        raise TypeError(
-            "Invalid value for argument `y`. Expected one array or tensor of "
-            f"labels. Received: an object of type {type(labels).__name__}"
-        )
-    dtype = _dtype_name(labels)
-    if dtype != "bool" and not dtype.startswith(
-        ("int", "uint", "float", "bfloat")
-    ):
-        raise TypeError(
-            "Invalid value for argument `y`. Expected labels that are "
-            f"numbers. Received: dtype {dtype}"
-        )
-    shape = tuple(labels.shape)
-    # Keras adds or drops a last axis of one.
-    fitting = [label_shape, (*label_shape, 1)]
-    if label_shape[-1:] == (1,):
-        fitting.append(label_shape[:-1])
-    if not shape or not any(
-        len(shape) == len(right) + 1
-        and all(
-            a is None or b is None or a == b
-            for a, b in zip(shape[1:], right, strict=True)
-        )
-        for right in fitting
-    ):
-        raise ValueError(
-            "Invalid value for argument `y`. Expected labels of shape "
-            f"{(None, *label_shape)}. Received: shape {shape}"
-        )
-
-
-def check_classes(labels: Any, num_classes: int | None) -> None:
-    """Raises a `ValueError` unless labels number classes that there are.
-
-    Args:
-        labels: Array of numbers.
-        num_classes: How many there are, or `None` if that is not known.
-    """
-    if num_classes is None:
-        return
-    labels = np.atleast_1d(ops.convert_to_numpy(labels))
-    wrong = labels[~((labels >= 0) & (labels < num_classes))]
-    if wrong.size == 0:
-        wrong = labels[labels != np.floor(labels)]
-    if wrong.size:
-        raise ValueError(
-            "Invalid value for argument `labels`. Expected class numbers from "
-            f"0 to {num_classes - 1}. Received: {wrong[0]} among them"
-        )
-
-
-def as_array(labels: Any) -> Any:
-    """Returns labels given as a list as an array, others as they are."""
-    if not isinstance(labels, list | tuple | int | float):
-        return labels
-    try:
-        return np.asarray(labels)
-    except ValueError:  # Rows of different lengths.
-        return np.asarray(None)
 
 
 def check_source(
@@ -221,7 +87,7 @@ def check_source(
         return
     if hasattr(x, "dtype") and getattr(x.shape, "rank", 0) is not None:
         check_samples(x, sample_shape)
-        check_labels(y, conditional)
+        check_present(y, conditional)
         _check_count(x, y)
 
 
@@ -252,14 +118,6 @@ def _check_kind(x: Any, y: Any) -> None:
             "batches, which has the labels in it. Received: an object of type "
             f"{type(y).__name__}"
         )
-
-
-def _dtype_name(tensor: Any) -> str:
-    """Returns a dtype's name, also where Keras does not know it."""
-    try:
-        return keras.backend.standardize_dtype(tensor.dtype)
-    except (TypeError, ValueError):
-        return str(tensor.dtype)
 
 
 def _check_count(x: Any, y: Any) -> None:
@@ -315,29 +173,3 @@ def refuse_weights(arguments: dict[str, Any]) -> None:
                 "loss of a GAN has no weights for samples or classes. "
                 f"Received: {argument} of type {type(value).__name__}"
             )
-
-
-def labels_for(n: int, labels: Any, label_shape: Shape) -> np.ndarray:
-    """Returns `n` labels, of one label or of `n`, in the network's shape.
-
-    Raises:
-        TypeError: If they are not numbers.
-        ValueError: If there is another number of them.
-    """
-    expected = f"one label, or n={n} of them"
-    try:
-        array = ops.convert_to_numpy(labels)
-    except ValueError:  # Rows of different lengths.
-        array = np.array(None)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(message("labels", expected, labels))
-    if array.ndim == 0:
-        return np.full((n,), array)
-    if len(array) != n:
-        raise ValueError(
-            f"Invalid value for argument `labels`. Expected {expected}. "
-            f"Received: {len(array)} labels"
-        )
-    if None not in label_shape and array.size == n * math.prod(label_shape):
-        return array.reshape((n, *label_shape))
-    return array

@@ -6,7 +6,6 @@ import keras
 
 from keras_regan._validation import boolean
 from keras_regan._validation import message
-from keras_regan._validation import one_of
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
@@ -90,8 +89,3 @@ def check_modes(run_eagerly: Any, jit_compile: Any) -> None:
     boolean(run_eagerly, "run_eagerly")
     if not (isinstance(jit_compile, str) and jit_compile == "auto"):
         boolean(jit_compile, "jit_compile")
-
-
-def checked_answer(nonfinite_batches: Any) -> str:
-    """Returns what is to be done about a batch with NaN or infinity."""
-    return one_of(nonfinite_batches, "nonfinite_batches", ("raise", "skip"))

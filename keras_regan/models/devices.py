@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan._backend import replicas
+from keras_regan.models._state import State
 from keras_regan.models.game import Game
 
 _PAGE = "docs/several_devices.md"
@@ -47,10 +48,10 @@ def check_modes(
             )
 
 
-def check_compiled(model: keras.Model, game: Game) -> None:
+def check_compiled(model: keras.Model, game: Game, state: State) -> None:
     """Raises a `ValueError` for what does not go with the model's devices."""
     check_strategy()
-    for argument, variables in _variables_by_argument(model, game):
+    for argument, variables in state.by_argument().items():
         outside = replicas.outside_scope(model, variables)
         if outside:
             raise ValueError(
@@ -61,13 +62,6 @@ def check_compiled(model: keras.Model, game: Game) -> None:
                 "it"
             )
     count = replicas.replica_count(model)
-    if count > 1 and game.skips_nonfinite:
-        raise ValueError(
-            "Invalid value for argument `nonfinite_batches`. Expected 'raise' "
-            f"on {count} replicas, which cannot leave out a step; filter the "
-            "data set, as with `tf.data.Dataset.filter`. Received: "
-            "nonfinite_batches='skip'"
-        )
     if count > 1 and game.sample_metrics:
         raise ValueError(
             "Invalid value for argument `metrics`. Expected no "
@@ -116,21 +110,3 @@ def results_of_all(model: keras.Model, game: Game) -> dict[str, Any]:
     return keras.tree.map_structure(
         lambda value: ops.convert_to_numpy(value).tolist(), results
     )
-
-
-def _variables_by_argument(
-    model: keras.Model, game: Game
-) -> list[tuple[str, list[keras.Variable]]]:
-    """Returns what the user made, by the argument it was given as."""
-    parts = []
-    for player in game.players:
-        penalties = [v for p in player.penalties for v in p.state]
-        parts += [
-            (player.role, player.network.variables),
-            (f"{player.role}_regularizers", penalties),
-            (f"{player.role}_optimizer", player.optimizer.variables),
-        ]
-    if game.augmentation is not None:
-        parts.append(("augmentation", game.augmentation.variables))
-    metrics = [v for metric in game.metrics for v in metric.variables]
-    return [*parts, ("metrics", metrics), ("self", model.variables)]

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from keras_regan._layer_losses import losses_of_latest_call
 from keras_regan._layer_losses import regularized_variables
 from keras_regan._typing import Shape
+from keras_regan.models._class_labels import ClassLabels
 
 
 def check_network(network: Any, argument: str) -> None:
@@ -73,12 +73,11 @@ def output_spec(network: keras.Model, shapes: list[Shape]) -> Any:
 def check_pair(
     generator: keras.Model,
     discriminator: keras.Model,
-) -> tuple[int, Shape, bool]:
+) -> tuple[int, Shape]:
     """Checks that the discriminator can judge what the generator makes.
 
     Returns:
-        The tuple `(latent_dim, sample_shape, conditional)`, the shape without
-        the batch.
+        The tuple `(latent_dim, sample_shape)`, the shape without the batch.
 
     Raises:
         ValueError: If the two do not fit together.
@@ -119,29 +118,27 @@ def check_pair(
         )
     _check_logits(judgement)
     _warn_of_sigmoid(discriminator)
-    return latents[1], sample_shape[1:], bool(generator_labels)
+    return latents[1], sample_shape[1:]
 
 
-def label_shape(generator: keras.Model) -> Shape | None:
-    """Returns the shape of one label, or `None` for networks without."""
-    _, *labels = input_shapes(generator, "generator")
-    return labels[0][1:] if labels else None
-
-
-def number_of_classes(
+def class_labels(
     generator: keras.Model, discriminator: keras.Model
-) -> int | None:
-    """Returns how many classes the networks know, `None` if they don't say.
+) -> ClassLabels | None:
+    """Returns which labels two networks take, or `None` if they take none.
 
-    It is the smallest number among the layers that are called with the labels
-    themselves, such as `keras.layers.Embedding`, and the class logits.
+    There are as many classes as the smallest number among the layers that are
+    called with the labels themselves, such as `keras.layers.Embedding`, and
+    the class logits.
     """
+    _, *labels = input_shapes(generator, "generator")
+    if not labels:
+        return None
     numbers = [
         number
         for network in (generator, discriminator)
         for number in _numbers_of_classes(network)
     ]
-    return min(numbers, default=None)
+    return ClassLabels(labels[0][1:], min(numbers, default=None))
 
 
 def _numbers_of_classes(network: Any) -> list[int]:
@@ -205,28 +202,6 @@ def _warn_of_sigmoid(discriminator: keras.Model) -> None:
             "their own: remove the activation.",
             stacklevel=4,
         )
-
-
-def call_network(
-    network: keras.Model, inputs: Any, training: bool
-) -> tuple[Any, list[Any]]:
-    """Calls a network.
-
-    Returns:
-        The tuple `(outputs, losses)`, the second one what its layers added in
-        this call: activity regularizers and `add_loss`, but not weight
-        regularizers, which `weight_losses` computes once a step.
-    """
-    outputs = network(inputs, training=training)
-    return outputs, losses_of_latest_call(network)
-
-
-def weight_losses(network: keras.Model) -> list[Any]:
-    """Returns the weight regularizers that the network's layers carry."""
-    return [
-        variable.regularizer(variable)
-        for variable in regularized_variables(network)
-    ]
 
 
 def carries_regularizers(network: keras.Model) -> bool:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan.models.player import Player
 
 _ROLES = ("generator", "discriminator")
 _WHICH = (
@@ -111,14 +112,12 @@ class PairedOptimizer(keras.optimizers.Optimizer):
         if not len(store.keys()):
             return  # Of a model that was not compiled.
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
-            if role in store:  # Not in files of 0.1.0.
-                kind = store[role].tobytes().decode(errors="replace")
-                if kind != _kind(optimizer):
-                    raise ValueError(
-                        f"The file holds the state of another {role} "
-                        f"optimizer. Expected {_kind(optimizer)}. Received: "
-                        f"{kind}"
-                    )
+            kind = store[role].tobytes().decode(errors="replace")
+            if kind != _kind(optimizer):
+                raise ValueError(
+                    f"The file holds the state of another {role} optimizer. "
+                    f"Expected {_kind(optimizer)}. Received: {kind}"
+                )
         for index, variable in enumerate(self._variables):
             variable.assign(store[str(index)])
 
@@ -148,3 +147,20 @@ def _kind(optimizer: keras.optimizers.Optimizer) -> str:
     inner = getattr(optimizer, "inner_optimizer", None)
     name = type(optimizer).__name__
     return name if inner is None else f"{name}({_kind(inner)})"
+
+
+def paired(generator: Player, discriminator: Player) -> PairedOptimizer:
+    """Returns the optimizers of two players as one, with all variables made.
+
+    Raises:
+        ValueError: If both are one object.
+    """
+    if generator.optimizer is discriminator.optimizer:
+        raise ValueError(
+            "Invalid value for argument `discriminator_optimizer`. Expected "
+            "another object than `generator_optimizer`: each keeps the state "
+            "of its own network. Received: one optimizer for both"
+        )
+    pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
+    pair.build_pair(generator.variables, discriminator.variables)
+    return pair

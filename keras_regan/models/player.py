@@ -9,24 +9,28 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
+from keras_regan.augmentations import Augmentation
+from keras_regan.losses import AdversarialLoss
+from keras_regan.models._terms import SIGN
+from keras_regan.models._terms import AdversarialTerm
+from keras_regan.models._terms import LayerRegularizers
+from keras_regan.models._terms import real_sign
 from keras_regan.models.network_interface import carries_regularizers
 from keras_regan.models.network_interface import kernels
-from keras_regan.models.network_interface import weight_losses
 from keras_regan.models.position import number_in
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
 
-# The key under which the regularizers of a network's own layers are logged.
-_LAYERS = "layer_regularizers"
 # The key under which the steps are counted that a loss scale left out.
 _SKIPPED = "skipped_steps"
 
 
 class Player:
-    """A network, its optimizer, its regularizers and their trackers.
+    """A network, its optimizer, the terms of its loss and their means.
 
     A plain object on purpose: Keras tracks metrics in lists and locks them
     when a model is built, and these are made anew by every `compile`.
@@ -35,7 +39,14 @@ class Player:
         role: `"generator"` or `"discriminator"`.
         network: Built Keras model.
         optimizer: The optimizer of its weights.
+        loss: The `AdversarialLoss`.
         regularizers: The entries of the user's list.
+        augmentation: What learns how each move went, or `None`.
+
+    Attributes:
+        terms: What is minimized is their sum. Each is called with the
+            `StepContext` and has a name.
+        readings: What is read off a step besides, by name.
     """
 
     def __init__(
@@ -43,16 +54,22 @@ class Player:
         role: str,
         network: keras.Model,
         optimizer: keras.optimizers.Optimizer,
+        loss: AdversarialLoss,
         regularizers: Sequence[Any] | None,
+        augmentation: Augmentation | None = None,
     ):
         self.role = role
         self.network = network
         self.optimizer = optimizer
+        self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
         self.variables = list(network.trainable_variables)
         self.kernels = kernels(network)
         self._check_weights()
+        layers = LayerRegularizers(network)
+        self.terms = [AdversarialTerm(loss), *self.penalties, layers]
+        self.readings = {} if augmentation is None else {SIGN: real_sign}
         self.step = keras.Variable(
             # "int": TensorFlow keeps int32 variables off the GPU.
             0,
@@ -62,7 +79,7 @@ class Player:
         )
         names = ["loss", *(penalty.name for penalty in self.penalties)]
         if carries_regularizers(network):
-            names.append(_LAYERS)
+            names.append(layers.name)
         self._trackers = {
             name: keras.metrics.Mean(name=f"{role[0]}_{name}") for name in names
         }
@@ -98,54 +115,58 @@ class Player:
         penalties = [v for p in self.penalties for v in p.state]
         return [self.step, *penalties]
 
-    def update(
-        self, evaluate: Callable[[], tuple[Tensor, dict]], batch_size: Any
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """Takes one step against the gradient of what `evaluate` returns.
+    def objective(
+        self, context: StepContext
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Returns what is minimized, and what it is the sum of, by name."""
+        values = {
+            term.name: at_least_float32(term(context)) for term in self.terms
+        }
+        total = sum(values.values())
+        readings = {name: read(context) for name, read in self.readings.items()}
+        return total, {**values, "loss": total, **readings}
+
+    def move(
+        self, make_context: Callable[[], StepContext]
+    ) -> tuple[Tensor, Tensor]:
+        """Takes one step against the gradient of the sum of all terms.
+
+        Args:
+            make_context: Returns the context of this step. It is called inside
+                of what is differentiated.
 
         Returns:
-            The tuple `(values, taken)`: the second of what `evaluate` returned,
-            by name, and whether the step was taken. A loss scale leaves out
-            those whose gradients overflow.
+            The tuple `(taken, samples)`: whether the step was taken (a loss
+            scale leaves out those whose gradients overflow), and the generated
+            samples that it was made with.
         """
+
+        def objective():
+            context = make_context()
+            return *self.objective(context), context.fake
+
         step = self.step.value
         before = self.optimizer.iterations + 0  # Not what it will be.
-        _, values = _backend.minimize(evaluate, self.optimizer, self.variables)
+        values, samples = _backend.minimize(
+            objective, self.optimizer, self.variables
+        )
         taken = ops.not_equal(self.optimizer.iterations, before)
+        self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
+        size = ops.shape(samples)[0]
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
             penalty.after_update(
                 self.kernels, ops.where(taken, rate, 0.0), step
             )
-        self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
+        if self.augmentation is not None:
+            self.augmentation.adapt(values[SIGN], replicas.global_size(size))
         if self.may_skip:
             skipped = replicas.counted_once(ops.logical_not(taken))
             self._skipped.update_state(skipped)
             values = {k: ops.where(taken, v, 0.0) for k, v in values.items()}
-            batch_size = ops.where(taken, batch_size, 0)
-        self.track(values, batch_size)
-        return values, taken
-
-    def total(
-        self,
-        context: StepContext,
-        adversarial_loss: Tensor,
-        layer_losses: list[Tensor],
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Adds all regularizers to the adversarial loss.
-
-        Returns:
-            The tuple `(total, values)`, the second one by the trackers' names.
-        """
-        values = {
-            penalty.name: _float32(penalty(context))
-            for penalty in self.penalties
-        }
-        layer_losses = layer_losses + weight_losses(self.network)
-        if layer_losses:
-            values[_LAYERS] = sum(_float32(loss) for loss in layer_losses)
-        total = sum(values.values(), start=_float32(adversarial_loss))
-        return total, {"loss": total, **values}
+            size = ops.where(taken, size, 0)
+        self.track(values, size)
+        return taken, samples
 
     def track(self, values: dict[str, Tensor], batch_size: Any) -> None:
         """Takes values into the means that are logged.
@@ -181,11 +202,6 @@ class Player:
                 )
 
 
-def _float32(value: Any) -> Tensor:
-    value = ops.convert_to_tensor(value)
-    return ops.cast(value, keras.backend.result_type(value.dtype, "float32"))
-
-
 def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
     argument = f"{role}_regularizers"
     if entries is None:
@@ -198,7 +214,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
-    names = ["loss", _LAYERS]
+    names = ["loss", AdversarialTerm.name, LayerRegularizers.name]
     for penalty in penalties:
         if penalty.name in names:
             raise ValueError(

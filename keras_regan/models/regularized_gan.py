@@ -1,51 +1,51 @@
 """A generator and a discriminator as one Keras model."""
 
-import random
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._registration import register
+from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
-from keras_regan._validation import float_below_one
-from keras_regan._validation import message
 from keras_regan._validation import positive_integer
-from keras_regan._validation import random_seed
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.models import batch
 from keras_regan.models import devices
-from keras_regan.models import network_interface
+from keras_regan.models._latents import frozen_latents
+from keras_regan.models._measuring import MeasuringModel
+from keras_regan.models._measuring import results_of
+from keras_regan.models._state import MOVED
+from keras_regan.models._state import MOVED_APART
+from keras_regan.models._state import TRAINED
+from keras_regan.models._state import state_of
+from keras_regan.models._transaction import all_or_nothing
 from keras_regan.models.compile_arguments import check_modes
-from keras_regan.models.compile_arguments import checked_answer
 from keras_regan.models.compile_arguments import checked_augmentation
 from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
 from keras_regan.models.compile_arguments import checked_optimizer
 from keras_regan.models.game import Game
-from keras_regan.models.measuring import Measuring
-from keras_regan.models.moving_average import copy_of
-from keras_regan.models.paired_optimizer import PairedOptimizer
+from keras_regan.models.moving_average import update_average
+from keras_regan.models.paired_optimizer import paired
 from keras_regan.models.player import Player
-from keras_regan.models.position import Position
-from keras_regan.models.replica_seed import ReplicaSeedGenerator
 from keras_regan.models.resumption import Resumption
-from keras_regan.models.sampling import Sampling
-from keras_regan.models.saving import Saving
-from keras_regan.models.seed_streams import first_seeds
-from keras_regan.models.stepping import Stepping
+from keras_regan.models.training_data import checked_batch
 from keras_regan.models.training_data import checked_source
 from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
 from keras_regan.models.training_watch import not_finite
 from keras_regan.models.training_watch import watched
+from keras_regan.penalties.step_context import Generated
+from keras_regan.penalties.step_context import StepContext
 
 
 @register
-class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
+class RegularizedGAN(MeasuringModel):
     """A GAN that trains through `compile` and `fit`, with regularizers.
 
     Takes two ordinary Keras models. Everything else of Keras works on it:
@@ -102,58 +102,6 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
     (5, 2)
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        ema_momentum: float | None = None,
-        seed: int | None = None,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        devices.check_strategy()
-        network_interface.check_network(generator, "generator")
-        network_interface.check_network(discriminator, "discriminator")
-        if generator is discriminator:
-            raise ValueError(
-                message("discriminator", "another model", discriminator)
-            )
-        self._latent_dim, self._sample_shape, self._conditional = (
-            network_interface.check_pair(generator, discriminator)
-        )
-        self._label_shape = network_interface.label_shape(generator)
-        self._num_classes = network_interface.number_of_classes(
-            generator, discriminator
-        )
-        self.generator = generator
-        self.discriminator = discriminator
-        self.ema_momentum = ema_momentum
-        self.ema_generator = None
-        if ema_momentum is not None:
-            self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
-            self.ema_generator = copy_of(generator, f"{generator.name}_average")
-        self.seed = None if seed is None else random_seed(seed)
-        seed = random.randrange(2**31 - 3) if seed is None else self.seed
-        # Streams of their own, so that neither pictures nor validation nor
-        # what a regularizer draws change what a run is trained on.
-        (
-            self._training_seed,
-            self._evaluation_seed,
-            self._generation_seed,
-            self._regularization_seed,
-            self._evaluated_regularization_seed,
-        ) = [
-            kind(first)
-            for first, kind in zip(
-                first_seeds(seed),
-                [keras.random.SeedGenerator] * 3 + [ReplicaSeedGenerator] * 2,
-                strict=True,
-            )
-        ]
-        self._position = Position()
-        self.built = True
-
     @property
     def position(self) -> tuple[int, int]:
         """How far `fit` has come: complete epochs, and batches after them.
@@ -169,13 +117,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         Weights of both networks and their average, random state, optimizers,
         and what penalties, factors and augmentations keep; no metrics.
         """
-        state = self._game.trained_state_by_owner if self.compiled else {}
-        variables = [*self.variables]
-        if self.compiled:
-            variables += self.optimizer.variables
-        for part in state.values():
-            variables += part
-        return list({id(v): v for v in variables}.values())
+        return self._state.variables(TRAINED)
 
     @property
     def callback_notes(self) -> dict[str, Any]:
@@ -184,7 +126,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         One entry for each kind of callback, of what JSON can hold. It is saved
         with the model; `compile` forgets it.
         """
-        return self._game.notes if self.compiled else {}
+        return {} if self._game is None else self._game.notes
 
     @replicas.in_scope
     def compile(
@@ -197,7 +139,6 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         discriminator_steps: int = 1,
         augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
-        nonfinite_batches: str = "raise",
         shared_samples: bool = False,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -239,21 +180,12 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 from the averaged generator, and not on training batches.
                 `keras_regan.metrics` compares whole sets of samples, once
                 each time. Defaults to `None`.
-            nonfinite_batches: `"raise"` or `"skip"`. What to do when a batch
-                of training data holds NaN or infinity. Either way no step is
-                taken on it. `"raise"` ends `fit` with an error that names the
-                batch, and takes no step on later ones either; `"skip"` goes
-                on and logs as `skipped_batches` how many there were in the
-                epoch. Defaults to `"raise"`.
-            shared_samples: Boolean. Whether the generator learns from the
-                samples that the discriminator's last update was made with,
-                instead of from new ones. It saves one pass through the
-                generator in each step, 5 to 10 % of its time. The gradient is
-                the same function of those latents, at the discriminator's new
-                weights; but the two updates share their draw, batch
-                normalization of the generator sees one batch less, and the
-                samples stay in memory for the discriminator's update. Not
-                with a loss scale. Defaults to `False`.
+            shared_samples: Boolean. Whether the discriminator's last update
+                judges the samples that the generator has just learned from,
+                instead of new ones. The generator moves first then. It saves
+                one pass through the generator in each step, 5 to 10 % of its
+                time; the two updates share their draw, and batch normalization
+                of the generator sees one batch less. Defaults to `False`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
@@ -265,19 +197,10 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 in the wrong list, if both networks share an optimizer, or if
                 a network has no trainable weights.
         """
-        loss = checked_loss(loss)
-        discriminator_steps = positive_integer(
-            discriminator_steps, "discriminator_steps"
-        )
-        steps_per_execution = positive_integer(
-            steps_per_execution, "steps_per_execution"
-        )
         check_modes(run_eagerly, jit_compile)
         devices.check_modes(self, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
-        metrics = checked_metrics(metrics)
-        nonfinite_batches = checked_answer(nonfinite_batches)
-        shared_samples = boolean(shared_samples, "shared_samples")
+        loss = checked_loss(loss)
         generator = Player(
             "generator",
             self.generator,
@@ -286,6 +209,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 "generator",
                 [self.generator, self.discriminator],
             ),
+            loss,
             generator_regularizers,
         )
         discriminator = Player(
@@ -294,33 +218,28 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             checked_optimizer(
                 discriminator_optimizer, "discriminator", [self.discriminator]
             ),
+            loss,
             discriminator_regularizers,
+            augmentation,
         )
-        if generator.optimizer is discriminator.optimizer:
-            raise ValueError(
-                "Invalid value for argument `discriminator_optimizer`. "
-                "Expected another object than `generator_optimizer`: each "
-                "keeps the state of its own network. Received: one optimizer "
-                "for both"
-            )
         game = Game(
             loss,
             generator,
             discriminator,
-            discriminator_steps,
+            positive_integer(discriminator_steps, "discriminator_steps"),
             augmentation,
-            metrics,
-            nonfinite_batches,
-            shared_samples,
+            checked_metrics(metrics),
+            boolean(shared_samples, "shared_samples"),
         )
-        devices.check_compiled(self, game)
-        pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
-        pair.build_pair(generator.variables, discriminator.variables)
+        devices.check_compiled(self, game, state_of(self, game))
+        pair = paired(generator, discriminator)
         self._game = game
         super().compile(
             optimizer=pair,
             run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
+            steps_per_execution=positive_integer(
+                steps_per_execution, "steps_per_execution"
+            ),
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
@@ -387,9 +306,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         before = self._game.discriminator.updates
         kwargs["callbacks"] = watched(
             kwargs.get("callbacks"),
-            TrainingWatch(
-                self._position, resumption, not self._game.skips_nonfinite
-            ),
+            TrainingWatch(self._position, resumption),
             BeginningWatch(resumption),
         )
         try:
@@ -397,7 +314,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 history = super().fit(x, y, **kwargs)
         except FloatingPointError:
             raise not_finite(
-                *self._position.begun, self.name, self._num_classes
+                *self._position.begun, self.name, self._labels
             ) from None
         except UnboundLocalError as error:
             if "'logs'" not in str(error):
@@ -409,7 +326,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         if history.epoch and not history.history:
             raise batch.no_batches(x)
         if history.epoch and not resumption.passes_over:
-            self._game.check_trained(before, history.history, x)
+            self._check_trained(before, history.history, x)
         return history
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
@@ -418,14 +335,155 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         x, y = checked_source(self, "train_on_batch", x, y, kwargs)
         with _backend.variables_kept(self):
             logs = super().train_on_batch(x, y, **kwargs)
-        if (
-            not self._game.skips_nonfinite
-            and self._position.first_refused is not None
-        ):
+        if self._position.first_refused is not None:
             self._position.refused.assign(0)
             raise ValueError(
-                "Invalid value for argument `x`. Expected finite samples, or "
-                "`compile(nonfinite_batches='skip')`. Received: NaN or "
-                "infinity. No step was taken."
+                "Invalid value for argument `x`. Expected finite samples. "
+                "Received: NaN or infinity. No step was taken."
             )
         return logs
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of training; Keras's trainer calls it for each batch."""
+        return _backend.run_step(self._train, self._trained_groups, *args)
+
+    def _train(self, data: Any) -> dict[str, Tensor]:
+        """Lets both networks move, unless the batch cannot be used."""
+        real, conditions = checked_batch(self, data)
+        finite = self._is_finite(real, conditions)
+        usable = ops.logical_and(finite, _backend.any_samples(real))
+        # After a batch that ends the training no step is taken.
+        usable = ops.logical_and(usable, ops.equal(self._position.refused, 0))
+        with replicas.after(usable):
+            _backend.step_if(
+                usable,
+                lambda: self._take_turns(real, conditions),
+                lambda: [v for group in self._trained_groups() for v in group],
+                compiled=bool(self.jit_compile),
+            )
+            self._position.count(finite)
+        return results_of(self._game.trackers + self._game.step_trackers)
+
+    def _take_turns(self, real: Tensor, conditions: Any) -> None:
+        """The step itself: who moves, in which order."""
+        game, samples = self._game, None
+        moved_apart = self._state.variables(MOVED_APART)
+        with replicas.synchronized(moved_apart):
+            for _ in range(game.discriminator_steps - game.shared_samples):
+                self._turn(game.discriminator, real, conditions)
+            taken, samples = self._turn(game.generator, real, conditions)
+            if game.shared_samples:
+                self._turn(game.discriminator, real, conditions, samples)
+        game.track_augmentation(ops.shape(real)[0])
+        if self.ema_generator is not None:
+            update_average(
+                self.ema_generator,
+                self.generator,
+                self.ema_momentum,
+                game.generator.step,
+                taken,
+            )
+
+    def _turn(
+        self,
+        player: Player,
+        real: Tensor,
+        conditions: Any,
+        generated: Generated | None = None,
+    ) -> tuple[Tensor, Generated]:
+        """One network moves against the gradient of all its terms.
+
+        Args:
+            player: The network that moves.
+            real: Real samples.
+            conditions: What came beside them.
+            generated: What the discriminator judges; `None` for new samples.
+
+        Returns:
+            The tuple `(taken, generated)`: whether the step was taken, and the
+            samples that it was made with.
+        """
+        networks = self._game.networks
+        with all_or_nothing(self._undone(player)) as turn:
+            if generated is None:
+                latents = self._training_latents(ops.shape(real)[0])
+            if generated is None and player.role == "discriminator":
+                generated = networks.generate(latents, conditions, True)
+
+            def context():
+                samples = generated or networks.generate_differentiably(
+                    latents, conditions, True
+                )
+                return StepContext(
+                    player,
+                    networks,
+                    real,
+                    samples,
+                    conditions,
+                    step=player.step.value,
+                    seed=self._regularization_seed,
+                )
+
+            turn.taken, samples = player.move(context)
+        if generated is None:
+            generated = Generated(samples, latents, [])
+        return turn.taken, generated
+
+    def _undone(self, player: Player) -> list[keras.Variable]:
+        """What goes back if a loss scale leaves the step out."""
+        return self._state.variables(MOVED) if player.may_skip else []
+
+    def _training_latents(self, size: Any) -> Tensor:
+        latents, frozen = _backend.drawn(
+            lambda: self._draw_latents(size, self._training_seed)
+        )
+        if frozen:
+            raise frozen_latents()
+        return latents
+
+    def _is_finite(self, real: Tensor, conditions: Any) -> Tensor:
+        """Tells whether a batch has neither NaN nor labels of no class."""
+        finite = _backend.all_finite(real)
+        if conditions is None:
+            return finite
+        known = ops.where(self._labels.in_range(conditions), 0.0, float("nan"))
+        return ops.logical_and(finite, _backend.all_finite(known))
+
+    def _trained_groups(self) -> tuple[list[keras.Variable], ...]:
+        """All that a step may change, in the order of Keras's trainer."""
+        return (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.optimizer.variables,
+            self.metrics_variables,
+        )
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what runs a step of training; Keras's trainer calls it."""
+        if force or self.train_function is None:
+            super().make_train_function(force=force)
+            self.train_function = _backend.whole_steps(
+                self,
+                self.train_function,
+                ("trainable", "non_trainable", "optimizer", "metrics"),
+            )
+
+    def _check_trained(
+        self, before: int, logs: dict[str, list[float]], x: Any
+    ) -> None:
+        """Raises a `ValueError` if no batch of a training had any samples.
+
+        A graph leaves out batches without samples. Steps may be missing for
+        other reasons: a loss scale left them out, of which the logs tell, or a
+        callback went back to earlier weights, of which the means know nothing.
+
+        Args:
+            before: How many updates the discriminator had had.
+            logs: What was logged of all epochs.
+            x: The data, to be named in the error.
+        """
+        trackers = self._game.step_trackers
+        left_out = sum(sum(logs.get(t.name, [])) for t in trackers)
+        player = self._game.discriminator
+        if not (player.updates != before or player.counted or left_out):
+            raise batch.no_samples(x)

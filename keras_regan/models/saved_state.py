@@ -10,13 +10,12 @@ import re
 import warnings
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from keras_regan import _backend
 from keras_regan._version import __version__
-from keras_regan.metrics.feature_sharing import different_networks
+from keras_regan.models._state import SAVED
 
 _VERSION = "version"
 _AVERAGE = "average"
@@ -29,29 +28,12 @@ class NotCompiledWarning(UserWarning):
     """A compiled model loads a file of one that was not."""
 
 
-def own_variables(gan: Any) -> dict[str, keras.Variable]:
-    """Returns what is saved, in order, by its key in files.
-
-    A key is made of names, never of a position among others, so that a file
-    also fits a model whose regularizers come in another order. What is added
-    here is saved, and read from files that have it.
-    """
-    variables = _seeds(gan)
-    for name, variable in zip(_POSITION, gan._position.saved, strict=True):
-        variables[name] = variable
-    if gan.compiled:
-        for owner, state in _state_by_owner(gan._game):
-            for index, variable in enumerate(state):
-                variables[f"{_without_slash(owner)}.{index}"] = variable
-    return variables
-
-
 def save(gan: Any, store: Any) -> None:
     """Saves the version, and the values of `own_variables`."""
     store[_VERSION] = np.array(_numbers(__version__), "int32")
     if gan.ema_generator is not None:
         store[_AVERAGE] = np.array(1, "int32")
-    for key, variable in own_variables(gan).items():
+    for key, variable in gan._state.named(SAVED).items():
         store[key] = ops.convert_to_numpy(variable.value)
     for index, state in enumerate(_backend.random_states()):
         store[f"{_RANDOM}{index}"] = state
@@ -69,23 +51,18 @@ def load(gan: Any, store: Any) -> None:
     Raises:
         ValueError: If an entry has another shape. Nothing is loaded then.
     """
-    variables = own_variables(gan)
+    variables = gan._state.named(SAVED)
     present = set(store.keys())
     version = __version__
-    keys = {key: key for key in variables}
     if _VERSION in present:
         version = ".".join(str(int(n)) for n in np.ravel(store[_VERSION]))
-    elif present:
-        version = "0.1.0"
-        old = _keys_of_0_1_0(gan)
-        keys = {key: old.get(id(v), key) for key, v in variables.items()}
     values = {}
     for key, variable in variables.items():
-        if keys[key] in present:
-            values[key] = value = store[keys[key]]
+        if key in present:
+            values[key] = value = store[key]
             if tuple(value.shape) != tuple(variable.shape):
                 raise ValueError(
-                    f"The state `{keys[key]}` does not fit. Expected shape "
+                    f"The state `{key}` does not fit. Expected shape "
                     f"{tuple(variable.shape)}. Received: {tuple(value.shape)} "
                     f"in the file (keras_regan {version}; this is "
                     f"{__version__})"
@@ -96,17 +73,15 @@ def load(gan: Any, store: Any) -> None:
         gan._game.notes = json.loads(np.array(store[_NOTES]).tobytes())
     random = sorted(key for key in present if key.startswith(_RANDOM))
     gan._position.random_states = [np.array(store[key]) for key in random]
-    known = {_VERSION, _NOTES, *random, *keys.values()}
-    if gan.ema_generator is not None or version == "0.1.0":
+    known = {_VERSION, _NOTES, *random, *variables}
+    if gan.ema_generator is not None:
         known.add(_AVERAGE)
     surplus = present - known
     if not gan.compiled:
         # As Keras does not miss an optimizer in a model without one.
         surplus = {k for k in surplus if k.startswith(("seed", _AVERAGE))}
     gan._position.loaded = all(key in values for key in _POSITION)
-    missing = [keys[key] for key in variables if key not in values]
-    if version == "0.1.0":
-        missing = [key for key in missing if key not in _POSITION]
+    missing = [key for key in variables if key not in values]
     _warn(version, missing, sorted(surplus), _is_uncompiled(gan, values))
 
 
@@ -144,61 +119,3 @@ def _is_uncompiled(gan, values):
 
 def _numbers(version):
     return [int(number) for number in re.findall(r"\d+", version)[:3]]
-
-
-def _without_slash(name):
-    """Returns a name that is one level of an HDF5 file, and no other's."""
-    return name.replace("%", "%25").replace("/", "%2F")
-
-
-def _seeds(gan: Any) -> dict[str, keras.Variable]:
-    streams = {
-        "training": gan._training_seed,
-        "evaluation": gan._evaluation_seed,
-        "generation": gan._generation_seed,
-        "regularization": gan._regularization_seed,
-        "evaluated_regularization": gan._evaluated_regularization_seed,
-    }
-    seeds = {f"seed.{name}": s.state for name, s in streams.items()}
-    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
-    if gan.ema_generator is not None:
-        networks["average"] = gan.ema_generator
-    networks["other"] = gan
-    known = {id(variable) for variable in seeds.values()}
-    for name, network in networks.items():
-        found = [v for v in _seed_states(network) if id(v) not in known]
-        known |= {id(v) for v in found}
-        for index, variable in enumerate(found):
-            seeds[f"seed.{name}.{index}"] = variable
-    return seeds
-
-
-def _seed_states(network):
-    ending = "seed_generator_state"
-    return [v for v in network.variables if v.path.endswith(ending)]
-
-
-def _state_by_owner(game: Any):
-    for player in game.players:
-        yield f"{player.role}.step", [player.step]
-        for penalty in player.penalties:
-            yield f"{player.role}.{penalty.name}", penalty.state
-    if game.augmentation is not None:
-        yield "augmentation", game.augmentation.variables
-    names = []
-    for network in different_networks(game.metrics):
-        name = network.name
-        if name in names:
-            name = f"{name}_{len(names)}"
-        names.append(name)
-        yield f"features.{name}", network.saved_variables
-
-
-def _keys_of_0_1_0(gan: Any) -> dict[int, str]:
-    """Returns the numbered keys of that version, by the variable's id."""
-    keys = {id(v): f"seed_{i}" for i, v in enumerate(_seed_states(gan))}
-    if gan.compiled:
-        for owner, variables in gan._game.state_by_owner.items():
-            for index, variable in enumerate(variables):
-                keys.setdefault(id(variable), f"{owner}_{index}")
-    return keys

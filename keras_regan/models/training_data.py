@@ -8,6 +8,8 @@ from keras import ops
 from keras_regan._typing import Tensor
 from keras_regan.models import batch
 from keras_regan.models import devices
+from keras_regan.models._class_labels import as_array
+from keras_regan.models._class_labels import check_present
 
 _ON_ONE_BATCH = ("train_on_batch", "test_on_batch", "gradient_share")
 
@@ -41,18 +43,18 @@ def checked_source(
             f"`{method}` is called: call `compile()` first."
         )
     batch.refuse_weights(arguments)
-    devices.check_compiled(gan, gan._game)
+    devices.check_compiled(gan, gan._game, gan._state)
     gan._game.prepare()
     if y is None and isinstance(x, list | tuple) and len(x) == 2:
         x, y = x
     if method in _ON_ONE_BATCH:
         batch.check_array(x)
     batch.check_not_empty(x, argument)
-    y = batch.as_array(y)
+    y = as_array(y)
     batch.check_source(x, y, gan.sample_shape, gan.conditional)
     if y is not None:
-        batch.check_label_batch(y, gan._label_shape)
-        batch.check_classes(y, gan._num_classes)
+        gan._labels.check_batch(y)
+        gan._labels.check_classes(y)
     return x, y
 
 
@@ -70,9 +72,9 @@ def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
     real, labels = batch.split(data)
     batch.check_array(real)
     batch.check_samples(real, gan.sample_shape)
-    batch.check_labels(labels, gan.conditional)
+    check_present(labels, gan.conditional)
     real = ops.convert_to_tensor(real)
     if labels is not None:
-        batch.check_label_batch(labels, gan._label_shape)
+        gan._labels.check_batch(labels)
         labels = ops.convert_to_tensor(labels)
     return ops.cast(real, keras.config.floatx()), labels

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_regan.models._class_labels import ClassLabels
 from keras_regan.models.position import Position
 from keras_regan.models.resumption import Resumption
 
@@ -20,14 +21,12 @@ class TrainingWatch(keras.callbacks.Callback):
     Args:
         position: Where the model is.
         resumption: Where it goes on.
-        ends: Whether a batch with NaN or infinity ends the training.
     """
 
-    def __init__(self, position: Position, resumption: Resumption, ends: bool):
+    def __init__(self, position: Position, resumption: Resumption):
         super().__init__()
         self._position = position
         self._resumption = resumption
-        self._ends = ends
 
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -40,7 +39,7 @@ class TrainingWatch(keras.callbacks.Callback):
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Looks now and then whether all batches were fit to train on."""
-        if self._ends and batch and batch % _EVERY == 0:
+        if batch and batch % _EVERY == 0:
             self._look(self.model)
 
     def on_epoch_end(
@@ -48,8 +47,7 @@ class TrainingWatch(keras.callbacks.Callback):
     ) -> None:
         """Looks once more, and counts the epoch."""
         model = self.model
-        if self._ends:
-            self._look(model)
+        self._look(model)
         steps = self.params.get("steps")
         batch = self._position.begun[1]
         was_stopped = model.stop_training and steps and batch < steps
@@ -61,7 +59,7 @@ class TrainingWatch(keras.callbacks.Callback):
         # its variables back when a callback asks for it.
         index = self._position.first_refused
         if index is not None:
-            raise not_finite(self._epoch, index, model.name, model._num_classes)
+            raise not_finite(self._epoch, index, model.name, model._labels)
 
 
 class BeginningWatch(keras.callbacks.Callback):
@@ -83,18 +81,17 @@ class BeginningWatch(keras.callbacks.Callback):
 
 
 def not_finite(
-    epoch: int, batch: int, name: str, num_classes: int | None
+    epoch: int, batch: int, name: str, class_labels: ClassLabels | None
 ) -> ValueError:
     """Returns the error for a batch that ends a training."""
     labels = received = ""
-    if num_classes is not None:
-        labels = f" and labels from 0 to {num_classes - 1}"
+    if class_labels is not None and class_labels.count is not None:
+        labels = f" and labels from 0 to {class_labels.count - 1}"
         received = " or another label"
     return ValueError(
         f"The data holds NaN or infinity{received} in batch {batch} of epoch "
-        f"{epoch}, both counted from 0. Expected finite samples{labels}, or "
-        "`compile(nonfinite_batches='skip')`. No step was taken on it or "
-        f"after it: {name} is as it was before."
+        f"{epoch}, both counted from 0. Expected finite samples{labels}. No "
+        f"step was taken on it or after it: {name} is as it was before."
     )
 
 

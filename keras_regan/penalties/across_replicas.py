@@ -66,8 +66,6 @@ class AcrossReplicas(Scheduled):
     normalization.
     """
 
-    needs_all_replicas = True
-
     def __init__(
         self,
         regularizer: SampleRegularizer | Penalty,

@@ -37,8 +37,9 @@ class AuxiliaryClassifier(Penalty):
             `"auxiliary_classifier"`.
 
     Call arguments:
-        context: `StepContext`. Reads `labels`, `fake_class_logits` and, in the
-            discriminator's step, `real_class_logits`.
+        context: `StepContext`. Reads `conditions`, the class labels,
+            `fake_class_logits` and, in the discriminator's step,
+            `real_class_logits`.
 
     Raises:
         TypeError: If `factor` or `interval` is not a number.
@@ -69,16 +70,16 @@ class AuxiliaryClassifier(Penalty):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean cross-entropy, or the sum of both."""
-        if context.labels is None:
+        if context.conditions is None:
             raise ValueError(
                 f"Penalty `{self.name}` needs labels. Expected a "
                 "class-conditional generator and data of the form "
                 "(samples, labels). Received: samples only"
             )
-        value = _cross_entropy(context.labels, context.fake_class_logits)
+        value = _cross_entropy(context.conditions, context.fake_class_logits)
         if context.network == "discriminator":
             value = value + _cross_entropy(
-                context.labels, context.real_class_logits
+                context.conditions, context.real_class_logits
             )
         return value
 

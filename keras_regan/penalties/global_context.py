@@ -24,7 +24,7 @@ class GlobalContext(StepContext):
         self._replica = context
         self._gathered: dict[str, Any] = {}
         self._results = {}
-        for name in ("step", "training", "network", "kernels", "counts"):
+        for name in ("step", "training", "network", "kernels"):
             setattr(self, name, getattr(context, name))
 
     @property
@@ -43,11 +43,11 @@ class GlobalContext(StepContext):
         return self._all_rows("latents")
 
     @property
-    def labels(self) -> Tensor | None:
-        """Class labels of both batches, or `None`."""
-        if self._replica.labels is None:
+    def conditions(self) -> Any:
+        """What came beside the real samples of all replicas."""
+        if self._replica.conditions is None:
             return None
-        return self._all_rows("labels")
+        return self._all_rows("conditions")
 
     @property
     def real_logits(self) -> Tensor:
@@ -111,7 +111,7 @@ class GlobalContext(StepContext):
 def _refusal(what: str) -> ValueError:
     return ValueError(
         "`AcrossReplicas` shows a penalty the rows of all replicas. Expected "
-        "one that looks at samples, latents, labels, logits, features or "
+        "one that looks at samples, latents, conditions, logits, features or "
         f"input gradients. Received: one that {what}; its mean over the batch "
         "is a global one without `AcrossReplicas`"
     )

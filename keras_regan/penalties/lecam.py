@@ -69,7 +69,6 @@ class LeCam(Penalty):
     """
 
     networks = ("discriminator",)
-    needs_all_replicas = True
 
     def __init__(
         self,
@@ -102,24 +101,20 @@ class LeCam(Penalty):
             (_detached_mean(real), _detached_mean(fake))
         )
         if context.training:
-            self._move(real_mean, fake_mean, context.counts)
+            self._move(real_mean, fake_mean)
         real_average = self._average(self._real_sum, real_mean)
         fake_average = self._average(self._fake_sum, fake_mean)
         return self._mean_square(real - fake_average) + self._mean_square(
             real_average - fake
         )
 
-    def _move(self, real: Tensor, fake: Tensor, counts: Tensor) -> None:
-        # An overflow in a step that is skipped must not stay for good.
-        finite = ops.logical_and(ops.isfinite(real), ops.isfinite(fake))
-        moves = ops.logical_and(finite, counts)
+    def _move(self, real: Tensor, fake: Tensor) -> None:
         for total, value in (
             (self._real_sum, real),
             (self._fake_sum, fake),
             (self._weight, 1.0),
         ):
-            moved = self.momentum * total + (1.0 - self.momentum) * value
-            total.assign(ops.where(moves, moved, total.value))
+            total.assign(self.momentum * total + (1.0 - self.momentum) * value)
 
     def _average(self, total: keras.Variable, mean: Tensor) -> Tensor:
         """Returns the average; under `evaluate` before training, the mean."""

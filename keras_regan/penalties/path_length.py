@@ -109,9 +109,7 @@ class PathLength(Penalty):
         average = before + (1.0 - self.momentum) * (ops.mean(lengths) - before)
         if context.training:
             moved = ops.cast(ops.stop_gradient(average), self.average.dtype)
-            # An overflow in a step that is skipped must not stay for good.
-            finite = ops.isfinite(moved)
-            self.average.assign(ops.where(finite, moved, self.average.value))
+            self.average.assign(moved)
         return ops.mean(ops.square(lengths - average))
 
     def get_config(self) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import keras
 from keras import ops
 
 from keras_regan import _backend
-from keras_regan._backend import replicas
 from keras_regan._fixed import Fixed
 from keras_regan._fixed import fixed_factor
 from keras_regan._typing import Tensor
@@ -51,12 +50,7 @@ class Penalty:
         networks: Which lists of `compile` the penalty may stand in.
         variables: State that the penalty keeps from step to step, as
             `keras.Variable`s made in the constructor. It is saved with the
-            model. On several replicas of TensorFlow each moves it by its own
-            batch, and after the step all take the mean of the moves.
-        needs_all_replicas: Whether `call` reduces over the replicas of a step.
-            TensorFlow cannot do that in some steps only: on several replicas
-            the penalty is then computed in every step, and dropped in those
-            that are not due.
+            model.
 
     Example:
     ```python
@@ -77,7 +71,6 @@ class Penalty:
     """
 
     networks: tuple[str, ...] = ("generator", "discriminator")
-    needs_all_replicas: bool = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
 
@@ -111,13 +104,9 @@ class Penalty:
         if self.interval == 1 or not context.training:
             return self._scaled(context)
         is_due = self._is_due(context.step)
-        if self.needs_all_replicas and replicas.on_several_replicas():
-            with context.counted_if(is_due):
-                value = self.interval * self._scaled(context)
-            return ops.where(is_due, value, ops.zeros_like(value))
 
         def due() -> Tensor:
-            with context.branch():
+            with context._forgotten():
                 return self.interval * self._scaled(context)
 
         return _backend.run_if(is_due, due)

@@ -104,11 +104,6 @@ class Scheduled(Penalty):
             return self.regularizer.state
         return getattr(self.regularizer, "variables", [])
 
-    @property
-    def needs_all_replicas(self) -> bool:
-        """Whether the wrapped regularizer reduces over replicas."""
-        return getattr(self.regularizer, "needs_all_replicas", False)
-
     def call(self, context: StepContext) -> Tensor:
         """Returns what the wrapped regularizer returns."""
         if isinstance(self.regularizer, Penalty):

@@ -13,7 +13,24 @@ from keras_regan import _backend
 from keras_regan._typing import Tensor
 
 
-class Judgement(NamedTuple):
+class Generated(NamedTuple):
+    """Samples that were made in a step.
+
+    Attributes:
+        samples: Float tensor `(batch, ...)`.
+        latents: What they were made from.
+        losses: List of scalars that the generator's layers added.
+        latent_gradient: `None`, or what gives the gradient of
+            `sum(weights * samples)` at the latents.
+    """
+
+    samples: Tensor
+    latents: Tensor
+    losses: list[Tensor]
+    latent_gradient: Callable[[Tensor], Tensor] | None = None
+
+
+class DiscriminatorOutput(NamedTuple):
     """What the discriminator says of a batch.
 
     Attributes:
@@ -43,7 +60,9 @@ class StepContext:
         fake: Generated samples, likewise. In the discriminator's step no
             gradient flows through them into the generator.
         latents: What `fake` was generated from, `(batch, latent_dim)`.
-        labels: Class labels of both batches, or `None`.
+        conditions: What came beside the real samples and is told to both
+            networks, such as class labels, as the data has it: a tensor, or a
+            structure of tensors; `None` if there is nothing.
         step: Integer scalar: how many updates this network has had.
         training: Bool. `False` under `evaluate`.
         network: `"generator"` or `"discriminator"`: whose step it is.
@@ -51,52 +70,52 @@ class StepContext:
             of rank 2 and more.
         seed: `keras.random.SeedGenerator` for whatever a penalty draws. Its
             state is saved with the model, and it is apart from the one of the
-            latents. Several replicas of a step draw different numbers from it.
-        counts: Whether the penalty counts in this step, `True` or a boolean
-            scalar. One with an interval is computed in due steps only, where
-            that is possible; where it is not, its state must stay as it is.
+            latents.
+
+    Args:
+        player: Whose step it is: has a `role` and `kernels`.
+        networks: The two networks: has `generate` and `discriminate`.
+        real: Real samples.
+        generated: What the generator made for this step.
+        conditions: What came beside the real samples, or `None`.
+        step: Integer scalar, as above.
+        seed: `keras.random.SeedGenerator`, as above.
+        training: Bool, as above. Defaults to `True`.
     """
 
     def __init__(
         self,
-        *,
+        player: Any,
+        networks: Any,
         real: Tensor,
-        fake: Tensor,
-        latents: Tensor,
-        labels: Tensor | None,
+        generated: Generated,
+        conditions: Any,
         step: Tensor,
-        training: bool,
-        network: str,
-        kernels: list[keras.Variable],
         seed: keras.random.SeedGenerator,
-        discriminator: Callable[[Tensor], Judgement],
-        generator: Callable[[Tensor], Tensor],
-        latent_gradient: Callable[[Tensor], Tensor] | None = None,
+        training: bool = True,
     ):
+        self.network = player.role
+        self.kernels = player.kernels
         self.real = real
-        self.fake = fake
-        self.latents = latents
-        self.labels = labels
+        self.fake = generated.samples
+        self.latents = generated.latents
+        self.conditions = conditions
         self.step = step
-        self.training = training
-        self.network = network
-        self.kernels = kernels
         self.seed = seed
-        self.counts = True
-        self._discriminator = discriminator
-        self._generator = generator
-        self._latent_gradient = latent_gradient
+        self.training = training
+        self._networks = networks
+        self._generated = generated
         self._results: dict[str, Any] = {}
 
     @property
     def real_logits(self) -> Tensor:
         """The discriminator's logits of the real samples."""
-        return self._judged("real").judgement.logits
+        return self._pass("real").output.logits
 
     @property
     def fake_logits(self) -> Tensor:
         """The discriminator's logits of the generated samples."""
-        return self._judged("fake").judgement.logits
+        return self._pass("fake").output.logits
 
     @property
     def real_features(self) -> Any:
@@ -121,12 +140,12 @@ class StepContext:
     @property
     def real_outputs(self) -> dict[str, Any]:
         """All that the discriminator returned of the real samples."""
-        return self._judged("real").judgement.outputs
+        return self._pass("real").output.outputs
 
     @property
     def fake_outputs(self) -> dict[str, Any]:
         """All that the discriminator returned of the generated samples."""
-        return self._judged("fake").judgement.outputs
+        return self._pass("fake").output.outputs
 
     @property
     def real_gradient(self) -> Tensor:
@@ -144,29 +163,33 @@ class StepContext:
 
     @property
     def layer_losses(self) -> list[Tensor]:
-        """The scalars that the discriminator's layers added so far.
+        """The scalars that the layers of this network added so far.
 
-        Those of the passes over `real` and `fake`: activity regularizers and
-        `add_loss`.
+        Activity regularizers and `add_loss`, in the generator's pass or in the
+        discriminator's over `real` and `fake`.
         """
+        if self.network == "generator":
+            return self._generated.losses
         return [
             loss
             for result in self._results.values()
-            if isinstance(result, _Judged)
-            for loss in result.judgement.losses
+            if isinstance(result, _ForwardPass)
+            for loss in result.output.losses
         ]
 
     def discriminate(self, samples: Tensor) -> Tensor:
         """Returns the discriminator's logits of other samples."""
-        return self._discriminator(samples).logits
+        return self._discriminated(samples).logits
 
     def generate(self, latents: Tensor) -> Tensor:
         """Returns what the generator makes of other latents."""
-        return self._generator(latents)
+        return self._networks.generate(
+            latents, self.conditions, self.training
+        ).samples
 
     def input_gradient(self, samples: Tensor) -> Tensor:
         """Returns the gradient of each other sample's logit at that sample."""
-        return _judge(self._discriminator, samples).gradient()
+        return _forward_pass(self._discriminated, samples).gradient()
 
     def latent_gradient(self, weights: Tensor) -> Tensor:
         """Returns the gradient of `sum(weights * fake)` at the latents.
@@ -180,20 +203,19 @@ class StepContext:
         Raises:
             ValueError: In the discriminator's step.
         """
-        if self._latent_gradient is None:
+        if self._generated.latent_gradient is None:
             raise ValueError(
                 "The gradient at the latents can be read in the generator's "
                 "step only. Expected a penalty in `generator_regularizers`. "
                 f"Received: a step of the {self.network}"
             )
-        return self._latent_gradient(weights)
+        return self._generated.latent_gradient(weights)
 
     @contextlib.contextmanager
-    def branch(self) -> Iterator[None]:
+    def _forgotten(self) -> Iterator[None]:
         """Forgets on leaving what was first computed inside.
 
-        For code that runs in a branch of the graph, whose tensors do not exist
-        outside of it.
+        What is computed in some steps only does not exist in the others.
         """
         results = dict(self._results)
         try:
@@ -201,37 +223,32 @@ class StepContext:
         finally:
             self._results = results
 
-    @contextlib.contextmanager
-    def counted_if(self, due: Tensor) -> Iterator[None]:
-        """Says inside that what is computed counts only if `due`."""
-        outer = self.counts
-        self.counts = due if outer is True else ops.logical_and(outer, due)
-        try:
-            yield
-        finally:
-            self.counts = outer
+    def _discriminated(self, samples: Tensor) -> DiscriminatorOutput:
+        return self._networks.discriminate(
+            samples, self.conditions, self.training, self.seed
+        )
 
-    def _judged(self, which: str) -> "_Judged":
+    def _pass(self, which: str) -> "_ForwardPass":
         if which not in self._results:
             samples = getattr(self, which)
-            self._results[which] = _judge(self._discriminator, samples)
+            self._results[which] = _forward_pass(self._discriminated, samples)
         return self._results[which]
 
     def _gradient(self, which: str) -> Tensor:
         key = f"{which}_gradient"
         if key not in self._results:
-            self._results[key] = self._judged(which).gradient()
+            self._results[key] = self._pass(which).gradient()
         return self._results[key]
 
 
-class _Judged(NamedTuple):
-    judgement: Judgement
+class _ForwardPass(NamedTuple):
+    output: DiscriminatorOutput
     gradient: Callable[[], Tensor]
 
 
-def _judge(
-    discriminator: Callable[[Tensor], Judgement], samples: Tensor
-) -> _Judged:
+def _forward_pass(
+    discriminator: Callable[[Tensor], DiscriminatorOutput], samples: Tensor
+) -> _ForwardPass:
     def forward(samples):
         logits, outputs, losses = discriminator(samples)
         return logits, (outputs, losses)
@@ -246,7 +263,7 @@ def _judge(
             patches = patches * size
         return pullback(ops.ones_like(logits) / ops.cast(patches, logits.dtype))
 
-    return _Judged(Judgement(logits, outputs, losses), gradient)
+    return _ForwardPass(DiscriminatorOutput(logits, outputs, losses), gradient)
 
 
 def _existing(outputs: dict[str, Any], key: str) -> Any:

@@ -114,18 +114,6 @@ def test_each_adjustment_forgets_the_last():
     )
 
 
-def test_an_overflow_counts_as_no_sign():
-    augmentation = AdaptiveAugmentation(
-        target=0.5, interval=3, adjustment_images=100
-    )
-    signs = [1.0, float("nan"), 1.0, float("nan"), 1.0, float("nan")]
-    np.testing.assert_allclose(
-        adapted(augmentation, signs, [10] * 6),
-        [0.0, 0.0, 0.3, 0.3, 0.3, 0.0],
-        atol=1e-6,
-    )
-
-
 def test_state_is_in_the_variables():
     arguments = {"interval": 3, "adjustment_images": 100}
     first = AdaptiveAugmentation(**arguments)

@@ -169,7 +169,9 @@ def step_and(then, gan, x, y):
     if then == "evaluate":
         seen += gan.evaluate(x, y, verbose=0, batch_size=2)
     elif then == "generate":
-        seen.append(gan.generate(2, labels=[0, 1] if gan.conditional else None))
+        seen.append(
+            gan.generate(2, conditions=[0, 1] if gan.conditional else None)
+        )
     elif then == "test_on_batch":
         seen += gan.test_on_batch(x, y, return_dict=True).values()
     return seen + [v.value for v in gan.variables]
@@ -353,7 +355,7 @@ def test_any_arguments_of_generate(data, key):
     labels = data.draw(strategies.labels(size, gan.conditional))
     seed = data.draw(st.one_of(strategies.seeds, strategies.wrong))
     with may_be_refused():
-        made = gan.generate(make(n), labels=labels.value, seed=make(seed))
+        made = gan.generate(make(n), conditions=labels.value, seed=make(seed))
         assert made.shape[0] == n
         assert_finite([made])
 

@@ -91,8 +91,7 @@ class Adam:
             w -= rate * m / (np.sqrt(v) + EPSILON)
 
 
-def discriminator_update(generator, discriminator, optimizer, real, latents):
-    _, fake = forward(generator, latents)
+def discriminator_update(fake, discriminator, optimizer, real):
     loss = 0.0
     gradients = [np.zeros_like(w) for w in discriminator]
     for samples, sign in ((real, -1), (fake, 1)):
@@ -147,20 +146,21 @@ def reference(shared_samples):
     optimizers = Adam(generator), Adam(discriminator)
     logs = []
     for step in range(STEPS):
-        d_loss, r1 = discriminator_update(
-            generator,
-            discriminator,
-            optimizers[1],
-            DATA[step].astype("float64"),
-            LATENTS[2 * step].astype("float64"),
+        real = DATA[step].astype("float64")
+        first, second = LATENTS[2 * step : 2 * step + 2].astype("float64")
+        _, fake = forward(generator, first)
+        if shared_samples:
+            of_generator = generator_update(
+                generator, discriminator, optimizers[0], first
+            )
+        of_discriminator = discriminator_update(
+            fake, discriminator, optimizers[1], real
         )
-        g_loss, pairwise, norms = generator_update(
-            generator,
-            discriminator,
-            optimizers[0],
-            LATENTS[2 * step + (not shared_samples)].astype("float64"),
-        )
-        logs.append((d_loss, r1, g_loss, pairwise, norms))
+        if not shared_samples:
+            of_generator = generator_update(
+                generator, discriminator, optimizers[0], second
+            )
+        logs.append((*of_discriminator, *of_generator))
     return np.array(logs), generator, discriminator
 
 

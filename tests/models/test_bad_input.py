@@ -18,6 +18,7 @@ from keras import ops
 
 import keras_regan as kr
 from keras_regan.models import batch
+from keras_regan.models._class_labels import ClassLabels
 
 layers = keras.layers
 pytestmark = pytest.mark.filterwarnings(
@@ -698,7 +699,7 @@ def test_labels_of_no_class(conditional, vectors, y):
         with refused(conditional, ValueError, "from 0 to 2", received):
             getattr(conditional, method)(vectors, y)
     with refused(conditional, ValueError, "from 0 to 2", received):
-        conditional.generate(64, labels=y)
+        conditional.generate(64, conditions=y)
 
 
 @pytest.mark.parametrize(
@@ -707,7 +708,7 @@ def test_labels_of_no_class(conditional, vectors, y):
     ids=["integers", "floats", "unknown"],
 )
 def test_labels_of_a_class(num_classes, labels):
-    batch.check_classes(np.array(labels), num_classes)
+    ClassLabels((), num_classes).check_classes(np.array(labels))
 
 
 def test_classes_are_known_from_the_class_logits(vector_pair):
@@ -722,7 +723,7 @@ def test_classes_are_known_from_the_class_logits(vector_pair):
     )
     gan = kr.RegularizedGAN(generator, discriminator)
     with refused(gan, ValueError, "from 0 to 2", "4 among"):
-        gan.generate(2, labels=4)
+        gan.generate(2, conditions=4)
 
 
 def test_labels_that_are_counted_otherwise_are_taken(vectors):
@@ -844,10 +845,10 @@ def test_shapes_of_labels(shape, label_shape, fits):
     """What a graph does not know may be right."""
     labels = keras.KerasTensor(shape, "int32")
     if fits:
-        batch.check_label_batch(labels, label_shape)
+        ClassLabels(label_shape, None).check_batch(labels)
         return
     with pytest.raises(ValueError, match="Expected labels of shape"):
-        batch.check_label_batch(labels, label_shape)
+        ClassLabels(label_shape, None).check_batch(labels)
 
 
 @pytest.mark.parametrize(
@@ -952,8 +953,8 @@ def test_generate_refuses_a_seed(gan, seed, error):
     ids=["few", "many", "string", "strings", "ragged", "dict"],
 )
 def test_generate_refuses_labels(conditional, labels):
-    with refused(conditional, (TypeError, ValueError), "`labels`"):
-        conditional.generate(3, labels=labels)
+    with refused(conditional, (TypeError, ValueError), "`conditions`"):
+        conditional.generate(3, conditions=labels)
 
 
 @pytest.mark.parametrize(
@@ -969,12 +970,13 @@ def test_generate_refuses_labels(conditional, labels):
     ],
 )
 def test_labels_for_all_samples(labels, label_shape, expected):
-    assert batch.labels_for(2, labels, label_shape).shape == expected
+    labels_of = ClassLabels(label_shape, None)
+    assert labels_of.rows(2, labels).shape == expected
 
 
 def test_generate_with_and_without_labels(gan, conditional):
     with refused(gan, ValueError, "not class-conditional"):
-        gan.generate(2, labels=1)
+        gan.generate(2, conditions=1)
     with refused(conditional, ValueError, "got no labels"):
         conditional.generate(2)
 

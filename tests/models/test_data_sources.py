@@ -279,19 +279,19 @@ def test_one_hot_labels(fitted, vectors, labels):
         batch_size=32,
         validation_data=(vectors, one_hot),
     )
-    assert gan.generate(4, labels=one_hot[:4]).shape == (4, 2)
+    assert gan.generate(4, conditions=one_hot[:4]).shape == (4, 2)
     logs = gan.evaluate(vectors, one_hot, verbose=0, return_dict=True)
     assert np.isfinite(list(logs.values())).all()
 
 
 def test_generate_with_labels(fitted, vectors, labels):
     gan = fitted(vectors, labels, num_classes=3, batch_size=32)
-    one = gan.generate(4, labels=2, seed=0)
-    assert np.array_equal(one, gan.generate(4, labels=[2] * 4, seed=0))
+    one = gan.generate(4, conditions=2, seed=0)
+    assert np.array_equal(one, gan.generate(4, conditions=[2] * 4, seed=0))
     assert np.array_equal(
-        one, gan.generate(4, labels=np.full((4, 1), 2), seed=0)
+        one, gan.generate(4, conditions=np.full((4, 1), 2), seed=0)
     )
-    assert not np.allclose(one, gan.generate(4, labels=1, seed=0))
+    assert not np.allclose(one, gan.generate(4, conditions=1, seed=0))
 
 
 def test_last_partial_batch(fitted, vectors):
@@ -415,7 +415,7 @@ def test_boolean_labels(fitted, vectors, labels, source, once):
     gan = fitted(source(vectors, flags), num_classes=2, **sized)
     assert_same_weights(gan, expected)
     made = [
-        gan.generate(2, labels=given, seed=0)
+        gan.generate(2, conditions=given, seed=0)
         for given in ([False, True], [0, 1])
     ]
     assert np.array_equal(*made)
@@ -450,6 +450,6 @@ def test_colour_images(fitted, num_classes):
         (16, 16, 3), latent_dim=4, width=2, num_classes=num_classes
     )
     gan = fitted(images, y, pair=pair, batch_size=8)
-    made = gan.generate(2, labels=None if num_classes is None else 1)
+    made = gan.generate(2, conditions=None if num_classes is None else 1)
     assert made.shape == (2, 16, 16, 3)
     assert np.abs(made).max() <= 1.0

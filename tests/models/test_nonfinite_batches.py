@@ -153,28 +153,6 @@ def test_the_model_can_go_on(new_gan, images, broken):
     assert not np.array_equal(before[0], values(gan)[0])
 
 
-def test_skipped_as_if_they_were_not_there(new_gan, images, broken):
-    # Not Adam: a bias before a batch normalization has a gradient of zero, of
-    # which it makes steps by the rounding, and two programs round differently.
-    gan = new_gan(momentum, nonfinite_batches="skip")
-    history = fit(gan, broken, validation_data=images[:SIZE]).history
-    assert history["skipped_batches"] == [2]
-    assert "val_skipped_batches" not in history
-    assert gan.position == (1, 0)
-    other = new_gan(momentum)
-    kept = [i for i in range(len(images)) if i // SIZE not in (2, 5)]
-    expected = fit(other, images[kept], validation_data=images[:SIZE]).history
-    for one, two in zip(values(gan), values(other), strict=True):
-        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(history["d_loss"], expected["d_loss"], rtol=1e-6)
-
-
-def test_skipped_batches_are_counted_for_each_epoch(new_gan, broken):
-    gan = new_gan(momentum, nonfinite_batches="skip")
-    history = fit(gan, broken, epochs=2).history
-    assert history["skipped_batches"] == [2, 2]
-
-
 def test_one_batch(new_gan, images, broken):
     gan = new_gan()
     before = values(gan)
@@ -182,20 +160,3 @@ def test_one_batch(new_gan, images, broken):
         gan.train_on_batch(broken)
     assert_same(before, values(gan))
     gan.train_on_batch(images)
-    gan = new_gan(momentum, nonfinite_batches="skip")
-    before = values(gan)
-    logs = gan.train_on_batch(broken, return_dict=True)
-    assert logs["skipped_batches"] == 1
-    assert_same(before, values(gan))
-
-
-def test_how_is_saved(image_pair, tmp_path):
-    gan = make(image_pair, nonfinite_batches="skip")
-    gan.save(tmp_path / "gan.keras")
-    loaded = keras.models.load_model(tmp_path / "gan.keras")
-    assert loaded.get_compile_config()["nonfinite_batches"] == "skip"
-
-
-def test_bad_answer(image_pair):
-    with pytest.raises(ValueError, match="`nonfinite_batches`.*'raise'"):
-        make(image_pair, nonfinite_batches="ignore")

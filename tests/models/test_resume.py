@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
+from keras_regan.models._state import SAVED
 
 # What they share is made once.
 pytestmark = pytest.mark.xdist_group("resume")
@@ -58,7 +59,7 @@ def everything(gan):
     variables = {
         **{f"model/{i}": v for i, v in enumerate(gan.variables)},
         **{f"optimizer/{i}": v for i, v in enumerate(gan.optimizer.variables)},
-        **{f"own/{k}": v for k, v in gan._own_state().items()},
+        **{f"own/{k}": v for k, v in gan._state.named(SAVED).items()},
     }
     return {
         f"{key} {variable.path}": ops.convert_to_numpy(variable.value).copy()

@@ -17,6 +17,7 @@ from keras import ops
 import keras_regan as kr
 from keras_regan._files import temporary_name
 from keras_regan.models import saved_state
+from keras_regan.models._state import SAVED
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -347,7 +348,7 @@ def test_state_finds_its_penalty_in_another_order(vector_pair, saved):
 
 
 def test_keys_are_made_of_names(vector_pair):
-    keys = list(make(vector_pair)._own_state())
+    keys = list(make(vector_pair)._state.named(SAVED))
     assert keys == [
         "seed.training",
         "seed.evaluation",
@@ -383,7 +384,7 @@ def test_seeds_of_networks_augmentation_and_features(image_pair):
             for index, network in enumerate(features)
         ],
     )
-    keys = list(gan._own_state())
+    keys = list(gan._state.named(SAVED))
     assert "seed.discriminator.0" in keys
     assert [k for k in keys if "augmentation" in k] == [
         f"augmentation.{i}" for i in range(4)

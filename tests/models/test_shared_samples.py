@@ -122,13 +122,6 @@ def test_survives_saving(tmp_path):
         np.testing.assert_allclose(was, now, atol=1e-6)
 
 
-def test_refused_where_one_update_could_be_left_out():
-    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
-    gan = kr.RegularizedGAN(*networks())
-    with pytest.raises(ValueError, match="shared_samples.*loss scale"):
-        gan.compile(discriminator_optimizer=scaled, shared_samples=True)
-
-
 def test_no_boolean():
     with pytest.raises(TypeError, match="shared_samples.*boolean"):
         compiled(shared_samples="yes")

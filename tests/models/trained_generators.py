@@ -88,7 +88,7 @@ def labels():
 
 def samples_of(gan):
     return gan.generate(
-        COUNT, labels=labels() if gan.conditional else None, seed=1
+        COUNT, conditions=labels() if gan.conditional else None, seed=1
     )
 
 

@@ -419,7 +419,7 @@ def test_resnet_takes_a_step_in_a_gan(kind, backend):
         assert np.isfinite(new).all()
         if new.ndim > 1:
             assert not np.array_equal(old, new)
-    samples = gan.generate(2, labels=None if labels is None else 1)
+    samples = gan.generate(2, conditions=None if labels is None else 1)
     assert samples.shape == (2, 28, 28, 1)
 
 

@@ -1,5 +1,7 @@
 """A step made by hand, from functions in the place of networks."""
 
+import types
+
 import numpy as np
 import pytest
 from keras import ops
@@ -7,7 +9,8 @@ from keras import random
 
 import keras_regan as kr
 from keras_regan import _backend
-from keras_regan.penalties.step_context import Judgement
+from keras_regan.penalties.step_context import DiscriminatorOutput
+from keras_regan.penalties.step_context import Generated
 
 
 @pytest.fixture
@@ -47,12 +50,13 @@ def make_context(real, fake, latents):
             "real": real,
             "fake": fake,
             "latents": latents,
-            "labels": None,
+            "conditions": None,
             "step": np.int32(0),
             "training": True,
             "network": "discriminator",
             "kernels": [],
             "seed": random.SeedGenerator(0),
+            "latent_gradient": None,
             **overrides,
         }
         for key, value in arguments.items():
@@ -64,13 +68,33 @@ def make_context(real, fake, latents):
             )
             if arguments["network"] == "generator":
                 arguments["fake"] = samples
-                arguments.setdefault("latent_gradient", pullback)
+                if arguments["latent_gradient"] is None:
+                    arguments["latent_gradient"] = pullback
             else:
                 arguments["fake"] = ops.stop_gradient(samples)
         return kr.penalties.StepContext(
-            **arguments,
-            discriminator=lambda samples: _judgement(discriminator(samples)),
-            generator=generator,
+            types.SimpleNamespace(
+                role=arguments["network"], kernels=arguments["kernels"]
+            ),
+            types.SimpleNamespace(
+                generate=lambda latents, conditions, training: Generated(
+                    generator(latents), latents, []
+                ),
+                discriminate=lambda samples, *_: _output(
+                    discriminator(samples)
+                ),
+            ),
+            arguments["real"],
+            Generated(
+                arguments["fake"],
+                arguments["latents"],
+                [],
+                arguments["latent_gradient"],
+            ),
+            arguments["conditions"],
+            step=arguments["step"],
+            seed=arguments["seed"],
+            training=arguments["training"],
         )
 
     return make
@@ -136,9 +160,9 @@ def slope_of():
     return slope_of
 
 
-def _judgement(returned):
+def _output(returned):
     others = {}
     if isinstance(returned, dict):
         others = {k: v for k, v in returned.items() if k != "logits"}
         returned = returned["logits"]
-    return Judgement(returned, others, [])
+    return DiscriminatorOutput(returned, others, [])

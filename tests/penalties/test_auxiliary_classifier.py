@@ -39,7 +39,7 @@ def test_value_and_gradient(
 
     value, gradient = gradient_of(
         lambda w: AuxiliaryClassifier(0.4)(
-            make_context(outputs(w), labels=labels, network=network)
+            make_context(outputs(w), conditions=labels, network=network)
         ),
         WEIGHTS,
     )
@@ -91,7 +91,9 @@ def test_labels_that_are_not_there(make_context):
 
 def test_class_logits_that_are_not_there(make_context):
     with pytest.raises(ValueError, match="'class_logits'"):
-        AuxiliaryClassifier()(make_context(lambda x: x[:, :1], labels=LABELS))
+        AuxiliaryClassifier()(
+            make_context(lambda x: x[:, :1], conditions=LABELS)
+        )
 
 
 def test_discriminator_without_labels_must_classify():

@@ -9,24 +9,21 @@ from keras_regan._backend import replicas
 from keras_regan.metrics.feature_sharing import network_numbers
 from keras_regan.metrics.feature_sharing import share_networks
 from keras_regan.models import saved_state
+from keras_regan.models._sampling import SamplingModel
+from keras_regan.models._state import SAVED
+from keras_regan.models._state import TRAINED
+from keras_regan.models._state import State
+from keras_regan.models._state import state_of
 from keras_regan.models.config_errors import config_errors
 from keras_regan.models.game import Game
 from keras_regan.models.saved_files import load_whole
 from keras_regan.models.saved_files import save_whole
 
 
-class Saving(keras.Model):
-    """A part of `RegularizedGAN`: its configuration and its files.
+class SavingModel(SamplingModel):
+    """A GAN and its files."""
 
-    It reads what the constructor and `compile` made.
-    """
-
-    generator: keras.Model
-    discriminator: keras.Model
-    ema_generator: keras.Model | None
-    ema_momentum: float | None
-    seed: int | None
-    _game: Game
+    _game: Game | None = None
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -59,9 +56,9 @@ class Saving(keras.Model):
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns the arguments of `compile`, serialized."""
-        if not self.compiled:
-            return {}
         game = self._game
+        if game is None:
+            return {}
         config = {
             "generator_optimizer": game.generator.optimizer,
             "discriminator_optimizer": game.discriminator.optimizer,
@@ -71,7 +68,6 @@ class Saving(keras.Model):
             "discriminator_steps": game.discriminator_steps,
             "augmentation": game.augmentation,
             "metrics": game.metrics,
-            "nonfinite_batches": game.nonfinite_batches,
             "shared_samples": game.shared_samples,
             "feature_networks": network_numbers(game.metrics),
             "run_eagerly": self.run_eagerly,
@@ -134,7 +130,7 @@ class Saving(keras.Model):
             save_whole(
                 filepath,
                 overwrite,
-                lambda path, replaced: super(Saving, self).save(
+                lambda path, replaced: super(SavingModel, self).save(
                     path, overwrite=replaced, zipped=zipped, **kwargs
                 ),
                 endings=() if zipped is False else (".keras", ".h5", ".hdf5"),
@@ -168,7 +164,7 @@ class Saving(keras.Model):
             save_whole(
                 filepath,
                 overwrite,
-                lambda path, replaced: super(Saving, self).save_weights(
+                lambda path, replaced: super(SavingModel, self).save_weights(
                     path, overwrite=replaced, max_shard_size=max_shard_size
                 ),
                 endings=() if max_shard_size is not None else (".weights.h5",),
@@ -198,7 +194,7 @@ class Saving(keras.Model):
         """
         load_whole(
             filepath,
-            lambda: super(Saving, self).load_weights(
+            lambda: super(SavingModel, self).load_weights(
                 filepath, skip_mismatch=skip_mismatch, **kwargs
             ),
             partially=skip_mismatch,
@@ -213,11 +209,9 @@ class Saving(keras.Model):
         """Loads what `save_own_variables` saved."""
         saved_state.load(self, store)
 
-    def _saved_variables(self) -> list[keras.Variable]:
-        variables = [*self.variables, *self._own_state().values()]
-        if self.compiled:
-            variables += self.optimizer.variables
-        return list({id(v): v for v in variables}.values())
+    @property
+    def _state(self) -> State:
+        return state_of(self, self._game)
 
-    def _own_state(self) -> dict[str, keras.Variable]:
-        return saved_state.own_variables(self)
+    def _saved_variables(self) -> list[keras.Variable]:
+        return self._state.variables(TRAINED | SAVED)

@@ -1,5 +1,6 @@
-"""How a GAN makes samples."""
+"""Two networks as one model that makes samples."""
 
+import random
 from typing import Any
 
 import keras
@@ -11,26 +12,68 @@ from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
+from keras_regan._validation import float_below_one
+from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
-from keras_regan.models import batch
+from keras_regan.models import devices
 from keras_regan.models import inference_generator
+from keras_regan.models import network_interface
+from keras_regan.models._class_labels import check_present
+from keras_regan.models._latents import check_latents
+from keras_regan.models._networks import with_conditions
+from keras_regan.models.moving_average import copy_of
+from keras_regan.models.position import Position
+from keras_regan.models.replica_seed import ReplicaSeedGenerator
+from keras_regan.models.seed_streams import first_seeds
 
 
-class Sampling(keras.Model):
-    """A part of `RegularizedGAN`: latents, and the samples made of them.
+class SamplingModel(_backend.DataLoading, keras.Model):
+    """A generator and its discriminator, and the samples that they make.
 
-    It reads the networks and what the constructor found out about them.
+    The ground floor of `RegularizedGAN`, where the arguments are described.
     """
 
-    generator: keras.Model
-    ema_generator: keras.Model | None
-    _latent_dim: int
-    _sample_shape: Shape
-    _conditional: bool
-    _label_shape: Shape | None
-    _num_classes: int | None
-    _generation_seed: keras.random.SeedGenerator
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        ema_momentum: float | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        devices.check_strategy()
+        network_interface.check_network(generator, "generator")
+        network_interface.check_network(discriminator, "discriminator")
+        if generator is discriminator:
+            raise ValueError(
+                message("discriminator", "another model", discriminator)
+            )
+        self._latent_dim, self._sample_shape = network_interface.check_pair(
+            generator, discriminator
+        )
+        self._labels = network_interface.class_labels(generator, discriminator)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_momentum = ema_momentum
+        self.ema_generator = None
+        if ema_momentum is not None:
+            self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
+            self.ema_generator = copy_of(generator, f"{generator.name}_average")
+        self.seed = None if seed is None else random_seed(seed)
+        seed = random.randrange(2**31 - 3) if seed is None else self.seed
+        # Streams of their own, so that neither pictures nor validation nor
+        # what a regularizer draws change what a run is trained on.
+        first = iter(first_seeds(seed))
+        self._training_seed = keras.random.SeedGenerator(next(first))
+        self._evaluation_seed = keras.random.SeedGenerator(next(first))
+        self._generation_seed = keras.random.SeedGenerator(next(first))
+        self._regularization_seed = ReplicaSeedGenerator(next(first))
+        self._evaluated_regularization_seed = ReplicaSeedGenerator(next(first))
+        self._position = Position()
+        self.built = True
 
     @property
     def latent_dim(self) -> int:
@@ -45,7 +88,7 @@ class Sampling(keras.Model):
     @property
     def conditional(self) -> bool:
         """Whether the networks take class labels."""
-        return self._conditional
+        return self._labels is not None
 
     def call(self, inputs: Any, training: bool = False) -> Tensor:
         """Returns the samples that the (averaged) generator makes."""
@@ -82,14 +125,18 @@ class Sampling(keras.Model):
             return super().predict_on_batch(x)
 
     def generate(
-        self, n: int, labels: Any = None, seed: int | None = None
+        self,
+        n: int | None = None,
+        conditions: Any = None,
+        seed: int | None = None,
     ) -> np.ndarray:
         """Returns new samples of the (averaged) generator.
 
         Args:
-            n: Positive integer. How many.
-            labels: For class-conditional networks: one label for all samples,
-                or `n` of them. Defaults to `None`.
+            n: Positive integer. How many. `None` is one for each condition.
+                Defaults to `None`.
+            conditions: For conditional networks: one class label for all
+                samples, or `n` of them. Defaults to `None`.
             seed: Integer or `None`. The same seed gives the same latents;
                 `None` goes on with the model's own stream, which is apart
                 from that of training. Defaults to `None`.
@@ -99,24 +146,27 @@ class Sampling(keras.Model):
 
         Raises:
             TypeError: If `n` or `seed` is not an integer.
-            ValueError: If `n` is not positive, or if labels are missing or
+            ValueError: If `n` is not positive, or if conditions are missing or
                 too many.
         """
+        if n is None and np.ndim(conditions):
+            n = len(conditions)
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
-        batch.check_labels(labels, self.conditional)
+        check_present(conditions, self.conditional)
         with _backend.variables_kept(self):
             latents = ops.convert_to_numpy(
                 self._checked_latents(
                     n, seed=self._generation_seed if seed is None else seed
                 )
             )
-        inputs = latents
-        if labels is not None:
-            labels = batch.labels_for(n, labels, self._label_shape)
-            batch.check_classes(labels, self._num_classes)
-            inputs = [latents, labels]
-        return self.predict(inputs, batch_size=min(n, 256), verbose=0)
+        if conditions is not None:
+            conditions = self._labels.rows(n, conditions)
+        return self.predict(
+            with_conditions(latents, conditions),
+            batch_size=min(n, 256),
+            verbose=0,
+        )
 
     def inference_generator(self) -> keras.Model:
         """Returns the generator as a plain Keras model of its own.
@@ -221,6 +271,31 @@ class Sampling(keras.Model):
             **kwargs,
         )
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Sets an attribute; Keras tracks variables and layers in it.
+
+        On JAX, Keras keeps the state after each step in an attribute. It is
+        arrays only, and to look for variables in it takes a quarter of a small
+        step.
+        """
+        if name == "_jax_state":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        # All is built. TensorFlow's trainer would add up what the replicas get
+        # of the first batch, and fail where they do not get the same number.
+        return
+
+    def _purge_model_variables(self, **groups: bool) -> None:
+        """Leaves variables as they are.
+
+        On JAX, Keras empties them in each epoch to save memory. Compiled steps
+        take that memory in any case, and what is emptied cannot be given back
+        where an epoch does not even begin.
+        """
+
     def make_predict_function(self, force: bool = False) -> Any:
         """Makes what runs a step of predictions; Keras's trainer calls it."""
         if force or self.predict_function is None:
@@ -242,7 +317,7 @@ class Sampling(keras.Model):
         self, size: Any, seed: int | keras.random.SeedGenerator
     ) -> Tensor:
         latents = self.sample_latents(size, seed)
-        batch.check_latents(latents, self.latent_dim)
+        check_latents(latents, self.latent_dim)
         return latents
 
     @property

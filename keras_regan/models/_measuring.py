@@ -1,0 +1,262 @@
+"""What is found out about a GAN besides training it."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan._backend import replicas
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.models import devices
+from keras_regan.models._networks import Networks
+from keras_regan.models._saving import SavingModel
+from keras_regan.models._state import CARRIED
+from keras_regan.models._state import TRAINED
+from keras_regan.models.player import Player
+from keras_regan.models.training_data import checked_batch
+from keras_regan.models.training_data import checked_source
+from keras_regan.penalties.step_context import Generated
+from keras_regan.penalties.step_context import StepContext
+
+
+class MeasuringModel(SavingModel):
+    """A GAN, and what can be found out about it besides training it."""
+
+    def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        """Returns losses, regularizers and metrics on held-out samples.
+
+        The (averaged) generator is judged, with the same latents in every
+        call, so that differences between epochs are not due to the draw.
+
+        Args:
+            x: Real samples, as in `fit`.
+            y: Labels, as in `fit`.
+            **kwargs: As in `keras.Model.evaluate`.
+
+        Returns:
+            As `keras.Model.evaluate`; pass `return_dict=True` for names. What
+            `keras_regan.metrics` find is added at the end, after Keras's
+            callbacks had their `on_test_end`.
+
+        Raises:
+            ValueError: As `fit`.
+        """
+        x, y = checked_source(self, "evaluate", x, y, kwargs)
+        devices.check_rows("x", x, kwargs.get("batch_size"))
+        for seed in (
+            self._evaluation_seed,
+            self._evaluated_regularization_seed,
+        ):
+            state = ops.convert_to_numpy(seed.state.value)
+            seed.state.assign(state * np.array([1, 0], state.dtype))
+        return_dict = kwargs.pop("return_dict", False)
+        with _backend.variables_kept(self):
+            logs = super().evaluate(x, y, return_dict=True, **kwargs)
+        logs.update(devices.results_of_all(self, self._game))
+        for metric in self._game.sample_metrics:
+            logs.update(metric.values())
+        if return_dict:
+            return logs
+        return list(logs.values())
+
+    def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
+        """Takes one test step; as `keras.Model.test_on_batch`."""
+        devices.check_one_replica(self, "test_on_batch", "evaluate")
+        x, y = checked_source(self, "test_on_batch", x, y, kwargs)
+        with _backend.variables_kept(self):
+            return super().test_on_batch(x, y, **kwargs)
+
+    def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
+        """Returns which share of a network's gradient a regularizer has.
+
+        Factors of regularizers say little: the same 0.1 may be all or nothing
+        of what moves the weights. Networks are called as under `evaluate`, and
+        a penalty with an interval counts as it does on average.
+
+        Args:
+            name: String. The regularizer's name in the logs, as `"g_l1"`.
+            x: Array of real samples, a batch.
+            y: Labels, if the networks are class-conditional. Defaults to
+                `None`.
+
+        Returns:
+            Float between 0 and 1: `|p| / (|p| + |r|)` with the L2 norms of the
+            gradients p of the regularizer and r of all the rest.
+
+        Raises:
+            ValueError: If there is no such regularizer, if `compile` was not
+                called, or if the samples do not fit the networks.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+        >>> gan.compile(
+        ...     generator_regularizers=[keras_regan.regularizers.L1(1e-3)])
+        >>> samples = np.random.default_rng(0).normal(size=(64, 2))
+        >>> 0 < gan.gradient_share("g_l1", samples) < 1
+        True
+        """
+        x, y = checked_source(self, "gradient_share", x, y, {})
+        names = sorted(self.regularizer_factors)
+        if name not in names:
+            raise ValueError(message("name", f"one of {names}", name))
+        compiled = self._game.compiled_shares
+        if name not in compiled:
+            compiled[name] = _backend.compiled(
+                lambda *tensors: self._gradient_share(name, *tensors),
+                self._state.variables(TRAINED | CARRIED),
+            )
+        real, conditions = checked_batch(self, (x, y))
+        latents = self.sample_latents(len(x), seed=0)
+        share = compiled[name](real, conditions, latents)
+        return float(ops.convert_to_numpy(share))
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The means that are logged and the metrics given to `compile`."""
+        game = self._game
+        if game is None:
+            return []
+        return game.trackers + game.step_trackers + game.metrics
+
+    @property
+    def metrics_variables(self) -> list[keras.Variable]:
+        """The state that a step changes besides weights and optimizers."""
+        return self._state.variables(CARRIED)
+
+    def get_metrics_result(self) -> dict[str, Tensor]:
+        """Returns what is logged of the epoch so far, by the log names."""
+        results = results_of(self._game.trackers + self._game.step_trackers)
+        # On PyTorch a sum is its variable, which the next epoch sets to zero.
+        return {name: ops.copy(result) for name, result in results.items()}
+
+    @property
+    def regularizer_factors(self) -> dict[str, Any]:
+        """The factors of all regularizers, by their names in the logs.
+
+        Numbers, schedules, or `keras_regan.penalties.AdjustableFactor`s. A
+        regularizer that is no penalty and stands in no `Scheduled` has a 1
+        here, beside its own factor.
+        """
+        if self._game is None:
+            return {}
+        return {
+            f"{player.role[0]}_{penalty.name}": penalty.factor
+            for player in self._game.players
+            for penalty in player.penalties
+        }
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what runs a step of evaluation; Keras's trainer calls it."""
+        if force or self.test_function is None:
+            super().make_test_function(force=force)
+            self.test_function = _backend.whole_steps(
+                self,
+                self.test_function,
+                ("trainable", "non_trainable", "metrics"),
+            )
+
+    def test_step(self, *args: Any) -> Any:
+        """One step of evaluation; Keras's trainer calls it."""
+        return _backend.run_step(self._test, self._tested_groups, *args)
+
+    def _tested_groups(self) -> tuple[list[keras.Variable], ...]:
+        return (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.metrics_variables,
+        )
+
+    def _test(self, data: Any) -> dict[str, Tensor]:
+        real, conditions = checked_batch(self, data)
+        usable = _backend.any_samples(real)
+        with replicas.after(usable):
+            _backend.step_if(
+                usable,
+                lambda: self._judge(real, conditions),
+                lambda: self.metrics_variables + self.non_trainable_variables,
+                compiled=bool(self.jit_compile),
+            )
+        return results_of(self._game.trackers + self._game.step_metrics)
+
+    def _judge(self, real: Tensor, conditions: Any) -> None:
+        """Judges the samples of the (averaged) generator."""
+        size = ops.shape(real)[0]
+        latents = self._draw_latents(size, self._evaluation_seed)
+        networks, generated = self._without_training(latents, conditions)
+        for player in self._game.players:
+            _, values = player.objective(
+                self._evaluated(player, networks, real, generated, conditions)
+            )
+            player.track(replicas.global_mean(values), size)
+        self._game.track_augmentation(size)
+        with shared_features():
+            for metric in self._game.metrics:
+                metric.update_state(real, generated.samples)
+
+    def _gradient_share(
+        self, name: str, real: Tensor, conditions: Any, latents: Tensor
+    ) -> Tensor:
+        players = {"g": self._game.generator, "d": self._game.discriminator}
+        player = players[name[0]]
+
+        def values():
+            networks, generated = self._without_training(
+                latents, conditions, self.generator
+            )
+            return player.objective(
+                self._evaluated(player, networks, real, generated, conditions)
+            )[1]
+
+        part = _backend.gradient(lambda: values()[name[2:]], player.variables)
+        whole = _backend.gradient(lambda: values()["loss"], player.variables)
+        rest = [a - b for a, b in zip(whole, part, strict=True)]
+        part, rest = _norm(part), _norm(rest)
+        return part / ops.maximum(part + rest, keras.config.epsilon())
+
+    def _without_training(
+        self,
+        latents: Tensor,
+        conditions: Any,
+        generator: keras.Model | None = None,
+    ) -> tuple[Networks, Generated]:
+        networks = self._game.networks_with(generator or self._sampler)
+        return networks, networks.generate_differentiably(
+            latents, conditions, training=False
+        )
+
+    def _evaluated(
+        self,
+        player: Player,
+        networks: Networks,
+        real: Tensor,
+        generated: Generated,
+        conditions: Any,
+    ) -> StepContext:
+        if player.role == "discriminator":
+            generated = generated._replace(latent_gradient=None)
+        return StepContext(
+            player,
+            networks,
+            real,
+            generated,
+            conditions,
+            step=player.step.value,
+            seed=self._evaluated_regularization_seed,
+            training=False,
+        )
+
+
+def results_of(metrics: list[keras.metrics.Metric]) -> dict[str, Tensor]:
+    """Returns the results of metrics, by their names."""
+    return {metric.name: metric.result() for metric in metrics}
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    """Returns the L2 norm of all elements of a list of tensors."""
+    squares = [ops.sum(ops.square(ops.cast(t, "float32"))) for t in tensors]
+    return ops.sqrt(ops.sum(ops.stack(squares)))

@@ -1,0 +1,248 @@
+"""All that a model keeps in variables, and what becomes of each."""
+
+import enum
+from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Any
+from typing import NamedTuple
+
+import keras
+
+from keras_regan.metrics.feature_sharing import different_networks
+from keras_regan.models.game import Game
+
+
+class Kind(enum.Flag):
+    """What a variable is for."""
+
+    WEIGHT = enum.auto()  # Trained by a gradient, or an average of such.
+    STATISTIC = enum.auto()  # Moved by layers in their forward passes.
+    SEED = enum.auto()
+    OPTIMIZER = enum.auto()
+    COUNT = enum.auto()  # The updates of a network.
+    PENALTY = enum.auto()  # Moved by a penalty in its call.
+    FACTOR = enum.auto()  # Set by a callback.
+    AUGMENTATION = enum.auto()
+    FEATURES = enum.auto()  # Of feature networks that are saved.
+    FIXED_FEATURES = enum.auto()  # Of those that are not.
+    MEAN = enum.auto()  # Of metrics: of one epoch.
+    POSITION = enum.auto()
+    REFUSAL = enum.auto()  # The first batch that no step was taken on.
+
+
+#: What training changes.
+TRAINED = (
+    Kind.WEIGHT
+    | Kind.STATISTIC
+    | Kind.SEED
+    | Kind.OPTIMIZER
+    | Kind.COUNT
+    | Kind.PENALTY
+    | Kind.FACTOR
+    | Kind.AUGMENTATION
+)
+#: What Keras knows nothing of and carries along as if it were of metrics.
+CARRIED = (
+    Kind.MEAN
+    | Kind.POSITION
+    | Kind.REFUSAL
+    | Kind.COUNT
+    | Kind.PENALTY
+    | Kind.FACTOR
+    | Kind.AUGMENTATION
+    | Kind.FEATURES
+    | Kind.FIXED_FEATURES
+)
+#: What a step moves besides the weights: it goes back with an overflow.
+MOVED = Kind.STATISTIC | Kind.PENALTY | Kind.FACTOR | Kind.AUGMENTATION
+#: What replicas move each by its own part of a batch.
+MOVED_APART = Kind.STATISTIC | Kind.PENALTY
+#: What is saved beside what Keras saves.
+SAVED = (
+    Kind.SEED
+    | Kind.POSITION
+    | Kind.COUNT
+    | Kind.PENALTY
+    | Kind.FACTOR
+    | Kind.AUGMENTATION
+    | Kind.FEATURES
+)
+
+
+class Entry(NamedTuple):
+    """A variable, under the name that it has in files.
+
+    Attributes:
+        name: String.
+        variable: The `keras.Variable`.
+        kind: What it is for.
+        argument: The argument that the user gave it as, or `"self"`.
+    """
+
+    name: str
+    variable: keras.Variable
+    kind: Kind
+    argument: str
+
+
+class State:
+    """A registry of variables.
+
+    Args:
+        entries: Iterable of `Entry`s. One variable may have several, as a
+            factor that two penalties share.
+    """
+
+    def __init__(self, entries: Iterable[Entry]):
+        self._entries = list(entries)
+
+    def variables(self, kind: Kind) -> list[keras.Variable]:
+        """Returns the variables of some kinds, each once and in order."""
+        found = [e.variable for e in self._entries if e.kind in kind]
+        return list({id(variable): variable for variable in found}.values())
+
+    def named(self, kind: Kind) -> dict[str, keras.Variable]:
+        """Returns the variables of some kinds by their names in files."""
+        return {e.name: e.variable for e in self._entries if e.kind in kind}
+
+    def by_argument(self) -> dict[str, list[keras.Variable]]:
+        """Returns all variables by the argument that they came in."""
+        arguments: dict[str, list[keras.Variable]] = {}
+        for entry in self._entries:
+            arguments.setdefault(entry.argument, []).append(entry.variable)
+        return arguments
+
+
+def state_of(gan: Any, game: Game | None) -> State:
+    """Returns everything that a GAN keeps in variables.
+
+    A name in files is made of names, never of a position among others, so that
+    a file also fits a model whose regularizers come in another order.
+
+    Args:
+        gan: The model.
+        game: What `compile` made, or `None`.
+    """
+    return State(_entries(gan, game))
+
+
+def _entries(gan: Any, game: Game | None) -> Iterator[Entry]:
+    seeds = _seeds(gan)
+    seen = {id(stream.state) for stream in seeds.values()}
+    for name, network in _networks(gan).items():
+        new = [v for v in network.variables if id(v) not in seen]
+        seen.update(map(id, new))
+        yield from _network(name, new)
+    for name, stream in seeds.items():
+        yield Entry(f"seed.{name}", stream.state, Kind.SEED, "self")
+    position = gan._position
+    yield Entry("position.epoch", position.epoch, Kind.POSITION, "self")
+    yield Entry("position.batch", position.batch, Kind.POSITION, "self")
+    yield Entry("position.refused", position.refused, Kind.REFUSAL, "self")
+    if game is not None:
+        yield from _game(game)
+    if gan.compiled:
+        yield from _numbered(
+            "optimizer", gan.optimizer.variables, Kind.OPTIMIZER, "self"
+        )
+
+
+def _seeds(gan):
+    return {
+        "training": gan._training_seed,
+        "evaluation": gan._evaluation_seed,
+        "generation": gan._generation_seed,
+        "regularization": gan._regularization_seed,
+        "evaluated_regularization": gan._evaluated_regularization_seed,
+    }
+
+
+def _networks(gan):
+    """Returns both networks, the average, and what else a subclass holds."""
+    networks = {"discriminator": gan.discriminator, "generator": gan.generator}
+    if gan.ema_generator is not None:
+        networks["average"] = gan.ema_generator
+    return {**networks, "other": gan}
+
+
+def _network(name, variables):
+    argument = name if name in ("generator", "discriminator") else "self"
+    seeds = 0
+    for variable in variables:
+        if variable.path.endswith("seed_generator_state"):
+            yield Entry(f"seed.{name}.{seeds}", variable, Kind.SEED, argument)
+            seeds += 1
+        else:
+            moved = _is_statistic(variable) and name != "average"
+            kind = Kind.STATISTIC if moved else Kind.WEIGHT
+            yield Entry(variable.path, variable, kind, argument)
+
+
+def _is_statistic(variable):
+    return keras.backend.is_float_dtype(variable.dtype) and not (
+        variable.trainable
+    )
+
+
+def _game(game):
+    for player in game.players:
+        yield from _player(player)
+    if game.augmentation is not None:
+        yield from _numbered(
+            "augmentation",
+            game.augmentation.variables,
+            Kind.AUGMENTATION,
+            "augmentation",
+        )
+    yield from _features(game.metrics)
+    means = [*game.trackers, *game.step_trackers]
+    for metric, argument in (
+        *((mean, "self") for mean in means),
+        *((metric, "metrics") for metric in game.metrics),
+    ):
+        yield from _numbered(metric.name, metric.variables, Kind.MEAN, argument)
+
+
+def _player(player):
+    yield Entry(f"{player.role}.step.0", player.step, Kind.COUNT, "self")
+    argument = f"{player.role}_regularizers"
+    for penalty in player.penalties:
+        moved = {id(variable) for variable in penalty.variables}
+        for index, variable in enumerate(penalty.state):
+            yield Entry(
+                f"{player.role}.{in_files(penalty.name)}.{index}",
+                variable,
+                Kind.PENALTY if id(variable) in moved else Kind.FACTOR,
+                argument,
+            )
+    yield from _numbered(
+        f"{player.role}.optimizer",
+        player.optimizer.variables,
+        Kind.OPTIMIZER,
+        f"{player.role}_optimizer",
+    )
+
+
+def _features(metrics):
+    names = []
+    for network in different_networks(metrics):
+        name = network.name
+        if name in names:
+            name = f"{name}_{len(names)}"
+        names.append(name)
+        saved = network.saved_variables
+        key = f"features.{in_files(name)}"
+        yield from _numbered(key, saved, Kind.FEATURES, "metrics")
+        yield from _numbered(
+            key, network.variables, Kind.FIXED_FEATURES, "metrics"
+        )
+
+
+def _numbered(name, variables, kind, argument):
+    for index, variable in enumerate(variables):
+        yield Entry(f"{name}.{index}", variable, kind, argument)
+
+
+def in_files(name: str) -> str:
+    """Returns a name that is one level of an HDF5 file, and no other's."""
+    return name.replace("%", "%25").replace("/", "%2F")

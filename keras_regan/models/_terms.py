@@ -1,0 +1,77 @@
+"""What the loss of a network is the sum of, besides its penalties."""
+
+import keras
+from keras import ops
+
+from keras_regan._dtypes import at_least_float32
+from keras_regan._layer_losses import regularized_variables
+from keras_regan._typing import Tensor
+from keras_regan.losses import AdversarialLoss
+from keras_regan.penalties.step_context import StepContext
+
+# No name that a term can have.
+SIGN = "sign of real logits"
+
+
+class AdversarialTerm:
+    """The loss that the two networks play for: the first term of both.
+
+    Args:
+        loss: The `AdversarialLoss`.
+    """
+
+    name = "adversarial"
+
+    def __init__(self, loss: AdversarialLoss):
+        self._loss = loss
+
+    def __call__(self, context: StepContext) -> Tensor:
+        """Returns the loss of the network whose step it is."""
+        loss = self._loss.at(context.step)
+        if context.network == "discriminator":
+            value = loss.discriminator_loss(
+                context.real_logits, context.fake_logits
+            )
+        elif loss.uses_real_logits:
+            value = loss.generator_loss(
+                context.fake_logits, context.real_logits
+            )
+        else:
+            value = loss.generator_loss(context.fake_logits)
+        shape = tuple(getattr(value, "shape", ()))
+        if shape:
+            raise ValueError(
+                f"`{type(loss).__name__}.{context.network}_loss` must return "
+                f"a scalar, as `keras.ops.mean` does. Received: shape {shape}"
+            )
+        return value
+
+
+class LayerRegularizers:
+    """What the layers of a network add by themselves: the last term.
+
+    Activity regularizers and `add_loss` in the passes of this step, and the
+    regularizers of weights.
+
+    Args:
+        network: The network.
+    """
+
+    name = "layer_regularizers"
+
+    def __init__(self, network: keras.Model):
+        self._network = network
+
+    def __call__(self, context: StepContext) -> Tensor:
+        """Returns their sum."""
+        weights = [
+            variable.regularizer(variable)
+            for variable in regularized_variables(self._network)
+        ]
+        losses = [*context.layer_losses, *weights]
+        return sum(at_least_float32(loss) for loss in losses)
+
+
+def real_sign(context: StepContext) -> Tensor:
+    """Returns the mean sign of the real samples' logits, for augmentations."""
+    return ops.mean(ops.sign(context.real_logits))
