@@ -8,6 +8,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
 from keras_regan.losses.adversarial_loss import AdversarialLoss
+from keras_regan.losses.adversarial_loss import check_pairs
 from keras_regan.losses.adversarial_loss import logit_map
 
 
@@ -308,14 +309,5 @@ class Relativistic(AdversarialLoss):
 
 def _difference(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Returns `real - fake` pair by pair, never broadcast."""
-    real, fake = logit_map(real_logits), logit_map(fake_logits)
-    if any(
-        a is not None and b is not None and a != b
-        for a, b in zip(real.shape, fake.shape, strict=True)
-    ):
-        raise ValueError(
-            "Invalid value for argument `fake_logits`. Expected one logit for "
-            f"each of `real_logits`, of shape {tuple(real_logits.shape)}. "
-            f"Received: shape {tuple(fake_logits.shape)}"
-        )
-    return real - fake
+    check_pairs(real_logits, fake_logits)
+    return logit_map(real_logits) - logit_map(fake_logits)

@@ -130,6 +130,7 @@ def _variables_by_argument(
             (f"{player.role}_regularizers", penalties),
             (f"{player.role}_optimizer", player.optimizer.variables),
         ]
+    parts.append(("loss", list(game.loss.variables)))
     if game.augmentation is not None:
         parts.append(("augmentation", game.augmentation.variables))
     metrics = [v for metric in game.metrics for v in metric.variables]

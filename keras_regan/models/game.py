@@ -12,6 +12,7 @@ from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
+from keras_regan.losses.drawing import with_seed
 from keras_regan.metrics import SampleMetric
 from keras_regan.metrics.feature_sharing import different_networks
 from keras_regan.metrics.feature_sharing import shared_features
@@ -142,6 +143,7 @@ class Game:
     def trained_state_by_owner(self) -> dict[str, list[keras.Variable]]:
         """What training changes besides weights, optimizers and metrics."""
         owners = {player.role: player.state for player in self.players}
+        owners["loss"] = list(self.loss.variables)
         if self.augmentation is not None:
             owners["augmentation"] = self.augmentation.variables
         return owners
@@ -346,7 +348,8 @@ class Game:
         return Undo(self._statistics + kept)
 
     def _discriminator_total(self, context):
-        loss = self.loss.at(context.step).discriminator_loss(
+        loss = self.loss.at(context.step)
+        loss = with_seed(loss.discriminator_loss, context.seed)(
             context.real_logits, context.fake_logits
         )
         _check_scalar(loss, self.loss, "discriminator_loss")
@@ -362,7 +365,9 @@ class Game:
             context.real_logits if self.loss.uses_real_logits else None
         )
         loss = self.loss.at(context.step)
-        loss = loss.generator_loss(context.fake_logits, real_logits)
+        loss = with_seed(loss.generator_loss, context.seed)(
+            context.fake_logits, real_logits
+        )
         _check_scalar(loss, self.loss, "generator_loss")
         return self.generator.total(context, loss, added)
 

@@ -13,6 +13,7 @@ from keras_regan._typing import Tensor
 from keras_regan.models.network_interface import carries_regularizers
 from keras_regan.models.network_interface import kernels
 from keras_regan.models.network_interface import weight_losses
+from keras_regan.models.own_objects import check_constructed
 from keras_regan.models.position import number_in
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
@@ -212,6 +213,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
 
 
 def _checked_penalty(role: str, argument: str, entry: Any) -> Any:
+    check_constructed(entry, argument)
     try:
         penalty = as_penalty(entry)
     except TypeError:

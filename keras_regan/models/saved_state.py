@@ -183,6 +183,7 @@ def _state_by_owner(game: Any):
         yield f"{player.role}.step", [player.step]
         for penalty in player.penalties:
             yield f"{player.role}.{penalty.name}", penalty.state
+    yield "loss", game.loss.variables
     if game.augmentation is not None:
         yield "augmentation", game.augmentation.variables
     names = []

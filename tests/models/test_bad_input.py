@@ -1082,6 +1082,10 @@ ARGUMENTS = {
         kr.losses.NonSaturating,
         {"label_smoothing": is_below_one},
     ),
+    "RelativisticAverage": (
+        kr.losses.RelativisticAverage,
+        {"form": lambda v: v in ("logistic", "least_squares", "hinge")},
+    ),
     "SampleRegularization": (
         kr.layers.SampleRegularization,
         {"regularizer": only(keras.regularizers.Regularizer)},
