@@ -76,6 +76,9 @@ class Minimax(_CrossEntropyGame):
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), equation 1.
     - One-sided label smoothing:
       [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4.
+      Differs from TF-GAN's argument of this name, and from that of
+      `keras.losses.BinaryCrossentropy`, which draw targets to 1/2: their 0.2
+      is 0.1 here. Keras's also smooths the targets of generated samples.
     """
 
     def generator_loss(
@@ -120,6 +123,9 @@ class NonSaturating(_CrossEntropyGame):
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), section 3.
     - One-sided label smoothing:
       [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4.
+      Differs from TF-GAN's argument of this name, and from that of
+      `keras.losses.BinaryCrossentropy`, which draw targets to 1/2: their 0.2
+      is 0.1 here. Keras's also smooths the targets of generated samples.
     """
 
     def generator_loss(
