@@ -39,6 +39,7 @@ IMAGES_ONLY = {
 # Adapters, which do what they are given.
 ADAPTERS = {
     "layers.SampleRegularization",
+    "losses.Weighted",
     "penalties.AcrossReplicas",
     "penalties.AdjustableFactor",
     "penalties.Scheduled",
@@ -60,10 +61,13 @@ def settings() -> dict[str, dict]:
     features = {"networks": {"discriminator_features": True}}
     table = {"none": {}}
     for name in (
-        "LeastSquares Hinge Minimax NonSaturating Relativistic Wasserstein"
+        "LeastSquares Hinge Minimax NonSaturating Relativistic "
+        "RelativisticAverage Wasserstein"
     ).split():
         table[f"losses.{name}"] = {"loss": getattr(kr.losses, name)()}
-    table["losses.TopK"] = {"loss": kr.losses.TopK(kr.losses.NonSaturating())}
+    for name in ("FlippedLabels", "TopK"):
+        wrapper = getattr(kr.losses, name)
+        table[f"losses.{name}"] = {"loss": wrapper(kr.losses.NonSaturating())}
     for name in (
         "L1 L2 Orthogonal DiversitySensitive EnergyDistance GDPP "
         "MatchedPairwiseDistance MaximumMeanDiscrepancy ModeSeeking "

@@ -22,6 +22,7 @@ PACKAGES = [
 # They cost what they are given.
 ADAPTERS = {
     "layers.SampleRegularization",
+    "losses.Weighted",
     "penalties.AcrossReplicas",
     "penalties.Scheduled",
 }

@@ -83,13 +83,16 @@ NAMES = {
     ],
     "keras_regan.losses": [
         "AdversarialLoss",
+        "FlippedLabels",
         "Hinge",
         "LeastSquares",
         "Minimax",
         "NonSaturating",
         "Relativistic",
+        "RelativisticAverage",
         "TopK",
         "Wasserstein",
+        "Weighted",
     ],
     "keras_regan.metrics": [
         "CollisionSupport",

@@ -1,5 +1,6 @@
 """The contract of a loss: one method for each network."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -16,10 +17,20 @@ class AdversarialLoss:
     methods, take means over everything, and begin with `logit_map`, which
     gives logits of every accepted shape the same form.
 
+    To draw random numbers, give a method one more argument named `seed`. It
+    is handed a `keras.random.SeedGenerator` whose state is saved with the
+    model, the same that penalties draw from; several replicas of a step draw
+    different numbers. Numbers from elsewhere would be constants of a compiled
+    step.
+
     Attributes:
         uses_real_logits: Bool. Whether `generator_loss` reads `real_logits`.
             Only then is the discriminator run on real samples in the
             generator's step.
+        variables: `keras.Variable`s that callbacks or code of your own change
+            between steps, such as those of a
+            `keras_regan.penalties.AdjustableFactor`. They are saved with the
+            model.
 
     Example:
     ```python
@@ -30,10 +41,21 @@ class AdversarialLoss:
 
         def generator_loss(self, fake_logits, real_logits=None):
             return -ops.mean(fake_logits)
+
+
+    @keras.saving.register_keras_serializable()
+    class NoisyTargets(keras_regan.losses.LeastSquares):
+        '''Draws logits of real samples to numbers around one.'''
+
+        def discriminator_loss(self, real_logits, fake_logits, seed):
+            noise = keras.random.uniform(
+                ops.shape(real_logits), -0.3, 0.2, seed=seed)
+            return super().discriminator_loss(real_logits - noise, fake_logits)
     ```
     """
 
     uses_real_logits: bool = False
+    variables: Sequence[keras.Variable] = ()
 
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
@@ -87,3 +109,17 @@ def logit_map(logits: Tensor) -> Tensor:
     logits = ops.convert_to_tensor(logits)
     dtype = keras.backend.result_type(logits.dtype, "float32")
     return ops.reshape(ops.cast(logits, dtype), (ops.shape(logits)[0], -1))
+
+
+def check_pairs(real_logits: Tensor, fake_logits: Tensor) -> None:
+    """Raises unless there is a generated sample's logit for each real one's."""
+    real, fake = logit_map(real_logits), logit_map(fake_logits)
+    if any(
+        a is not None and b is not None and a != b
+        for a, b in zip(real.shape, fake.shape, strict=True)
+    ):
+        raise ValueError(
+            "Invalid value for argument `fake_logits`. Expected one logit for "
+            f"each of `real_logits`, of shape {tuple(real_logits.shape)}. "
+            f"Received: shape {tuple(fake_logits.shape)}"
+        )

@@ -8,6 +8,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
 from keras_regan.losses.adversarial_loss import AdversarialLoss
+from keras_regan.losses.adversarial_loss import check_pairs
 from keras_regan.losses.adversarial_loss import logit_map
 
 
@@ -75,6 +76,9 @@ class Minimax(_CrossEntropyGame):
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), equation 1.
     - One-sided label smoothing:
       [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4.
+      Differs from TF-GAN's argument of this name, and from that of
+      `keras.losses.BinaryCrossentropy`, which draw targets to 1/2: their 0.2
+      is 0.1 here. Keras's also smooths the targets of generated samples.
     """
 
     def generator_loss(
@@ -119,6 +123,9 @@ class NonSaturating(_CrossEntropyGame):
     - [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), section 3.
     - One-sided label smoothing:
       [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4.
+      Differs from TF-GAN's argument of this name, and from that of
+      `keras.losses.BinaryCrossentropy`, which draw targets to 1/2: their 0.2
+      is 0.1 here. Keras's also smooths the targets of generated samples.
     """
 
     def generator_loss(
@@ -308,14 +315,5 @@ class Relativistic(AdversarialLoss):
 
 def _difference(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Returns `real - fake` pair by pair, never broadcast."""
-    real, fake = logit_map(real_logits), logit_map(fake_logits)
-    if any(
-        a is not None and b is not None and a != b
-        for a, b in zip(real.shape, fake.shape, strict=True)
-    ):
-        raise ValueError(
-            "Invalid value for argument `fake_logits`. Expected one logit for "
-            f"each of `real_logits`, of shape {tuple(real_logits.shape)}. "
-            f"Received: shape {tuple(fake_logits.shape)}"
-        )
-    return real - fake
+    check_pairs(real_logits, fake_logits)
+    return logit_map(real_logits) - logit_map(fake_logits)

@@ -187,6 +187,7 @@ def _is_statistic(variable):
 def _game(game):
     for player in game.players:
         yield from _player(player)
+    yield from _numbered("loss", game.loss.variables, Kind.FACTOR, "loss")
     if game.augmentation is not None:
         yield from _numbered(
             "augmentation",

@@ -7,6 +7,7 @@ from keras_regan._dtypes import at_least_float32
 from keras_regan._layer_losses import regularized_variables
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
+from keras_regan.losses.drawing import with_seed
 from keras_regan.penalties.step_context import StepContext
 
 # No name that a term can have.
@@ -29,15 +30,13 @@ class AdversarialTerm:
         """Returns the loss of the network whose step it is."""
         loss = self._loss.at(context.step)
         if context.network == "discriminator":
-            value = loss.discriminator_loss(
-                context.real_logits, context.fake_logits
-            )
-        elif loss.uses_real_logits:
-            value = loss.generator_loss(
-                context.fake_logits, context.real_logits
-            )
+            logits = context.real_logits, context.fake_logits
+            method = loss.discriminator_loss
         else:
-            value = loss.generator_loss(context.fake_logits)
+            real = context.real_logits if loss.uses_real_logits else None
+            logits = context.fake_logits, real
+            method = loss.generator_loss
+        value = with_seed(method, context.seed)(*logits)
         shape = tuple(getattr(value, "shape", ()))
         if shape:
             raise ValueError(

@@ -10,6 +10,7 @@ from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
 from keras_regan.models.network_interface import uses_float16
+from keras_regan.models.own_objects import check_loss
 
 
 def checked_loss(loss: Any) -> AdversarialLoss:
@@ -24,6 +25,7 @@ def checked_loss(loss: Any) -> AdversarialLoss:
                 loss,
             )
         )
+    check_loss(loss)
     return loss
 
 

@@ -1,6 +1,5 @@
 """What two networks must be like to play against each other."""
 
-import warnings
 from typing import Any
 
 import keras
@@ -8,6 +7,7 @@ import keras
 from keras_regan._layer_losses import regularized_variables
 from keras_regan._typing import Shape
 from keras_regan.models._class_labels import ClassLabels
+from keras_regan.models.bounded_logits import warn_of_bounded_logits
 
 
 def check_network(network: Any, argument: str) -> None:
@@ -117,7 +117,9 @@ def check_pair(
             f"{sample_shape}. Received: input shape {judged}"
         )
     _check_logits(judgement)
-    _warn_of_sigmoid(discriminator)
+    warn_of_bounded_logits(
+        discriminator, [judged, *discriminator_labels], stacklevel=3
+    )
     return latents[1], sample_shape[1:]
 
 
@@ -185,22 +187,6 @@ def _check_logits(outputs: Any) -> None:
             "of patches, (batch, height, width, 1), alone or as "
             "{'logits': ..., 'features': ...}. Received: outputs "
             f"{shape or outputs}"
-        )
-
-
-def _warn_of_sigmoid(discriminator: keras.Model) -> None:
-    layer: Any = discriminator
-    while getattr(layer, "layers", None):
-        layer = layer.layers[-1]
-    if getattr(layer, "activation", None) is keras.activations.sigmoid or (
-        isinstance(layer, keras.layers.Activation)
-        and layer.activation is keras.activations.sigmoid
-    ):
-        warnings.warn(
-            "The discriminator ends in a sigmoid "
-            f"(layer `{layer.name}`). The losses expect logits and apply "
-            "their own: remove the activation.",
-            stacklevel=4,
         )
 
 

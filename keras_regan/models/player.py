@@ -19,6 +19,7 @@ from keras_regan.models._terms import LayerRegularizers
 from keras_regan.models._terms import real_sign
 from keras_regan.models.network_interface import carries_regularizers
 from keras_regan.models.network_interface import kernels
+from keras_regan.models.own_objects import check_constructed
 from keras_regan.models.position import number_in
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
@@ -228,6 +229,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
 
 
 def _checked_penalty(role: str, argument: str, entry: Any) -> Any:
+    check_constructed(entry, argument)
     try:
         penalty = as_penalty(entry)
     except TypeError:

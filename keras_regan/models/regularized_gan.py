@@ -85,7 +85,8 @@ class RegularizedGAN(MeasuringModel):
     Raises:
         TypeError: If one of the networks is not a Keras model.
         ValueError: If a network is not built, or if the two do not fit
-            together. A discriminator that ends in a sigmoid is warned of.
+            together. A discriminator whose last layer bounds logits, as a
+            sigmoid does, is warned of.
 
     Example:
     >>> generator, discriminator = keras_regan.networks.mlp(

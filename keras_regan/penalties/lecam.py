@@ -37,7 +37,8 @@ class LeCam(Penalty):
 
     Args:
         factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `0.3`, the authors' for BigGAN on CIFAR-10.
+            `0.3`, the authors' for BigGAN on CIFAR-10, where it goes with a
+            `momentum` of 0.9.
         momentum: Float in `[0, 1)`. How much of an average stays from one
             update of the discriminator to the next. Defaults to `0.99`.
         one_sided: Boolean. Whether only those logits count that have passed
@@ -64,8 +65,8 @@ class LeCam(Penalty):
     Reference: [Tseng et al., 2021](https://arxiv.org/abs/2104.03310). The
     averages are those of the authors' StyleGAN2: momentum 0.99, corrected for
     their start at zero, and moved before they are used. Differs from the
-    authors' BigGAN, which waits for 1,000 steps: give `factor` a schedule for
-    that.
+    authors' BigGAN, whose momentum is 0.9 and which waits for 1,000 steps:
+    give `factor` a schedule for that.
     """
 
     networks = ("discriminator",)

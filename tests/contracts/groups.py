@@ -16,6 +16,7 @@ from contracts.tables import pair
 from contracts.tables import role_of
 
 import keras_regan as kr
+from keras_regan.losses.drawing import with_seed
 
 layers = keras.layers
 NUMBER = 4
@@ -57,15 +58,15 @@ class Sum(kr.losses.AdversarialLoss):
     def at(self, step):
         return Sum([loss.at(step) for loss in self.losses])
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits, fake_logits, seed):
         return sum(
-            loss.discriminator_loss(real_logits, fake_logits)
+            with_seed(loss.discriminator_loss, seed)(real_logits, fake_logits)
             for loss in self.losses
         )
 
-    def generator_loss(self, fake_logits, real_logits=None):
+    def generator_loss(self, fake_logits, real_logits, seed):
         return sum(
-            loss.generator_loss(fake_logits, real_logits)
+            with_seed(loss.generator_loss, seed)(fake_logits, real_logits)
             for loss in self.losses
         )
 

@@ -68,6 +68,14 @@ LOSSES = {
     "losses.Hinge": kr.losses.Hinge,
     "losses.Wasserstein": kr.losses.Wasserstein,
     "losses.Relativistic": kr.losses.Relativistic,
+    "losses.RelativisticAverage": kr.losses.RelativisticAverage,
+    "losses.RelativisticAverage[hinge]": (
+        lambda: kr.losses.RelativisticAverage("hinge")
+    ),
+    "losses.Weighted": lambda: kr.losses.Weighted(kr.losses.Hinge(), 0.25),
+    "losses.FlippedLabels": lambda: kr.losses.FlippedLabels(
+        kr.losses.LeastSquares(), 0.25
+    ),
     "losses.TopK": lambda: kr.losses.TopK(kr.losses.Hinge(), 0.25),
     "losses.TopK[schedule]": lambda: kr.losses.TopK(
         kr.losses.NonSaturating(),

@@ -138,7 +138,8 @@ def entry(key):
     package, name = key.split(".")
     member = getattr(getattr(kr, package), name)
     if package == "losses":
-        return "loss", member(kr.losses.Hinge()) if name == "TopK" else member()
+        wraps = name in ("FlippedLabels", "TopK", "Weighted")
+        return "loss", member(kr.losses.Hinge()) if wraps else member()
     if package == "augmentations":
         return "augmentation", member()
     if package in ("layers", "constraints"):

@@ -41,6 +41,7 @@ from contracts.tables import serialized
 from keras import ops
 
 import keras_regan as kr
+from keras_regan.losses.drawing import with_seed
 
 layers = keras.layers
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -185,14 +186,22 @@ def half_precision(*shape, seed=0):
     return ops.convert_to_tensor((300.0 * random.normal(size=shape)), "float16")
 
 
+def drawing(method):
+    """Returns a method of a loss with what it draws from."""
+    return with_seed(method, keras.random.SeedGenerator(0))
+
+
 @each(LOSSES)
 def test_loss_of_half_precision(key):
     if key == "losses.AdversarialLoss":
         pytest.skip("a user's own formula")
     loss = LOSSES[key]()
     real, fake = half_precision(2, 6, 1)
-    assert_float32_scalar(loss.discriminator_loss(real, fake))
-    assert_float32_scalar(loss.generator_loss(fake, real))
+    for method, logits in (
+        (loss.discriminator_loss, (real, fake)),
+        (loss.generator_loss, (fake, real)),
+    ):
+        assert_float32_scalar(drawing(method)(*logits))
 
 
 def called_with(regularizer):
@@ -211,6 +220,8 @@ def test_regularizer_of_half_precision(key):
 
 @each(LOSSES)
 def test_loss_does_not_see_the_order(key):
+    if key == "losses.FlippedLabels":
+        pytest.skip("it flips by the order")
     loss = LOSSES[key]()
     logits = np.random.default_rng(0).normal(size=(2, 7, 1)).astype("float32")
     permuted = logits[:, np.random.default_rng(1).permutation(7)]

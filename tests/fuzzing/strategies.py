@@ -158,6 +158,16 @@ losses = st.one_of(
     _means,
     st.just(Recipe("losses.Relativistic", {})),
     recipes(
+        "losses.RelativisticAverage",
+        form=st.sampled_from(["logistic", "least_squares", "hinge"]),
+    ),
+    recipes("losses.Weighted", {"loss": _means}, factor=strengths),
+    recipes(
+        "losses.FlippedLabels",
+        {"loss": _means},
+        probability=shares,
+    ),
+    recipes(
         "losses.TopK",
         {"loss": _means},
         fraction=st.one_of(

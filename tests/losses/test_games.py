@@ -59,6 +59,32 @@ EXPECTED = {
         -np.mean(np.log(sigmoid(REAL - FAKE))),
         -np.mean(np.log(sigmoid(FAKE - REAL))),
     ),
+    # D(x) = s(C(x) - mean(C of the others)), in the paper's terms.
+    "relativistic_average": (
+        kr.losses.RelativisticAverage(),
+        cross_entropy(sigmoid(REAL - FAKE.mean()), 1)
+        + cross_entropy(sigmoid(FAKE - REAL.mean()), 0),
+        cross_entropy(sigmoid(FAKE - REAL.mean()), 1)
+        + cross_entropy(sigmoid(REAL - FAKE.mean()), 0),
+    ),
+    # The means are 1.125 and -1.125.
+    "relativistic_average_least_squares": (
+        kr.losses.RelativisticAverage("least_squares"),
+        np.mean((REAL + 1.125 - 1) ** 2) + np.mean((FAKE - 1.125 + 1) ** 2),
+        np.mean((FAKE - 1.125 - 1) ** 2) + np.mean((REAL + 1.125 + 1) ** 2),
+    ),
+    "relativistic_average_hinge": (
+        kr.losses.RelativisticAverage("hinge"),
+        np.mean(np.maximum(0, 1 - (REAL + 1.125)))
+        + np.mean(np.maximum(0, 1 + (FAKE - 1.125))),
+        np.mean(np.maximum(0, 1 + (REAL + 1.125)))
+        + np.mean(np.maximum(0, 1 - (FAKE - 1.125))),
+    ),
+    "weighted": (
+        kr.losses.Weighted(kr.losses.Hinge(), 0.25),
+        (0 + 2 + 0.5 + 0) / 4 + (0 + 1 + 2 + 0) / 4,
+        4.5 / 16,
+    ),
 }
 SHAPES = [(4,), (4, 1), (4, 1, 1, 1)]
 cases = pytest.mark.parametrize(
@@ -146,6 +172,27 @@ def test_relativistic_needs_as_many_real_as_fake():
         loss.discriminator_loss(np.zeros((3, 1)), np.zeros((4, 1)))
 
 
-def test_relativistic_generator_needs_real_logits():
+@pytest.mark.parametrize(
+    "loss",
+    [
+        kr.losses.Relativistic(),
+        kr.losses.RelativisticAverage(),
+        kr.losses.Weighted(kr.losses.Relativistic()),
+    ],
+    ids=["pairs", "average", "weighted"],
+)
+def test_relativistic_generator_needs_real_logits(loss):
+    assert loss.uses_real_logits
     with pytest.raises(ValueError, match="`real_logits`"):
-        kr.losses.Relativistic().generator_loss(np.zeros((3, 1)))
+        loss.generator_loss(np.zeros((3, 1)))
+
+
+def test_average_takes_batches_of_different_sizes():
+    loss = kr.losses.RelativisticAverage("least_squares")
+    got = loss.discriminator_loss(np.ones((3, 1)), np.zeros((5, 1)))
+    np.testing.assert_allclose(float(got), 0.0)
+
+
+def test_form_of_the_average():
+    with pytest.raises(ValueError, match="`form`.*'logistic'.*Received"):
+        kr.losses.RelativisticAverage("l2")

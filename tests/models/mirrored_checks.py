@@ -226,6 +226,15 @@ def check_labels_and_lookup_tables():
     )
 
 
+def check_relativistic_average():
+    """The means are of the global batch, with their gradients."""
+    assert_equal(
+        lambda: {"loss": kr.losses.RelativisticAverage()},
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+        data=EMPTY,
+    )
+
+
 def check_first_batch_is_uneven():
     assert_equal(data=UNEVEN[:5], batch_size=32)
 

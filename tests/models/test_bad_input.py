@@ -5,7 +5,6 @@ import fractions
 import math
 import re
 import sys
-import warnings
 
 import keras
 import numpy as np
@@ -549,50 +548,6 @@ def test_average_of_a_generator_without_config():
         assert text in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "last",
-    [
-        lambda: [layers.Dense(1, activation="sigmoid")],
-        lambda: [layers.Dense(1), layers.Activation("sigmoid")],
-        lambda: [
-            keras.Sequential([layers.Dense(1, activation="sigmoid")]),
-        ],
-        lambda: [
-            keras.Sequential(
-                [
-                    keras.Sequential(
-                        [layers.Dense(1), layers.Activation("sigmoid")]
-                    )
-                ]
-            ),
-        ],
-    ],
-    ids=["dense", "activation", "nested", "nested_twice"],
-)
-def test_sigmoid_is_warned_of(vector_pair, last):
-    generator, _ = vector_pair()
-    with pytest.warns(UserWarning, match="ends in a sigmoid") as caught:
-        kr.RegularizedGAN(generator, discriminator_of(*last()))
-    assert caught[0].filename == __file__
-
-
-@pytest.mark.parametrize(
-    "last",
-    [
-        lambda: [layers.Dense(4, activation="sigmoid"), layers.Dense(1)],
-        lambda: [layers.Dense(1, activation="tanh")],
-        lambda: [layers.Dense(1), layers.Activation("linear")],
-    ],
-    ids=["hidden", "tanh", "linear"],
-)
-def test_nothing_else_is_warned_of(vector_pair, last):
-    generator, _ = vector_pair()
-    discriminator = discriminator_of(*last())
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        kr.RegularizedGAN(generator, discriminator)
-
-
 # What the methods refuse.
 
 
@@ -1128,6 +1083,10 @@ ARGUMENTS = {
     "NonSaturating": (
         kr.losses.NonSaturating,
         {"label_smoothing": is_below_one},
+    ),
+    "RelativisticAverage": (
+        kr.losses.RelativisticAverage,
+        {"form": lambda v: v in ("logistic", "least_squares", "hinge")},
     ),
     "SampleRegularization": (
         kr.layers.SampleRegularization,

@@ -267,6 +267,21 @@ def test_penalty_that_is_no_scalar(gan, vectors):
         gan.train_on_batch(vectors)
 
 
+def test_regularizer_of_weights_that_is_no_scalar(gan, vectors):
+    """It would count once for each of its numbers."""
+
+    class Twice(keras.regularizers.Regularizer):
+        def __call__(self, weights):
+            size = ops.sum(ops.abs(weights))
+            return ops.stack([size, size])
+
+    gan.compile(generator_regularizers=[Twice()])
+    with pytest.raises(
+        ValueError, match=r"`twice` must return a scalar.*\(2,\)"
+    ):
+        gan.train_on_batch(vectors)
+
+
 def test_two_intervals_would_multiply():
     with pytest.raises(ValueError, match="`interval`"):
         kr.penalties.Scheduled(kr.penalties.R1(interval=4), interval=2)

@@ -1,0 +1,89 @@
+"""The adversarial loss beside others: how much it counts for the generator."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan._registration import register
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan._validation import non_negative_float
+from keras_regan.losses.adversarial_loss import AdversarialLoss
+from keras_regan.losses.wrapped_loss import WrappedLoss
+from keras_regan.losses.wrapped_loss import fixed_number
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+@register
+class Weighted(WrappedLoss):
+    """Weighs the generator's adversarial loss against its regularizers.
+
+    For generators that learn mainly from something else, such as a distance
+    of features, and are to look real besides: super-resolution adds `1e-3`
+    times the adversarial loss to that of the content. A factor on everything
+    else would do the same, up to the learning rate; this way the other terms
+    keep the scale of their papers. The discriminator's loss stays as it is.
+
+    With a schedule, or with a `keras_regan.penalties.AdjustableFactor` that is
+    set by hand, a generator learns from the other terms first:
+
+    ```python
+    factor = keras.optimizers.schedules.PiecewiseConstantDecay(
+        [10_000], [0.0, 1e-3])
+    loss = keras_regan.losses.Weighted(
+        keras_regan.losses.NonSaturating(), factor)
+    ```
+
+    The logs show as `g_loss` what is minimized, with the weighted term in it.
+
+    Formula: `factor(step)` times the generator's loss
+
+    Cost: none.
+
+    Args:
+        loss: `AdversarialLoss`.
+        factor: Non-negative float, or a `LearningRateSchedule` that is called
+            with the number of the generator's updates. Defaults to `1e-3`.
+
+    Raises:
+        TypeError: If `loss` is no `AdversarialLoss`, or if `factor` is neither
+            a number nor a schedule.
+        ValueError: If `factor` is negative or not finite.
+
+    Example:
+    >>> loss = keras_regan.losses.Weighted(keras_regan.losses.Hinge(), 0.25)
+    >>> float(loss.generator_loss(np.full((4, 1), -2.0)))
+    0.5
+
+    Reference: [Ledig et al., 2017](https://arxiv.org/abs/1609.04802) (SRGAN),
+    equation 3.
+    """
+
+    number = "factor"
+    factor = fixed_number()
+
+    def __init__(self, loss: AdversarialLoss, factor: float | _Schedule = 1e-3):
+        super().__init__(loss)
+        self.factor = _checked_factor(factor)
+
+    def generator_loss(
+        self,
+        fake_logits: Tensor,
+        real_logits: Tensor | None = None,
+        seed: keras.random.SeedGenerator | None = None,
+    ) -> Tensor:
+        """Returns the weighted loss."""
+        loss = super().generator_loss(fake_logits, real_logits, seed)
+        return ops.cast(self._number_now(), loss.dtype) * loss
+
+
+def _checked_factor(factor: Any) -> float | _Schedule:
+    if isinstance(factor, _Schedule):
+        return factor
+    try:
+        return non_negative_float(factor, "factor")
+    except TypeError:
+        expected = "a non-negative float or a `LearningRateSchedule`"
+        raise TypeError(message("factor", expected, factor)) from None

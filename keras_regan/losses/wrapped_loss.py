@@ -1,0 +1,101 @@
+"""What losses have in common that change another loss."""
+
+import copy
+from typing import Any
+
+import keras
+
+from keras_regan._fixed import Fixed
+from keras_regan._typing import Tensor
+from keras_regan._validation import message
+from keras_regan.losses.adversarial_loss import AdversarialLoss
+from keras_regan.losses.drawing import with_seed
+
+_Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+
+class WrappedLoss(AdversarialLoss):
+    """Base class of losses that are another loss with one number to it.
+
+    Attributes:
+        loss: The other loss.
+        number: How the constructor's other argument is called: a float, or a
+            `LearningRateSchedule` of such. It is an attribute as well.
+    """
+
+    number: str
+
+    def __init__(self, loss: AdversarialLoss):
+        if not isinstance(loss, AdversarialLoss):
+            raise TypeError(
+                message("loss", "a `keras_regan.losses.AdversarialLoss`", loss)
+            )
+        self.loss = loss
+        self._step = 0
+
+    @property
+    def uses_real_logits(self) -> bool:
+        """Whether the wrapped loss's generator compares with real samples."""
+        return self.loss.uses_real_logits
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """What the wrapped loss and a schedule keep."""
+        schedule = getattr(self, self.number)
+        return [*self.loss.variables, *getattr(schedule, "variables", [])]
+
+    def at(self, step: Tensor) -> "WrappedLoss":
+        """Returns the loss with the number of one step."""
+        bound = copy.copy(self)
+        bound.loss = self.loss.at(step)
+        bound._step = step
+        return bound
+
+    def discriminator_loss(
+        self,
+        real_logits: Tensor,
+        fake_logits: Tensor,
+        seed: keras.random.SeedGenerator | None = None,
+    ) -> Tensor:
+        """Returns what the wrapped loss returns."""
+        loss = with_seed(self.loss.discriminator_loss, seed)
+        return loss(real_logits, fake_logits)
+
+    def generator_loss(
+        self,
+        fake_logits: Tensor,
+        real_logits: Tensor | None = None,
+        seed: keras.random.SeedGenerator | None = None,
+    ) -> Tensor:
+        """Returns what the wrapped loss returns."""
+        loss = with_seed(self.loss.generator_loss, seed)
+        return loss(fake_logits, real_logits)
+
+    def _number_now(self) -> Any:
+        number = getattr(self, self.number)
+        return number(self._step) if isinstance(number, _Schedule) else number
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        serialize = keras.saving.serialize_keras_object
+        number = getattr(self, self.number)
+        if isinstance(number, _Schedule):
+            number = serialize(number)
+        return {"loss": serialize(self.loss), self.number: number}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "WrappedLoss":
+        """Creates the loss from the result of `get_config`."""
+        config = dict(config)
+        for key in ("loss", cls.number):
+            if isinstance(config[key], dict):
+                config[key] = keras.saving.deserialize_keras_object(config[key])
+        return cls(**config)
+
+
+def fixed_number() -> Fixed:
+    """Returns the attribute for the number of a wrapped loss."""
+    return Fixed(
+        "a `LearningRateSchedule`, or `keras_regan.penalties.AdjustableFactor` "
+        "for one that is set by hand"
+    )

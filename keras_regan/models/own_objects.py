@@ -1,0 +1,81 @@
+"""What a user's own losses and regularizers must not have forgotten."""
+
+import inspect
+from typing import Any
+
+from keras_regan._validation import message
+from keras_regan.losses import AdversarialLoss
+from keras_regan.losses.drawing import takes_seed
+from keras_regan.penalties import Penalty
+from keras_regan.regularizers import SampleRegularizer
+
+_METHODS = {
+    "discriminator_loss": "real_logits, fake_logits",
+    "generator_loss": "fake_logits, real_logits=None",
+}
+
+
+def check_loss(loss: AdversarialLoss) -> None:
+    """Raises a `ValueError` unless a loss has both methods, as they are called.
+
+    Args:
+        loss: What was given as `loss`.
+    """
+    kind = type(loss).__name__
+    for name, arguments in _METHODS.items():
+        method = getattr(loss, name)
+        own = getattr(method, "__func__", method)
+        if own is getattr(AdversarialLoss, name):
+            raise ValueError(
+                f"Invalid value for argument `loss`. Expected a loss that has "
+                f"a method `{name}(self, {arguments})`. Received: `{kind}`, "
+                "which has none"
+            )
+        if not _can_be_called(method):
+            raise ValueError(
+                f"Invalid value for argument `loss`. Expected a loss with the "
+                f"method `{name}(self, {arguments})`, and `seed` as one more "
+                f"argument if it draws. Received: "
+                f"`{kind}.{name}{inspect.signature(method)}`"
+            )
+
+
+def _can_be_called(method):
+    try:
+        signature = inspect.signature(method)
+    except ValueError:  # It is not written in Python.
+        return True
+    seed = {"seed": None} if takes_seed(method) else {}
+    try:
+        signature.bind("first logits", "second logits", **seed)
+    except TypeError:
+        return False
+    return True
+
+
+def check_constructed(entry: Any, argument: str) -> None:
+    """Raises a `ValueError` if a base class's constructor was left out.
+
+    Args:
+        entry: An entry of a list of regularizers.
+        argument: What it was given as.
+    """
+    attributes = {
+        Penalty: ("factor", "interval", "name"),
+        SampleRegularizer: ("factor", "name"),
+    }
+    for base, names in attributes.items():
+        missing = [name for name in names if not hasattr(entry, name)]
+        if isinstance(entry, base) and missing:
+            raise ValueError(
+                message(
+                    argument,
+                    f"a `{base.__name__}` whose constructor calls "
+                    "`super().__init__(...)`",
+                    [entry],
+                )
+                + f", without `{missing[0]}`"
+            )
+    inner = getattr(entry, "regularizer", None)
+    if isinstance(inner, Penalty | SampleRegularizer):
+        check_constructed(inner, argument)
