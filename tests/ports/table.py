@@ -25,14 +25,14 @@ PROGRAMS = [
         57,
         keras_examples.faces,
         "noise on the labels of real samples is its mean, and there is none "
-        "on those of generated ones; dropout is on",
+        "on those of generated ones; dropout is on in training",
     ),
     Program(
         "Keras: WGAN-GP, garments",
         KERAS + "wgan_gp.py#L246-L431",
         86,
         keras_examples.garments,
-        "",
+        "nothing",
         long_to_trace=True,
     ),
     Program(
@@ -76,7 +76,8 @@ PROGRAMS = [
         20,
         books.frogs,
         "noise on the labels of real samples is its mean, and there is none "
-        "on those of generated ones; no decay of the learning rate",
+        "on those of generated ones; no decay of the learning rate; images "
+        "from -1 to 1, as its tanh makes them",
     ),
     Program(
         "Foster: conditional WGAN-GP, faces",
@@ -100,14 +101,14 @@ PROGRAMS = [
         KERAS_GAN + "gan/gan.py#L17-L132",
         32,
         keras_gan.gan,
-        "",
+        "nothing",
     ),
     Program(
         "Keras-GAN: DCGAN",
         KERAS_GAN + "dcgan/dcgan.py#L17-L143",
         31,
         keras_gan.dcgan,
-        "",
+        "nothing",
     ),
     Program(
         "Keras-GAN: WGAN",
@@ -124,7 +125,7 @@ PROGRAMS = [
         KERAS_GAN + "lsgan/lsgan.py#L17-L132",
         31,
         keras_gan.lsgan,
-        "",
+        "nothing",
     ),
     Program(
         "Keras-GAN: ACGAN",
@@ -145,7 +146,7 @@ PROGRAMS = [
         KERAS_GAN + "bgan/bgan.py#L18-L138",
         33,
         keras_gan.bgan,
-        "",
+        "nothing",
         also=(keras_gan.BoundarySeeking,),
     ),
     Program(
@@ -181,7 +182,7 @@ PROGRAMS = [
         "527b03d397f85025ff18537b10de56bc31566238/codes/Model.py#L3-L107",
         31,
         repositories.melodies,
-        "",
+        "nothing",
         long_to_trace=True,
     ),
     Program(

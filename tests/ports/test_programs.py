@@ -6,19 +6,19 @@ import pytest
 from keras import ops
 from ports.table import PROGRAMS
 
+BACKEND = keras.backend.backend()
 
-def rows():
-    """All programs on PyTorch, most on TensorFlow; the rest is thorough."""
-    backend = keras.backend.backend()
-    for program in PROGRAMS:
-        thorough = backend == "jax" or (
-            backend == "tensorflow" and program.long_to_trace
-        )
-        yield pytest.param(
-            program,
-            id=program.build.__name__,
-            marks=[pytest.mark.thorough] if thorough else [],
-        )
+
+def is_thorough(program):
+    """All programs run on PyTorch by default, and most on TensorFlow."""
+    return BACKEND == "jax" or (
+        BACKEND == "tensorflow" and program.long_to_trace
+    )
+
+
+def row(program):
+    marks = [pytest.mark.thorough] if is_thorough(program) else []
+    return pytest.param(program, id=program.build.__name__, marks=marks)
 
 
 def kernels_of(network):
@@ -29,7 +29,7 @@ def kernels_of(network):
     }
 
 
-@pytest.mark.parametrize("program", rows())
+@pytest.mark.parametrize("program", [row(program) for program in PROGRAMS])
 def test_trains_generates_and_is_loaded(program, tmp_path):
     gan, data = program.build()
     samples, labels = data if isinstance(data, tuple) else (data, None)
