@@ -42,9 +42,9 @@ def dense_discriminator():
     )
 
 
-def convolutional_generator(conditional=False):
+def convolutional_generator(conditional=False, latent_dim=8):
     """Upsampling and convolutions; the class scales latents."""
-    x = inputs = keras.Input((8,))
+    x = inputs = keras.Input((latent_dim,))
     if conditional:
         labels = keras.Input((), dtype="int32")
         inputs = [x, labels]
@@ -174,5 +174,47 @@ def bgan():
         generator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
         discriminator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
         loss=BoundarySeeking(),
+    )
+    return gan, uniform(*IMAGE)
+
+
+@keras.saving.register_keras_serializable("ports")
+class CodedGAN(kr.RegularizedGAN):
+    """A GAN whose latents end in a class, drawn anew and one-hot."""
+
+    def sample_latents(self, batch_size, seed):
+        noise = self.latent_dim - 10
+        noise = keras.random.normal((batch_size, noise), seed=seed)
+        codes = keras.random.randint((batch_size,), 0, 10, seed=seed)
+        return ops.concatenate([noise, ops.one_hot(codes, 10)], axis=1)
+
+
+@keras.saving.register_keras_serializable("ports")
+class MutualInformation(kr.penalties.Penalty):
+    """Wants the code to be told from the sample that was made of it."""
+
+    def call(self, context):
+        return ops.mean(
+            ops.categorical_crossentropy(
+                context.latents[:, -10:],
+                context.fake_features,
+                from_logits=True,
+            )
+        )
+
+
+def infogan():
+    images = keras.Input(IMAGE)
+    features = convolutional_features(images)
+    codes = layers.Dense(10)(layers.Dense(8, activation="relu")(features))
+    discriminator = keras.Model(
+        images, {"logits": layers.Dense(1)(features), "features": codes}
+    )
+    gan = CodedGAN(convolutional_generator(latent_dim=16), discriminator)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
+        discriminator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
+        generator_regularizers=[MutualInformation()],
+        discriminator_regularizers=[MutualInformation()],
     )
     return gan, uniform(*IMAGE)

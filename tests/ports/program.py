@@ -52,13 +52,13 @@ class Program:
 
 
 def gan_lines(build: Callable) -> int:
-    """Counts the lines from `RegularizedGAN` to before the last `return`."""
+    """Counts the lines from where `gan` is made to before the `return`."""
     source = inspect.getsource(build)
     statements = ast.parse(source).body[0].body
     first = next(
         statement.lineno
         for statement in statements
-        if "RegularizedGAN" in ast.unparse(statement)
+        if ast.unparse(statement).startswith("gan = ")
     )
     last = statements[-1].lineno
     return sum(first <= line < last for line in code_lines(source))

@@ -150,6 +150,16 @@ PROGRAMS = [
         also=(keras_gan.BoundarySeeking,),
     ),
     Program(
+        "Keras-GAN: InfoGAN",
+        KERAS_GAN + "infogan/infogan.py#L17-L185",
+        49,
+        keras_gan.infogan,
+        "what tells the codes learns in the discriminator's step, not in the "
+        "generator's",
+        also=(keras_gan.CodedGAN, keras_gan.MutualInformation),
+        long_to_trace=True,
+    ),
+    Program(
         "Relativistic average GAN, garments",
         "https://github.com/IShengFang/Relativistic-average-GAN-Keras/blob/"
         "6dbbdd1d4d401f2ad3777474c69d4a67538b9ee8/RaGAN_CustomLoss.py#L93-L182",
