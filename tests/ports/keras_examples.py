@@ -107,20 +107,16 @@ def birds():
     x = layers.Dense(4 * 4 * 4, use_bias=False)(latents)
     x = layers.ReLU()(layers.BatchNormalization(scale=False)(x))
     x = layers.Reshape((4, 4, 4))(x)
-    x = layers.Conv2DTranspose(4, 4, 2, padding="same", use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization(scale=False)(x))
     x = layers.Conv2DTranspose(3, 4, 2, padding="same", activation="sigmoid")(x)
     generator = keras.Model(latents, x)
-    x = images = keras.Input((16, 16, 3))
-    for _ in range(2):
-        x = layers.Conv2D(4, 4, 2, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(scale=False)(x)
-        x = layers.LeakyReLU(0.2)(x)
+    images = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 4, 2, padding="same", use_bias=False)(images)
+    x = layers.LeakyReLU(0.2)(layers.BatchNormalization(scale=False)(x))
     x = layers.Dropout(0.4)(layers.Flatten()(x))
     discriminator = keras.Model(images, layers.Dense(1)(x))
     inception = keras.Sequential(
         [
-            layers.Input((16, 16, 3)),
+            layers.Input((8, 8, 3)),
             layers.Conv2D(4, 3, 2, activation="relu"),
             layers.GlobalAveragePooling2D(),
         ]
@@ -140,7 +136,7 @@ def birds():
         ),
         metrics=[kr.metrics.KernelDistance(inception, subset_size=10)],
     )
-    return gan, uniform(16, 16, 3, low=0.0)
+    return gan, uniform(8, 8, 3, low=0.0)
 
 
 def molecules():

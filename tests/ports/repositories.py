@@ -78,15 +78,12 @@ def census():
             layers.Input((8,)),
             layers.Dense(8, activation="relu"),
             layers.Dense(16, activation="relu"),
-            layers.Dense(32, activation="relu"),
             layers.Dense(6),
         ]
     )
     critic = keras.Sequential(
         [
             layers.Input((6,)),
-            layers.Dense(32, activation="relu"),
-            layers.Dropout(0.1),
             layers.Dense(16, activation="relu"),
             layers.Dropout(0.1),
             layers.Dense(8, activation="relu"),
