@@ -2,7 +2,6 @@
 
 import keras
 from keras import layers
-from keras import ops
 from ports.data import classes
 from ports.data import uniform
 
@@ -138,19 +137,6 @@ def flowers():
     return gan, uniform(8, 8, 3, low=0.0)
 
 
-@keras.saving.register_keras_serializable("ports")
-class RelativisticAverage(kr.losses.AdversarialLoss):
-    """Each sample against the mean of the other kind."""
-
-    uses_real_logits = True
-
-    def discriminator_loss(self, real_logits, fake_logits):
-        real = real_logits - ops.mean(fake_logits)
-        fake = fake_logits - ops.mean(real_logits)
-        return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
-
-    def generator_loss(self, fake_logits, real_logits=None):
-        return self.discriminator_loss(fake_logits, real_logits)
 
 
 def garments_by_comparison():
@@ -181,6 +167,6 @@ def garments_by_comparison():
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
         discriminator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
-        loss=RelativisticAverage(),
+        loss=kr.losses.RelativisticAverage(),
     )
     return gan, uniform(8, 8, 1)

@@ -166,7 +166,6 @@ PROGRAMS = [
         39,
         repositories.garments_by_comparison,
         "both players see the same real samples",
-        also=(repositories.RelativisticAverage,),
     ),
     Program(
         "GAN flavours: hinge loss, spectral normalization",
