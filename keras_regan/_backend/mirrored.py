@@ -173,7 +173,8 @@ def synchronized(variables):
     """Keeps variables equal that each replica moves by its own batch.
 
     On leaving, all move by the mean of the moves, each replica counting by its
-    number of samples: what one device would do for means over a batch.
+    number of samples: what one device would do for means over a batch. Moves
+    and not values are averaged, so that what did not move stays to the bit.
 
     Args:
         variables: List of variables. Of these, floats that were not created

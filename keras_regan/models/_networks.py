@@ -16,6 +16,10 @@ from keras_regan.penalties.step_context import Generated
 class Networks:
     """A generator and a discriminator, each called with the conditions.
 
+    An augmentation is part of what the discriminator is in training: all calls
+    go through it, so that gradient penalties are taken at samples that are not
+    augmented, and no penalty can forget it.
+
     Args:
         generator: Model from latents, or `[latents, *conditions]`.
         discriminator: Model from samples, or `[samples, *conditions]`.

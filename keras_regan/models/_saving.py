@@ -21,7 +21,11 @@ from keras_regan.models.saved_files import save_whole
 
 
 class SavingModel(SamplingModel):
-    """A GAN and its files."""
+    """A GAN and its files.
+
+    `SamplingModel`, this, `MeasuringModel` and `RegularizedGAN` are floors of
+    one house: each is read by itself, and knows what is below.
+    """
 
     _game: Game | None = None
 

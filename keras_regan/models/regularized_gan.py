@@ -178,7 +178,8 @@ class RegularizedGAN(MeasuringModel):
             metrics: List of `keras.metrics.Metric`s that are called with
                 `(real, generated)` where Keras passes `(y_true, y_pred)`.
                 They are computed under `evaluate` and on `validation_data`,
-                from the averaged generator, and not on training batches.
+                from the averaged generator, and not on training batches, where
+                they would mix the samples of hundreds of generators.
                 `keras_regan.metrics` compares whole sets of samples, once
                 each time. Defaults to `None`.
             shared_samples: Boolean. Whether the discriminator's last update

@@ -1,4 +1,7 @@
-"""What a small step in latent space does to logits and to samples."""
+"""What a small step in latent space does to logits and to samples.
+
+Two classes and not one with options: sign, network and default differ.
+"""
 
 from typing import Any
 

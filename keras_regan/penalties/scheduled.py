@@ -164,6 +164,8 @@ class Scheduled(Penalty):
 def as_penalty(entry: Any) -> Penalty:
     """Returns an entry of a list of regularizers as a penalty.
 
+    Entries of different kinds are told apart here and nowhere else.
+
     Raises:
         TypeError: If it is no regularizer.
     """
