@@ -1177,7 +1177,7 @@ def test_anything_for_a_constructor(name, argument):
         ("at_start", only(bool)),
         ("at_end", only(bool)),
         ("animation", is_none_or(lambda v: v in ("gif", "webp"))),
-        ("value_range", is_range),
+        ("value_range", is_none_or(is_range)),
         ("seed", is_seed),
     ],
 )
