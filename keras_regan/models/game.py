@@ -20,6 +20,7 @@ from keras_regan.models.network_interface import call_network
 from keras_regan.models.network_interface import input_shapes
 from keras_regan.models.player import Player
 from keras_regan.models.undo import Undo
+from keras_regan.models.value_watch import SeenValues
 from keras_regan.penalties.step_context import Judgement
 from keras_regan.penalties.step_context import StepContext
 
@@ -80,6 +81,7 @@ class Game:
         self.nonfinite_batches = nonfinite_batches
         self.skips_nonfinite = nonfinite_batches == "skip"
         self.shared_samples = shared_samples
+        self.seen_values = SeenValues(generator.network)
         self._skipped_batches = keras.metrics.Sum(name="skipped_batches")
         # What callbacks keep with the model, by their names.
         self.notes = {}
@@ -125,6 +127,7 @@ class Game:
         """What a step uses besides weights, optimizers and metrics."""
         parts = [
             *self.state_by_owner.values(),
+            self.seen_values.variables,
             *(n.variables for n in different_networks(self.metrics)),
         ]
         # One factor may serve two penalties, and saved features are in both.
@@ -189,6 +192,7 @@ class Game:
         Returns:
             Boolean scalar: whether the generator took its step.
         """
+        self.seen_values.record(real)
         batch_size = ops.shape(real)[0]
         with replicas.synchronized(self.moving_variables):
             for _ in range(self.discriminator_steps - self.shared_samples):

@@ -42,6 +42,7 @@ from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
 from keras_regan.models.training_watch import not_finite
 from keras_regan.models.training_watch import watched
+from keras_regan.models.value_watch import ValueWatch
 
 
 @register
@@ -391,6 +392,7 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
                 self._position, resumption, not self._game.skips_nonfinite
             ),
             BeginningWatch(resumption),
+            ValueWatch(self._game.seen_values),
         )
         try:
             with _backend.variables_kept(self):

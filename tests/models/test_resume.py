@@ -489,7 +489,7 @@ def test_a_list_of_callbacks_of_kerass_own_kind(new_gan, images):
     for _ in range(2):
         fit(gan, images, callbacks)
         assert gan.position == (4, 0)
-        assert len(callbacks.callbacks) == 3  # One of Keras's, two of ours.
+        assert len(callbacks.callbacks) == 4  # One of Keras's, three of ours.
 
 
 def test_bad_arguments(new_gan, images):
