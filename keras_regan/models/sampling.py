@@ -15,6 +15,7 @@ from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.models import batch
 from keras_regan.models import inference_generator
+from keras_regan.models.generated_labels import checked_labels
 
 
 class Sampling(keras.Model):
@@ -98,24 +99,21 @@ class Sampling(keras.Model):
             NumPy array of shape `(n, ...)`.
 
         Raises:
-            TypeError: If `n` or `seed` is not an integer.
-            ValueError: If `n` is not positive, or if labels are missing or
-                too many.
+            TypeError: If `n` or `seed` is not an integer, or labels are not
+                numbers.
+            ValueError: If `n` is not positive, or if labels are missing, too
+                many or of another kind than the networks take.
         """
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
-        batch.check_labels(labels, self.conditional)
+        labels = checked_labels(n, labels, self._label_shape, self._num_classes)
         with _backend.variables_kept(self):
             latents = ops.convert_to_numpy(
                 self._checked_latents(
                     n, seed=self._generation_seed if seed is None else seed
                 )
             )
-        inputs = latents
-        if labels is not None:
-            labels = batch.labels_for(n, labels, self._label_shape)
-            batch.check_classes(labels, self._num_classes)
-            inputs = [latents, labels]
+        inputs = latents if labels is None else [latents, labels]
         return self.predict(inputs, batch_size=min(n, 256), verbose=0)
 
     def inference_generator(self) -> keras.Model:

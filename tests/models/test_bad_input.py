@@ -973,10 +973,15 @@ def test_labels_for_all_samples(labels, label_shape, expected):
 
 
 def test_generate_with_and_without_labels(gan, conditional):
-    with refused(gan, ValueError, "not class-conditional"):
+    wrong = "argument `labels`"
+    with refused(gan, ValueError, wrong, "not class-conditional", "labels=1"):
         gan.generate(2, labels=1)
-    with refused(conditional, ValueError, "got no labels"):
+    with refused(conditional, ValueError, wrong, "are class-", "labels=None"):
         conditional.generate(2)
+    with refused(conditional, ValueError, wrong, "3 labels, each one number"):
+        conditional.generate(3, labels=np.zeros((3, 2)))
+    with refused(conditional, ValueError, wrong, "`labels.argmax(-1)`"):
+        conditional.generate(3, labels=np.eye(3))
 
 
 # Anything at all, given for each argument.
