@@ -42,6 +42,7 @@ from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
 from keras_regan.models.training_watch import not_finite
 from keras_regan.models.training_watch import watched
+from keras_regan.models.two_losses import for_two_losses
 from keras_regan.models.value_watch import ValueWatch
 
 
@@ -359,8 +360,9 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
         Raises:
             TypeError: If `resume` is not a boolean.
             ValueError: If `compile` was not called, if the data does not fit
-                the networks or holds NaN or infinity, or if `initial_epoch` is
-                given beside `resume`.
+                the networks or holds NaN or infinity, if `initial_epoch` is
+                given beside `resume`, or if a callback of Keras monitors
+                `loss` or `val_loss`, which a GAN does not log.
 
         Example:
         ```python
@@ -393,6 +395,9 @@ class RegularizedGAN(Sampling, Stepping, Measuring, Saving):
             ),
             BeginningWatch(resumption),
             ValueWatch(self._game.seen_values),
+            *for_two_losses(
+                kwargs.get("callbacks"), [m.name for m in self.metrics]
+            ),
         )
         try:
             with _backend.variables_kept(self):

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
+from keras_regan.models.two_losses import for_two_losses
 
 pytestmark = pytest.mark.xdist_group("keras_callbacks")
 
@@ -106,6 +107,65 @@ def test_model_checkpoint_of_the_best(gan, vectors, tmp_path):
         min(history["val_d_loss"]),
         rtol=1e-5,
     )
+
+
+@pytest.mark.parametrize("raise_error", [False, True])
+def test_terminate_on_nan(gan, vectors, raise_error):
+    poison = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: gan.generator.layers[-2].bias.assign(
+            [np.nan if epoch else 0.0] * 2
+        )
+    )
+    terminate = keras.callbacks.TerminateOnNaN(raise_error=raise_error)
+
+    def train():
+        return gan.fit(
+            vectors, epochs=4, verbose=0, callbacks=[poison, terminate]
+        )
+
+    if raise_error:
+        with pytest.raises(RuntimeError, match="NaN or Inf loss"):
+            train()
+    else:
+        assert len(train().epoch) == 2
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        keras.callbacks.EarlyStopping(),
+        keras.callbacks.EarlyStopping("loss"),
+        keras.callbacks.ReduceLROnPlateau(),
+        keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True),
+    ],
+)
+def test_monitors_of_the_one_loss_are_told_what_to_write(
+    gan, vectors, callback
+):
+    with pytest.raises(ValueError, match="of `[A-Z]") as raised:
+        gan.fit(vectors, verbose=0, callbacks=[[callback]])
+    text = str(raised.value)
+    assert f"of `{type(callback).__name__}`" in text
+    assert "`monitor='val_d_loss', mode='min'`" in text
+    assert "d_loss, d_r1, g_loss, g_l2," in text
+    assert f"monitor='{callback.monitor}'" in text
+
+
+def test_a_subclass_may_log_the_one_loss(vectors, vector_pair):
+    class Logging(kr.RegularizedGAN):
+        @property
+        def metrics(self):
+            return [*super().metrics, keras.metrics.Mean(name="loss")]
+
+    gan = Logging(*vector_pair())
+    gan.compile()
+    stopping = keras.callbacks.EarlyStopping("loss")
+    assert for_two_losses([stopping], [m.name for m in gan.metrics]) == []
+
+
+def test_a_checkpoint_of_every_epoch_monitors_nothing():
+    checkpoint = keras.callbacks.ModelCheckpoint("gan.keras")
+    assert for_two_losses([checkpoint], ["d_loss"]) == []
 
 
 def test_csv_logger(gan, vectors, tmp_path):
