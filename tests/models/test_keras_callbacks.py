@@ -196,6 +196,42 @@ def test_tensorboard(gan, vectors, tmp_path):
     assert len([t for t in tags if "learning_rate" in t]) == 2
 
 
+@pytest.mark.thorough
+def test_metrics_logger_of_weights_and_biases(
+    gan, vectors, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    wandb = pytest.importorskip("wandb", reason="the package wandb is missing")
+    from wandb.integration.keras import WandbMetricsLogger
+
+    logged = []
+    with wandb.init(
+        project="gan",
+        mode="offline",
+        dir=tmp_path,
+        settings=wandb.Settings(silent=True),
+    ) as run:
+        log = wandb.log
+        monkeypatch.setattr(
+            wandb, "log", lambda logs: (logged.append(dict(logs)), log(logs))
+        )
+        history = gan.fit(
+            vectors,
+            epochs=2,
+            verbose=0,
+            callbacks=[WandbMetricsLogger(log_freq="batch")],
+        ).history
+        summary = dict(run.summary)
+    epochs = [logs for logs in logged if "epoch/epoch" in logs]
+    for key in ("d_loss", "d_r1", "g_loss", "g_l2"):
+        shown = [logs[f"epoch/{key}"] for logs in epochs]
+        np.testing.assert_allclose(shown, history[key], rtol=1e-6)
+        assert f"batch/{key}" in summary
+    rates = [logs["epoch/learning_rate"] for logs in epochs]
+    np.testing.assert_allclose(rates, [1e-3, 1e-3], rtol=1e-6)
+    np.testing.assert_allclose(summary["batch/learning_rate"], 1e-3, rtol=1e-6)
+
+
 def test_no_single_learning_rate_can_be_set(gan):
     with pytest.raises(AttributeError, match="discriminator_optimizer"):
         gan.optimizer.learning_rate = 0.1
