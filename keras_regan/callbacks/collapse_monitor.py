@@ -74,8 +74,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     at a later epoch goes on with it; let callbacks that save the model stand
     after this one.
 
-    `keras.callbacks.TerminateOnNaN` reads `logs["loss"]` only. A GAN logs
-    `d_loss` and `g_loss`, so it never fires; and there is more to see than NaN.
+    `keras.callbacks.TerminateOnNaN` works as well, but looks at the losses
+    only, and there is more to see than NaN.
 
     Measured with the networks and garments of `examples/train_images.py`
     (`benchmarks/collapse_monitor.py`; TensorFlow, 210 batches an epoch): an
