@@ -56,7 +56,7 @@ class At(keras.callbacks.Callback):
 
 
 def state_of(model):
-    """All that training changes, but for rates, means, position and extremes."""
+    """All that training changes but rates, means, position and extremes."""
     rates = {
         id(optimizer.learning_rate) for optimizer in model.optimizer.optimizers
     }
