@@ -98,7 +98,8 @@ class ValueWatch(keras.callbacks.Callback):
     """Warns of data whose values the generator cannot make, once.
 
     It looks after the first batch, and at the end of the epoch if no step was
-    taken on that one.
+    taken on that one. A hook at the end of batches would make every step wait
+    for its logs: Keras hands them out in a thread as long as there is none.
 
     Args:
         seen: What the steps record.
@@ -113,11 +114,11 @@ class ValueWatch(keras.callbacks.Callback):
         self._seen.forget()
         self._looks_left = 0 if self._seen.possible is None else 2
 
-    def on_train_batch_end(
+    def on_train_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Looks at what the first step saw."""
-        if self._looks_left == 2:
+        """Looks, before the second batch, at what the first step saw."""
+        if batch and self._looks_left == 2:
             self._look()
 
     def on_epoch_end(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import keras_regan as kr
+from keras_regan.models.value_watch import ValueWatch
 from keras_regan.models.value_watch import misfit
 
 pytestmark = pytest.mark.xdist_group("value_watch")
@@ -123,6 +124,13 @@ def test_only_the_first_batch_that_is_trained_on_counts(gan):
     assert not told(lambda: gan.fit(later, shuffle=False, verbose=0))
     skipped = Batches([np.nan, 255.0, 0.5])
     assert len(told(lambda: gan.fit(skipped, shuffle=False, verbose=0))) == 1
+
+
+@pytest.mark.host
+def test_no_step_waits_for_its_logs():
+    usual = keras.callbacks.Callback
+    assert ValueWatch.on_train_batch_end is usual.on_train_batch_end
+    assert ValueWatch.on_batch_end is usual.on_batch_end
 
 
 def test_a_generator_that_does_not_tell_is_believed(vector_pair, vectors):
