@@ -29,7 +29,7 @@ from rivals import with_keras_regan
 
 from keras_regan import _backend
 from keras_regan.models import player
-from keras_regan.models import stepping
+from keras_regan.models import regularized_gan
 
 _LOOP = "hand-tuned loop"
 _ONCE_MORE = f"{_LOOP}, once more"
@@ -63,8 +63,8 @@ def nothing_logged() -> Iterator[None]:
         player.Player, track=lambda self, values, batch_size: None, counted=True
     )
     results = mock.patch.object(
-        stepping,
-        "_results",
+        regularized_gan,
+        "results_of",
         lambda metrics: {"d_loss": ops.zeros(()), "g_loss": ops.zeros(())},
     )
     with nothing_looked_for(), untracked, results:

@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
+import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -18,6 +20,9 @@ from keras_regan._validation import message
 _ABANDONED_AFTER_SECONDS = 3600
 # What a name may have, beside what is put before it.
 _LONGEST_NAME_BYTES = 200
+_TEMPORARY = re.compile(
+    r"\.(?P<owner>[0-9a-f]{16})[0-9a-f]{16}\.tmp\.(?P<end>.+)", re.DOTALL
+)
 _NO_SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -86,8 +91,12 @@ def replacing(path: str, size: int = 0) -> Iterator[str]:
 
 
 def temporary_name(name: str) -> str:
-    """Returns a name that no other file has, with the ending of `name`."""
-    return f".{uuid.uuid4().hex}.tmp.{_end_of(name)}"
+    """Returns a name that no other file has, with the ending of `name`.
+
+    It tells which process it is of.
+    """
+    chance = uuid.uuid4().hex[:16]
+    return f".{_here()}{os.getpid():08x}{chance}.tmp.{_end_of(name)}"
 
 
 def _end_of(name: str) -> str:
@@ -95,15 +104,51 @@ def _end_of(name: str) -> str:
 
 
 def _remove_abandoned(directory: str, name: str) -> None:
-    """Removes what killed processes left behind for the same file."""
-    pattern = re.compile(r"\.[0-9a-f]{32}\.tmp\." + re.escape(_end_of(name)))
+    """Removes what killed processes left behind.
+
+    That is, of processes that are known to have ended, and for the same file
+    what nobody has written to for long, for the process of another machine
+    cannot be seen.
+    """
     with contextlib.suppress(OSError), os.scandir(directory or ".") as entries:
         for entry in entries:
-            if pattern.fullmatch(entry.name):
-                with contextlib.suppress(OSError):
-                    age = time.time() - entry.stat().st_mtime
-                    if age > _ABANDONED_AFTER_SECONDS:
-                        os.remove(entry.path)
+            temporary = _TEMPORARY.fullmatch(entry.name)
+            if temporary is None:
+                continue
+            with contextlib.suppress(OSError):
+                age = time.time() - entry.stat().st_mtime
+                if _has_ended(temporary["owner"]) or (
+                    temporary["end"] == _end_of(name)
+                    and age > _ABANDONED_AFTER_SECONDS
+                ):
+                    os.remove(entry.path)
+
+
+def _here() -> str:
+    """Returns what tells where numbers of processes mean the same.
+
+    Not on another machine, in another container or before a restart.
+    """
+    place = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        place.append(os.readlink("/proc/self/ns/pid"))
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            place.append(file.read())
+    return hashlib.sha256("".join(place).encode()).hexdigest()[:8]
+
+
+def _has_ended(owner: str) -> bool:
+    """Tells whether it is certain that a process is no more."""
+    place, process = owner[:8], int(owner[8:], 16)
+    if place != _here() or os.name != "posix":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _check_replaceable(path: str) -> None:

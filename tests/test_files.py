@@ -3,6 +3,7 @@
 import os
 import resource
 import stat
+import subprocess
 import time
 
 import pytest
@@ -116,6 +117,27 @@ def test_what_killed_processes_left_is_removed_after_an_hour(file, tmp_path):
     write_whole(str(file), lambda file: file.write(b"new"))
     abandoned, *others = ages
     assert set(os.listdir(tmp_path)) == {file.name, fresh, *others}
+
+
+def test_what_an_ended_process_left_is_removed_at_once(
+    file, tmp_path, monkeypatch
+):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with subprocess.Popen(["sleep", "60"]) as alive:
+        left, written, other_place = [], [], []
+        for process, files in ((ended, left), (alive, written)):
+            with monkeypatch.context() as patch:
+                patch.setattr(_files.os, "getpid", lambda p=process: p.pid)
+                files += [temporary_name(n) for n in (file.name, "other.keras")]
+        name = left[0]
+        other_place.append(f".{'0' * 8}{name[9:]}")
+        for name in left + written + other_place:
+            (tmp_path / name).touch()
+        write_whole(str(file), lambda file: file.write(b"new"))
+        alive.kill()
+    expected = {file.name, *written, *other_place}
+    assert set(os.listdir(tmp_path)) == expected
 
 
 def test_links_modes_and_protection_are_kept(file, tmp_path, monkeypatch):

@@ -62,7 +62,8 @@ class AdaptiveFactor(keras.callbacks.Callback):
     Example:
     >>> samples = np.random.default_rng(0).normal(size=(256, 2))
     >>> gan = keras_regan.RegularizedGAN(
-    ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+    ...     *keras_regan.networks.mlp(
+    ...         (2,), latent_dim=4, output_activation=None))
     >>> factor = keras_regan.penalties.AdjustableFactor(0.1)
     >>> distance = keras_regan.regularizers.PairwiseDistance(1.0)
     >>> gan.compile(generator_regularizers=[

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 
 from keras_regan import _validation
+from keras_regan.callbacks.drawn_samples import drawn
 from keras_regan.callbacks.image_grid import image_grid
 from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.image_grid import to_uint8
 from keras_regan.callbacks.view import Scene
 from keras_regan.callbacks.view import View
 
@@ -53,9 +53,7 @@ class AverageAndLive(View):
     def draw(self, scene: Scene) -> np.ndarray:
         """Returns both grids."""
         average, live = (
-            image_grid(
-                to_uint8(images, scene.value_range), columns=scene.columns
-            )
+            image_grid(drawn(images, scene.value_range), columns=scene.columns)
             for images in (scene.images, scene.live_images())
         )
         return side_by_side(average, live)

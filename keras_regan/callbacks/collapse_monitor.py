@@ -20,6 +20,7 @@ from keras_regan.callbacks.vital_signs import all_finite
 from keras_regan.callbacks.vital_signs import compare_logits
 from keras_regan.models import batch as batches
 from keras_regan.models import network_interface
+from keras_regan.models.generated_labels import checked_labels
 
 # One batch of one size: compiled once, and in no need of more memory than
 # training has.
@@ -73,8 +74,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     at a later epoch goes on with it; let callbacks that save the model stand
     after this one.
 
-    `keras.callbacks.TerminateOnNaN` reads `logs["loss"]` only. A GAN logs
-    `d_loss` and `g_loss`, so it never fires; and there is more to see than NaN.
+    `keras.callbacks.TerminateOnNaN` works as well, but looks at the losses
+    only, and there is more to see than NaN.
 
     Measured with the networks and garments of `examples/train_images.py`
     (`benchmarks/collapse_monitor.py`; TensorFlow, 210 batches an epoch): an
@@ -179,9 +180,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the data fits the model."""
         model = self.model
-        batches.check_source(
-            self._real, self._labels, model.sample_shape, model.conditional
-        )
+        self._check_real(model)
         self._latents = keras.ops.convert_to_numpy(
             model.sample_latents(len(self._real), seed=self.seed)
         )
@@ -223,6 +222,23 @@ class CollapseMonitor(keras.callbacks.Callback):
         if logs is not None and self.checks:
             for key, value in self.checks[-1].signs.logs().items():
                 logs.setdefault(key, value)
+
+    def _check_real(self, model: keras.Model) -> None:
+        try:
+            batches.check_source(
+                self._real, self._labels, model.sample_shape, model.conditional
+            )
+            checked_labels(
+                len(self._real),
+                self._labels,
+                model._label_shape,
+                model._num_classes,
+            )
+        except ValueError as error:
+            raise ValueError(
+                "Invalid value for argument `real` of `CollapseMonitor`. "
+                f"Expected samples like those of `fit`. {error}"
+            ) from None
 
     def _start_over(self, model: keras.Model) -> None:
         self._diagnosis.forget()

@@ -1,4 +1,4 @@
-"""What a generator makes, as images: their shape and their values."""
+"""What a generator makes, as images or curves: shape and values."""
 
 import math
 
@@ -6,35 +6,61 @@ import keras
 import numpy as np
 
 from keras_regan import _validation
+from keras_regan.callbacks.drawn_samples import MOST_CURVES
 
 _TOLERANCE = 0.01
+_LEAST_LENGTH = 3
 _USUAL_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
 
 
 def channels_last(
     images: np.ndarray, argument: str = "samples", kind: str = "generated"
 ) -> np.ndarray:
-    """Returns images with the channels last, whatever Keras is set to.
+    """Returns samples with the channels last, whatever Keras is set to.
+
+    Args:
+        images: Array of images, or of curves with or without channels.
+        argument: What they are called in an error.
+        kind: What kind of samples they are, likewise.
 
     Raises:
-        ValueError: If they are not images of 1 or 3 channels.
+        ValueError: If they are neither images of 1 or 3 channels nor curves.
     """
     shape = images.shape
-    if keras.config.image_data_format() == "channels_first":
-        order = "(count, channels, height, width)"
-        if images.ndim == 4:
-            images = images.transpose(0, 2, 3, 1)
-    else:
-        order = "(count, height, width, channels)"
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+    first = keras.config.image_data_format() == "channels_first"
+    if images.ndim == 2:
+        images = images[..., np.newaxis]
+    elif first and images.ndim in (3, 4):
+        images = np.moveaxis(images, 1, -1)
+    if not (_are_images(images.shape) or _are_curves(images.shape)):
+        sizes = ("height, width", "length")
+        orders = [
+            f"(count, channels, {s})" if first else f"(count, {s}, channels)"
+            for s in sizes
+        ]
         raise ValueError(
             _validation.message(
                 f"{argument}.shape",
-                f"{kind} images of shape {order} with 1 or 3 channels",
+                f"{kind} images of shape {orders[0]} with 1 or 3 channels, or "
+                f"curves of shape (count, length) or {orders[1]} with "
+                f"{_LEAST_LENGTH} values or more and at most {MOST_CURVES} "
+                "channels",
                 shape,
             )
         )
     return images
+
+
+def _are_images(shape):
+    return len(shape) == 4 and shape[-1] in (1, 3)
+
+
+def _are_curves(shape):
+    return (
+        len(shape) == 3
+        and shape[1] >= _LEAST_LENGTH
+        and shape[-1] <= MOST_CURVES
+    )
 
 
 def beyond(

@@ -56,7 +56,8 @@ class Histograms(keras.callbacks.Callback):
     Example:
     >>> samples = np.random.default_rng(0).normal(size=(64, 2))
     >>> gan = keras_regan.RegularizedGAN(
-    ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+    ...     *keras_regan.networks.mlp(
+    ...         (2,), latent_dim=4, output_activation=None))
     >>> gan.compile()
     >>> histograms = keras_regan.callbacks.Histograms("logs", real=samples)
     >>> history = gan.fit(samples, verbose=0, callbacks=[histograms])

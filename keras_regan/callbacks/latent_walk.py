@@ -11,8 +11,8 @@ from PIL import Image
 from keras_regan import _validation
 from keras_regan._picture_names import picture_path
 from keras_regan.callbacks import picture_arguments
+from keras_regan.callbacks.drawn_samples import drawn
 from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import to_uint8
 from keras_regan.callbacks.picture_files import as_image
 from keras_regan.callbacks.pictures import Pictures
 from keras_regan.callbacks.spherical_interpolation import (
@@ -41,6 +41,8 @@ class LatentWalk(Pictures):
     without a seam. The latents are the same in every epoch. The images come
     from the moving average of the generator where the model keeps one.
 
+    Samples of shape `(length,)` or `(length, channels)` are drawn as curves.
+
     Files that cannot be written are reported as a warning and never end a
     training; there are no half-written ones.
 
@@ -61,8 +63,11 @@ class LatentWalk(Pictures):
         labels: Sequence of non-negative integers, or `None`. The class of
             each row; rows of different classes share their latents. Needed for
             a class-conditional model and for no other. Defaults to `None`.
-        value_range: Tuple of two increasing floats. The values of black and
-            white in the training data. Defaults to `(-1.0, 1.0)`.
+        value_range: Tuple of two increasing floats, or `None`. The values of
+            black and white in the training data; of curves the lower and the
+            upper edge. `None` takes them from the generator's last
+            activation: `(0.0, 1.0)` of a sigmoid, and `(-1.0, 1.0)` of tanh
+            and where it does not tell. Defaults to `None`.
         animation: `"gif"`, `"webp"` or `None` for the strip alone. Defaults to
             `"gif"`.
         at_end: Boolean. Whether to draw the last epoch too if it is not a
@@ -77,8 +82,8 @@ class LatentWalk(Pictures):
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
-            not images of 1 or 3 channels, or if `labels` do not go with the
-            model.
+            neither images of 1 or 3 channels nor curves, or if `labels` do not
+            go with the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -99,7 +104,7 @@ class LatentWalk(Pictures):
         stops: int = 4,
         frames: int = 16,
         labels: Sequence[int] | None = None,
-        value_range: tuple[float, float] = (-1.0, 1.0),
+        value_range: tuple[float, float] | None = None,
         animation: str | None = "gif",
         at_end: bool = True,
         log_dir: str | os.PathLike[str] | None = None,
@@ -188,7 +193,7 @@ class LatentWalk(Pictures):
         for start in range(0, len(self._latents), _BATCH_SIZE):
             images = self._images(model, slice(start, start + _BATCH_SIZE))
             self._check_values(images)
-            parts.append(to_uint8(images, self.value_range))
+            parts.append(drawn(images, self._values_shown))
         pixels = np.concatenate(parts)
         rows = self._latents.shape[0] // (self.stops * self.frames)
         return pixels.reshape(-1, rows, *pixels.shape[1:])

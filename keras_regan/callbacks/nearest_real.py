@@ -11,9 +11,9 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._predictions import predictions
 from keras_regan.callbacks import generated_images
+from keras_regan.callbacks.drawn_samples import drawn
 from keras_regan.callbacks.image_grid import image_grid
 from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.image_grid import to_uint8
 from keras_regan.callbacks.nearest import nearest
 from keras_regan.callbacks.view import Scene
 from keras_regan.callbacks.view import View
@@ -107,11 +107,11 @@ class NearestReal(View):
         """Checks the real images and computes their features."""
         shape = tuple(self.real.shape)
         expected = scene.images.shape[1:]
-        if len(shape) != 4 or self._images([0]).shape[1:] != expected:
+        if self._images([0]).shape[1:] != expected:
             raise ValueError(
                 _validation.message(
                     "real.shape",
-                    f"images of the shape that is generated, {expected} with "
+                    f"samples of the shape that is generated, {expected} with "
                     "the channels last",
                     shape,
                 )
@@ -141,7 +141,8 @@ class NearestReal(View):
         low, high = scene.value_range
         queries = np.clip(np.nan_to_num(images, nan=low), low, high)
         if keras.config.image_data_format() == "channels_first":
-            queries = queries.transpose(0, 3, 1, 2)
+            queries = np.moveaxis(queries, -1, 1)
+        queries = queries.reshape(-1, *self.real.shape[1:])
         indices = nearest(
             self._vectors(queries.astype("float32")),
             self._reference_rows,
@@ -151,10 +152,8 @@ class NearestReal(View):
         )
         real = self._images(indices.ravel())
         return side_by_side(
-            image_grid(to_uint8(images, scene.value_range), columns=1),
-            image_grid(
-                to_uint8(real, scene.value_range), columns=self.neighbours
-            ),
+            image_grid(drawn(images, scene.value_range), columns=1),
+            image_grid(drawn(real, scene.value_range), columns=self.neighbours),
         )
 
     def values(self) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from keras_regan import _validation
 from keras_regan._files import path_string
+from keras_regan._output_range import output_range
 from keras_regan._predictions import predictions
 from keras_regan.callbacks import animation as animations
 from keras_regan.callbacks import generated_images
@@ -18,6 +19,8 @@ from keras_regan.callbacks import picture_arguments
 from keras_regan.callbacks import picture_files
 from keras_regan.callbacks.event_log import EventLog
 from keras_regan.callbacks.warner import Warner
+
+_USUAL_VALUES = (-1.0, 1.0)
 
 
 class Pictures(keras.callbacks.Callback):
@@ -29,7 +32,8 @@ class Pictures(keras.callbacks.Callback):
     Args:
         directory: String or path. Where the pictures go.
         every: Positive integer, or `None` for none but the last.
-        value_range: Tuple of two increasing floats: black and white.
+        value_range: Tuple of two increasing floats: black and white. `None`
+            takes them from the generator.
         at_end: Boolean. Whether the last epoch is drawn in any case.
         animation: `"gif"`, `"webp"` or `None`.
         log_dir: String, path or `None`. Where TensorBoard looks.
@@ -41,7 +45,7 @@ class Pictures(keras.callbacks.Callback):
         directory: str | os.PathLike[str],
         *,
         every: int | None,
-        value_range: tuple[float, float],
+        value_range: tuple[float, float] | None,
         at_end: bool,
         animation: str | None,
         log_dir: str | os.PathLike[str] | None,
@@ -53,8 +57,10 @@ class Pictures(keras.callbacks.Callback):
             if every is None
             else _validation.positive_integer(every, "every")
         )
-        self.value_range = picture_arguments.increasing(
-            value_range, "value_range"
+        self.value_range = (
+            None
+            if value_range is None
+            else picture_arguments.increasing(value_range, "value_range")
         )
         self.at_end = _validation.boolean(at_end, "at_end")
         self.animation = (
@@ -84,7 +90,9 @@ class Pictures(keras.callbacks.Callback):
         self._events = EventLog(self.log_dir, self._warner)
         self._last_epoch = None
         self._last_picture = None
-        self._begin(self.model)
+        model = self.model
+        self._values_shown = self.value_range or _values_of(model.generator)
+        self._begin(model)
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -130,9 +138,9 @@ class Pictures(keras.callbacks.Callback):
                 "so the training has diverged. Lower the learning rates; "
                 "`keras_regan.callbacks.CollapseMonitor` notices in time.",
             )
-        seen = generated_images.beyond(images, self.value_range)
+        seen = generated_images.beyond(images, self._values_shown)
         if seen is not None:
-            low, high = self.value_range
+            low, high = self._values_shown
             self._warner.warn(
                 "range",
                 f"Generated values lie outside of value_range=({low}, {high}) "
@@ -165,3 +173,9 @@ class Pictures(keras.callbacks.Callback):
                 )
 
         self._warner.try_to_write(path, write)
+
+
+def _values_of(generator: keras.Model) -> tuple[float, float]:
+    """Returns the values of black and white that a generator has."""
+    values = output_range(generator)
+    return _USUAL_VALUES if values is None or None in values else values

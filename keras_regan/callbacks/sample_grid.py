@@ -14,8 +14,8 @@ from keras_regan._picture_names import picture_epochs
 from keras_regan._picture_names import picture_path
 from keras_regan.callbacks import picture_arguments
 from keras_regan.callbacks.animation import read_pictures
+from keras_regan.callbacks.drawn_samples import drawn
 from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import to_uint8
 from keras_regan.callbacks.pictures import Pictures
 from keras_regan.callbacks.view import Scene
 from keras_regan.callbacks.view import View
@@ -38,6 +38,9 @@ class SampleGrid(Pictures):
     What else is to be seen goes into `views`: `NearestReal(images)` answers
     whether the generator copies, `AverageAndLive()` what the average does.
 
+    Samples of shape `(length,)` or `(length, channels)`, such as sounds, are
+    drawn as curves, with a colour for each of at most 6 channels.
+
     The picture of epoch 1 is `epoch_0001.png`. A class-conditional model gets
     one row per label, and the images of a column share their latents.
 
@@ -54,8 +57,11 @@ class SampleGrid(Pictures):
         labels: Sequence of non-negative integers, or `None`. The class of
             each row. Needed for a class-conditional model and for no other.
             Defaults to `None`.
-        value_range: Tuple of two increasing floats. The values of black and
-            white in the training data. Defaults to `(-1.0, 1.0)`.
+        value_range: Tuple of two increasing floats, or `None`. The values of
+            black and white in the training data; of curves the lower and the
+            upper edge. `None` takes them from the generator's last
+            activation: `(0.0, 1.0)` of a sigmoid, and `(-1.0, 1.0)` of tanh
+            and where it does not tell. Defaults to `None`.
         views: Sequence of views, `NearestReal` and `AverageAndLive`. What is
             drawn of the same latents beside each grid, in files named after
             the view. Defaults to `()`.
@@ -81,8 +87,8 @@ class SampleGrid(Pictures):
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
-            not images of 1 or 3 channels, or if `labels` or a view do not go
-            with the model.
+            neither images of 1 or 3 channels nor curves, or if `labels` or a
+            view do not go with the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -102,7 +108,7 @@ class SampleGrid(Pictures):
         every: int = 1,
         count: int = 64,
         labels: Sequence[int] | None = None,
-        value_range: tuple[float, float] = (-1.0, 1.0),
+        value_range: tuple[float, float] | None = None,
         views: Sequence[View] = (),
         at_start: bool = False,
         at_end: bool = False,
@@ -174,14 +180,14 @@ class SampleGrid(Pictures):
                 model.generator, self._inputs, batch_size
             ),
             columns=self._columns,
-            value_range=self.value_range,
+            value_range=self._values_shown,
         )
 
     def _draw(self, model: keras.Model, epoch: int) -> None:
         scene = self._scene(model)
         self._check_values(scene.images)
         grid = image_grid(
-            to_uint8(scene.images, self.value_range), columns=self._columns
+            drawn(scene.images, self._values_shown), columns=self._columns
         )
         self._show(_NAME, "samples", grid, epoch)
         for view in self.views:

@@ -12,8 +12,9 @@ class Scene:
     """The images of one epoch, which a view shows in its own way.
 
     Args:
-        images: Float array, `(count, height, width, channels)`, from the
-            average where the model keeps one.
+        images: Float array, `(count, height, width, channels)` or, of curves,
+            `(count, length, channels)`, from the average where the model keeps
+            one.
         live_images: Function that returns what the generator itself makes of
             the same latents.
         columns: Images in a row of the grid; `None` for as many as rows.

@@ -89,7 +89,8 @@ def learning_curves(
     Example:
     >>> samples = np.random.default_rng(0).normal(size=(64, 2))
     >>> gan = keras_regan.RegularizedGAN(
-    ...     *keras_regan.networks.mlp((2,), latent_dim=4))
+    ...     *keras_regan.networks.mlp(
+    ...         (2,), latent_dim=4, output_activation=None))
     >>> gan.compile(discriminator_regularizers=[keras_regan.penalties.R1(1.0)])
     >>> history = gan.fit(samples, epochs=2, verbose=0)
     >>> keras_regan.figures.learning_curves(history, "curves.png")

@@ -51,12 +51,7 @@ class ClassLabels:
             )
         shape = tuple(labels.shape)
         if not shape or not any(
-            len(shape) == len(right) + 1
-            and all(
-                a is None or b is None or a == b
-                for a, b in zip(shape[1:], right, strict=True)
-            )
-            for right in self._shapes()
+            _fits(shape[1:], right) for right in self._shapes()
         ):
             raise ValueError(
                 "Invalid value for argument `y`. Expected labels of shape "
@@ -117,10 +112,19 @@ class ClassLabels:
                 f"Invalid value for argument `conditions`. Expected {expected}."
                 f" Received: {len(array)} labels"
             )
-        self.check_classes(array)
         whole = None not in self.shape
         if whole and array.size == n * math.prod(self.shape):
-            return array.reshape((n, *self.shape))
+            array = array.reshape((n, *self.shape))
+        if array.shape[1:] and not _fits(array.shape[1:], self.shape):
+            each = f"of shape {self.shape}" if self.shape else "one number"
+            if self.shape == () and array.shape[1:] == (self.count,):
+                each += ", as `labels.argmax(-1)` of one-hot rows"
+            raise ValueError(
+                f"Invalid value for argument `conditions`. Expected {n} "
+                f"labels, each {each}. Received: an array of shape "
+                f"{array.shape}"
+            )
+        self.check_classes(array)
         return array
 
     def _shapes(self) -> list[Shape]:
@@ -129,6 +133,32 @@ class ClassLabels:
         if self.shape[-1:] == (1,):
             shapes.append(self.shape[:-1])
         return shapes
+
+
+def check_wanted(n: int, labels: Any, wanted: bool) -> None:
+    """Raises a `ValueError` unless `generate` is told labels if it needs any.
+
+    Args:
+        n: How many samples are made.
+        labels: What it was told.
+        wanted: Whether the networks take labels.
+    """
+    if labels is not None and not wanted:
+        expected = "None, for the networks are not class-conditional"
+        raise ValueError(message("conditions", expected, labels))
+    if labels is None and wanted:
+        expected = (
+            f"one label, or n={n} of them, for the networks are "
+            "class-conditional"
+        )
+        raise ValueError(message("conditions", expected, labels))
+
+
+def _fits(shape: Shape, right: Shape) -> bool:
+    return len(shape) == len(right) and all(
+        a is None or b is None or a == b
+        for a, b in zip(shape, right, strict=True)
+    )
 
 
 def check_present(labels: Any, wanted: bool) -> None:

@@ -19,7 +19,7 @@ from keras_regan._validation import random_seed
 from keras_regan.models import devices
 from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
-from keras_regan.models._class_labels import check_present
+from keras_regan.models._class_labels import check_wanted
 from keras_regan.models._latents import check_latents
 from keras_regan.models._networks import with_conditions
 from keras_regan.models.moving_average import copy_of
@@ -153,7 +153,7 @@ class SamplingModel(_backend.DataLoading, keras.Model):
             n = len(conditions)
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
-        check_present(conditions, self.conditional)
+        check_wanted(n, conditions, self.conditional)
         with _backend.variables_kept(self):
             latents = ops.convert_to_numpy(
                 self._checked_latents(

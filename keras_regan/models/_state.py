@@ -27,6 +27,7 @@ class Kind(enum.Flag):
     FIXED_FEATURES = enum.auto()  # Of those that are not.
     MEAN = enum.auto()  # Of metrics: of one epoch.
     POSITION = enum.auto()
+    SEEN = enum.auto()  # The values in the first batch.
     REFUSAL = enum.auto()  # The first batch that no step was taken on.
 
 
@@ -45,6 +46,7 @@ TRAINED = (
 CARRIED = (
     Kind.MEAN
     | Kind.POSITION
+    | Kind.SEEN
     | Kind.REFUSAL
     | Kind.COUNT
     | Kind.PENALTY
@@ -187,6 +189,7 @@ def _is_statistic(variable):
 def _game(game):
     for player in game.players:
         yield from _player(player)
+    yield from _numbered("seen", game.seen_values.variables, Kind.SEEN, "self")
     yield from _numbered("loss", game.loss.variables, Kind.FACTOR, "loss")
     if game.augmentation is not None:
         yield from _numbered(

@@ -10,6 +10,7 @@ from keras_regan.metrics import SampleMetric
 from keras_regan.models._networks import Networks
 from keras_regan.models.network_interface import input_shapes
 from keras_regan.models.player import Player
+from keras_regan.models.value_watch import SeenValues
 
 
 class Game:
@@ -48,6 +49,7 @@ class Game:
         self.augmentation = augmentation
         self.metrics = metrics
         self.shared_samples = shared_samples
+        self.seen_values = SeenValues(generator.network)
         self.networks = self.networks_with(generator.network, augmentation)
         # What callbacks keep with the model, by their names.
         self.notes: dict[str, Any] = {}

@@ -40,6 +40,8 @@ from keras_regan.models.training_watch import BeginningWatch
 from keras_regan.models.training_watch import TrainingWatch
 from keras_regan.models.training_watch import not_finite
 from keras_regan.models.training_watch import watched
+from keras_regan.models.two_losses import for_two_losses
+from keras_regan.models.value_watch import ValueWatch
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
 
@@ -279,8 +281,9 @@ class RegularizedGAN(MeasuringModel):
         Raises:
             TypeError: If `resume` is not a boolean.
             ValueError: If `compile` was not called, if the data does not fit
-                the networks or holds NaN or infinity, or if `initial_epoch` is
-                given beside `resume`.
+                the networks or holds NaN or infinity, if `initial_epoch` is
+                given beside `resume`, or if a callback of Keras monitors
+                `loss` or `val_loss`, which a GAN does not log.
 
         Example:
         ```python
@@ -310,6 +313,10 @@ class RegularizedGAN(MeasuringModel):
             kwargs.get("callbacks"),
             TrainingWatch(self._position, resumption),
             BeginningWatch(resumption),
+            ValueWatch(self._game.seen_values),
+            *for_two_losses(
+                kwargs.get("callbacks"), [m.name for m in self.metrics]
+            ),
         )
         try:
             with _backend.variables_kept(self):
@@ -368,7 +375,8 @@ class RegularizedGAN(MeasuringModel):
 
     def _take_turns(self, real: Tensor, conditions: Any) -> None:
         """The step itself: who moves, in which order."""
-        game, samples = self._game, None
+        game = self._game
+        game.seen_values.record(real)
         moved_apart = self._state.variables(MOVED_APART)
         with replicas.synchronized(moved_apart):
             for _ in range(game.discriminator_steps - game.shared_samples):

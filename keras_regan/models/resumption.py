@@ -48,6 +48,7 @@ class Resumption:
                     f"Received: initial_epoch={arguments['initial_epoch']}"
                 )
             arguments["initial_epoch"] = position.begun[0]
+            _warn_if_complete(position, arguments.get("epochs", 1))
 
     @property
     def passes_over(self) -> bool:
@@ -124,6 +125,18 @@ class Resumption:
             model.steps_per_execution,
             model.get_metrics_result(),
             self._restore_random_states,
+        )
+
+
+def _warn_if_complete(position: Position, epochs: int) -> None:
+    """Warns of a call of `fit` that has nothing left to do."""
+    if position.begun[0] >= epochs:
+        warnings.warn(
+            f"The model has had {position.begun[0]} epochs, so `fit` with "
+            f"`resume=True` and `epochs={epochs}` trains nothing, and its "
+            "history is empty: `epochs` counts those of earlier calls too. "
+            "Pass a larger number to train on.",
+            stacklevel=4,
         )
 
 

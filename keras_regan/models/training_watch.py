@@ -95,15 +95,17 @@ def not_finite(
     )
 
 
-def watched(callbacks: Any, first: TrainingWatch, last: BeginningWatch) -> Any:
-    """Returns the callbacks of `fit` with one more at each end."""
+def watched(
+    callbacks: Any, first: TrainingWatch, *last: keras.callbacks.Callback
+) -> Any:
+    """Returns the callbacks of `fit` with more at each end."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        ours = TrainingWatch | BeginningWatch
+        ours = (type(first), *map(type, last))
         others = [c for c in callbacks.callbacks if not isinstance(c, ours)]
-        for callback in (first, last):
+        for callback in (first, *last):
             callback.set_model(callbacks.model)
             callback.set_params(callbacks.params)
-        callbacks.callbacks = [first, *others, last]
+        callbacks.callbacks = [first, *others, *last]
         return callbacks
     others = [] if callbacks is None else keras.tree.flatten(callbacks)
-    return [first, *others, last]
+    return [first, *others, *last]

@@ -10,6 +10,8 @@ from PIL import Image
 class FakeModel:
     """What callbacks ask of a model, with images chosen by the test."""
 
+    generator = None
+
     def __init__(self, shape=(2, 2, 1), conditional=False):
         self.shape = shape
         self.conditional = conditional

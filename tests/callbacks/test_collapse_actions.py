@@ -56,12 +56,13 @@ class At(keras.callbacks.Callback):
 
 
 def state_of(model):
-    """All that training changes, but for rates, means and the position."""
+    """All that training changes but rates, means, position and extremes."""
     rates = {
         id(optimizer.learning_rate) for optimizer in model.optimizer.optimizers
     }
     means = {id(v) for metric in model.metrics for v in metric.variables}
     means |= {id(v) for v in model._position.variables}
+    means |= {id(v) for v in model._game.seen_values.variables}
     return [
         np.array(keras.ops.convert_to_numpy(variable.value))
         for variable in (

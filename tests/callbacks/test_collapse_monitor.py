@@ -536,10 +536,27 @@ def test_real_samples_are_checked(vectors, make, error):
 def test_real_samples_must_fit_the_model(make_gan, vectors, make, words):
     gan = make_gan()
     before = values_of(gan)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=f"argument `real` of.*{words}"):
         fit(gan, vectors, CollapseMonitor(make(vectors)))
     for old, new in zip(before, values_of(gan), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda x: x, "class-conditional and got no labels"),
+        (lambda x: (x, np.arange(len(x)) % 5), "numbers from 0 to 2"),
+        (lambda x: (x, np.eye(64)[:, :3]), "each one number"),
+    ],
+    ids=["none", "unknown", "one-hot"],
+)
+def test_labels_must_fit_the_model(vectors, make, words):
+    pair = kr.networks.mlp((2,), latent_dim=3, hidden=(4,), num_classes=3)
+    monitor = CollapseMonitor(make(vectors))
+    monitor.set_model(kr.RegularizedGAN(*pair, seed=0))
+    with pytest.raises(ValueError, match=f"argument `real` of.*{words}"):
+        monitor.on_train_begin()
 
 
 def test_metrics_without_a_value_are_no_alarm(make_gan, vectors):

@@ -285,6 +285,6 @@ def test_latent_walk_refuses_labels_that_do_not_go_with_the_model(
 
 def test_latent_walk_refuses_what_are_not_images(tmp_path):
     callback = LatentWalk(tmp_path)
-    callback.set_model(FakeModel(shape=(8,)))
+    callback.set_model(FakeModel(shape=(2,)))
     with pytest.raises(ValueError, match="1 or 3 channels"):
         callback.on_train_begin()

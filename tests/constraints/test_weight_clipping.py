@@ -25,7 +25,9 @@ def test_holds_after_every_step(vectors, tmp_path):
     critic = keras.Sequential(
         [keras.layers.Input((2,)), dense(8), keras.layers.ReLU(), dense(1)]
     )
-    generator, _ = kr.networks.mlp((2,), latent_dim=3, hidden=(8,))
+    generator, _ = kr.networks.mlp(
+        (2,), latent_dim=3, hidden=(8,), output_activation=None
+    )
     gan = kr.RegularizedGAN(generator, critic, seed=0)
     gan.compile(
         discriminator_optimizer=keras.optimizers.RMSprop(0.01),

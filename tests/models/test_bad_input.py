@@ -930,10 +930,19 @@ def test_labels_for_all_samples(labels, label_shape, expected):
 
 
 def test_generate_with_and_without_labels(gan, conditional):
-    with refused(gan, ValueError, "not class-conditional"):
+    wrong = "argument `conditions`"
+    with refused(
+        gan, ValueError, wrong, "not class-conditional", "conditions=1"
+    ):
         gan.generate(2, conditions=1)
-    with refused(conditional, ValueError, "got no labels"):
+    with refused(
+        conditional, ValueError, wrong, "are class-", "conditions=None"
+    ):
         conditional.generate(2)
+    with refused(conditional, ValueError, wrong, "3 labels, each one number"):
+        conditional.generate(3, conditions=np.zeros((3, 2)))
+    with refused(conditional, ValueError, wrong, "`labels.argmax(-1)`"):
+        conditional.generate(3, conditions=np.eye(3))
 
 
 # Anything at all, given for each argument.
@@ -1138,7 +1147,7 @@ def test_anything_for_a_constructor(name, argument):
         ("at_start", only(bool)),
         ("at_end", only(bool)),
         ("animation", is_none_or(lambda v: v in ("gif", "webp"))),
-        ("value_range", is_range),
+        ("value_range", is_none_or(is_range)),
         ("seed", is_seed),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
+from keras_regan.models.two_losses import for_two_losses
 
 pytestmark = pytest.mark.xdist_group("keras_callbacks")
 
@@ -108,6 +109,65 @@ def test_model_checkpoint_of_the_best(gan, vectors, tmp_path):
     )
 
 
+@pytest.mark.parametrize("raise_error", [False, True])
+def test_terminate_on_nan(gan, vectors, raise_error):
+    poison = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: gan.generator.layers[-2].bias.assign(
+            [np.nan if epoch else 0.0] * 2
+        )
+    )
+    terminate = keras.callbacks.TerminateOnNaN(raise_error=raise_error)
+
+    def train():
+        return gan.fit(
+            vectors, epochs=4, verbose=0, callbacks=[poison, terminate]
+        )
+
+    if raise_error:
+        with pytest.raises(RuntimeError, match="NaN or Inf loss"):
+            train()
+    else:
+        assert len(train().epoch) == 2
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        keras.callbacks.EarlyStopping(),
+        keras.callbacks.EarlyStopping("loss"),
+        keras.callbacks.ReduceLROnPlateau(),
+        keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True),
+    ],
+)
+def test_monitors_of_the_one_loss_are_told_what_to_write(
+    gan, vectors, callback
+):
+    with pytest.raises(ValueError, match="of `[A-Z]") as raised:
+        gan.fit(vectors, verbose=0, callbacks=[[callback]])
+    text = str(raised.value)
+    assert f"of `{type(callback).__name__}`" in text
+    assert "`monitor='val_d_loss', mode='min'`" in text
+    assert "d_loss, d_r1, g_loss, g_l2," in text
+    assert f"monitor='{callback.monitor}'" in text
+
+
+def test_a_subclass_may_log_the_one_loss(vectors, vector_pair):
+    class Logging(kr.RegularizedGAN):
+        @property
+        def metrics(self):
+            return [*super().metrics, keras.metrics.Mean(name="loss")]
+
+    gan = Logging(*vector_pair())
+    gan.compile()
+    stopping = keras.callbacks.EarlyStopping("loss")
+    assert for_two_losses([stopping], [m.name for m in gan.metrics]) == []
+
+
+def test_a_checkpoint_of_every_epoch_monitors_nothing():
+    checkpoint = keras.callbacks.ModelCheckpoint("gan.keras")
+    assert for_two_losses([checkpoint], ["d_loss"]) == []
+
+
 def test_csv_logger(gan, vectors, tmp_path):
     logger = keras.callbacks.CSVLogger(tmp_path / "log.csv")
     history = gan.fit(vectors, epochs=2, verbose=0, callbacks=[logger]).history
@@ -134,6 +194,42 @@ def test_tensorboard(gan, vectors, tmp_path):
     for key in ("d_loss", "d_r1", "g_loss", "g_l2"):
         assert f"epoch_{key}" in tags
     assert len([t for t in tags if "learning_rate" in t]) == 2
+
+
+@pytest.mark.thorough
+def test_metrics_logger_of_weights_and_biases(
+    gan, vectors, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    wandb = pytest.importorskip("wandb", reason="the package wandb is missing")
+    from wandb.integration.keras import WandbMetricsLogger
+
+    logged = []
+    with wandb.init(
+        project="gan",
+        mode="offline",
+        dir=tmp_path,
+        settings=wandb.Settings(silent=True),
+    ) as run:
+        log = wandb.log
+        monkeypatch.setattr(
+            wandb, "log", lambda logs: (logged.append(dict(logs)), log(logs))
+        )
+        history = gan.fit(
+            vectors,
+            epochs=2,
+            verbose=0,
+            callbacks=[WandbMetricsLogger(log_freq="batch")],
+        ).history
+        summary = dict(run.summary)
+    epochs = [logs for logs in logged if "epoch/epoch" in logs]
+    for key in ("d_loss", "d_r1", "g_loss", "g_l2"):
+        shown = [logs[f"epoch/{key}"] for logs in epochs]
+        np.testing.assert_allclose(shown, history[key], rtol=1e-6)
+        assert f"batch/{key}" in summary
+    rates = [logs["epoch/learning_rate"] for logs in epochs]
+    np.testing.assert_allclose(rates, [1e-3, 1e-3], rtol=1e-6)
+    np.testing.assert_allclose(summary["batch/learning_rate"], 1e-3, rtol=1e-6)
 
 
 def test_no_single_learning_rate_can_be_set(gan):

@@ -137,8 +137,6 @@ def flowers():
     return gan, uniform(8, 8, 3, low=0.0)
 
 
-
-
 def garments_by_comparison():
     generator = keras.Sequential(
         [

@@ -1,0 +1,189 @@
+"""Whether the data has the values that the generator can make."""
+
+import warnings
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan._output_range import Range
+from keras_regan._output_range import last_activation
+from keras_regan._output_range import output_range
+from keras_regan._typing import Tensor
+
+_UNIT = (0.0, 1.0)
+_SYMMETRIC = (-1.0, 1.0)
+_BYTES = (0.0, 255.0)
+_RESCALING = {
+    (_BYTES, _SYMMETRIC): "x / 127.5 - 1.0",
+    (_BYTES, _UNIT): "x / 255.0",
+    (_UNIT, _SYMMETRIC): "2.0 * x - 1.0",
+    (_SYMMETRIC, _UNIT): "(x + 1.0) / 2.0",
+    (_SYMMETRIC, (0.0, None)): "(x + 1.0) / 2.0",
+}
+_NOTHING_SEEN = {"lowest": float("inf"), "highest": float("-inf")}
+# How far beyond an end values may lie, as a share of their width: resizing
+# images overshoots.
+_TOLERANCE = 0.1
+# Above it, and from zero on, values are taken for those of bytes.
+_LEAST_BYTE = 64.0
+
+
+class SeenValues:
+    """The extremes of the first batch that a training steps on.
+
+    They are found in the step, since not every source can be asked for its
+    first batch twice. A plain object on purpose: Keras would take its
+    variables for weights.
+
+    Args:
+        network: The generator, whose range decides whether there is anything
+            to look for.
+    """
+
+    def __init__(self, network: keras.Model):
+        self.possible = output_range(network)
+        self.activation = last_activation(network)
+        self._extremes = []
+        if self.possible is not None:
+            self._extremes = [
+                keras.Variable(
+                    start,
+                    dtype="float32",
+                    trainable=False,
+                    name=f"{name}_seen",
+                    aggregation="only_first_replica",
+                )
+                for name, start in _NOTHING_SEEN.items()
+            ]
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """What a step writes to, for the trainer."""
+        return self._extremes
+
+    def forget(self) -> None:
+        """Begins a training."""
+        for variable, value in zip(
+            self._extremes, _NOTHING_SEEN.values(), strict=False
+        ):
+            variable.assign(value)
+
+    def record(self, samples: Tensor) -> None:
+        """Looks at a batch if it is the first, in the step."""
+        if not self._extremes:
+            return
+        is_first = self._extremes[0].value > self._extremes[1].value
+        for variable, extreme in zip(
+            self._extremes, (ops.min, ops.max), strict=True
+        ):
+            value = _backend.run_if(
+                is_first, lambda f=extreme: ops.cast(f(samples), "float32")
+            )
+            variable.assign(ops.where(is_first, value, variable.value))
+
+    @property
+    def extremes(self) -> tuple[float, float] | None:
+        """The lowest and the highest value, `None` if there was no step."""
+        # A copy: NumPy does not understand variables of several replicas.
+        lowest, highest = (
+            float(ops.convert_to_numpy(ops.copy(variable.value)))
+            for variable in self._extremes
+        )
+        return (lowest, highest) if lowest <= highest else None
+
+
+class ValueWatch(keras.callbacks.Callback):
+    """Warns of data whose values the generator cannot make, once.
+
+    It looks after the first batch, and at the end of the epoch if no step was
+    taken on that one. A hook at the end of batches would make every step wait
+    for its logs: Keras hands them out in a thread as long as there is none.
+
+    Args:
+        seen: What the steps record.
+    """
+
+    def __init__(self, seen: SeenValues):
+        super().__init__()
+        self._seen = seen
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Forgets what an earlier training saw."""
+        self._seen.forget()
+        self._looks_left = 0 if self._seen.possible is None else 2
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Looks, before the second batch, at what the first step saw."""
+        if batch and self._looks_left == 2:
+            self._look()
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Looks again if there was nothing to be seen."""
+        if self._looks_left:
+            self._look()
+
+    def _look(self) -> None:
+        self._looks_left -= 1
+        # JAX's trainer gives the model its variables back when a callback
+        # asks for it.
+        _ = self.model
+        if self._seen.extremes is not None:
+            self._looks_left = 0
+            text = misfit(
+                *self._seen.extremes, self._seen.possible, self._seen.activation
+            )
+            if text:
+                warnings.warn(text, stacklevel=2)
+
+
+def misfit(
+    lowest: float, highest: float, possible: Range, activation: str
+) -> str | None:
+    """Returns what is to be said of data that a generator cannot make.
+
+    Args:
+        lowest: The lowest value in the data.
+        highest: The highest one.
+        possible: The values between which the generator's lie.
+        activation: What it ends in.
+
+    Returns:
+        The text of a warning, or `None` if the data fits.
+    """
+    low, high = possible
+    tolerance = _TOLERANCE * (highest - lowest)
+    beyond = lowest < low - tolerance or (
+        high is not None and highest > high + tolerance
+    )
+    of_unit = 0.0 <= lowest < _TOLERANCE and 1.0 - _TOLERANCE < highest
+    if not beyond and not (of_unit and possible == _SYMMETRIC):
+        return None
+    end = "upwards" if high is None else f"to {high:g}"
+    rescaling = _RESCALING.get((_usual(lowest, highest), possible))
+    advice = (
+        f"as with `{rescaling}`"
+        if rescaling
+        else "or let the generator end without an activation"
+    )
+    return (
+        f"The data has values from {lowest:.4g} to {highest:.4g}, and the "
+        f"generator, which ends in {activation}, makes values from {low:g} "
+        f"{end}. Rescale the data, {advice}."
+    )
+
+
+def _usual(lowest: float, highest: float) -> tuple[float, float] | None:
+    """Returns the range that data with these extremes usually has."""
+    if lowest >= 0.0 and _LEAST_BYTE < highest <= 255.0:
+        return _BYTES
+    for low, high in (_UNIT, _SYMMETRIC):
+        margin = _TOLERANCE * (high - low)
+        if low - margin <= lowest and highest <= high + margin:
+            return low, high
+    return None
