@@ -20,7 +20,6 @@ from keras_regan.callbacks.vital_signs import all_finite
 from keras_regan.callbacks.vital_signs import compare_logits
 from keras_regan.models import batch as batches
 from keras_regan.models import network_interface
-from keras_regan.models.generated_labels import checked_labels
 
 # One batch of one size: compiled once, and in no need of more memory than
 # training has.
@@ -228,12 +227,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             batches.check_source(
                 self._real, self._labels, model.sample_shape, model.conditional
             )
-            checked_labels(
-                len(self._real),
-                self._labels,
-                model._label_shape,
-                model._num_classes,
-            )
+            if self._labels is not None:
+                model._labels.rows(len(self._real), self._labels)
         except ValueError as error:
             raise ValueError(
                 "Invalid value for argument `real` of `CollapseMonitor`. "
