@@ -47,6 +47,7 @@ import keras_regan as kr
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation",
     "ignore:The discriminator ends in a sigmoid",
+    "ignore:The data has values",
 )
 PACKAGE = pathlib.Path(kr.__file__).parent
 # On torch it is not supported and takes minutes.

@@ -921,7 +921,6 @@ def test_generate_refuses_labels(conditional, labels):
         ([0, 1], (1,), (2, 1)),
         (np.zeros((2, 6)), (2, 3), (2, 2, 3)),
         (np.zeros((2, 3)), (None,), (2, 3)),
-        (np.zeros((2, 3)), (4,), (2, 3)),
     ],
 )
 def test_labels_for_all_samples(labels, label_shape, expected):
