@@ -11,6 +11,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
 from keras_regan.models.network_interface import uses_float16
 from keras_regan.models.own_objects import check_loss
+from keras_regan.models.player import Player
 
 
 def checked_loss(loss: Any) -> AdversarialLoss:
@@ -27,6 +28,34 @@ def checked_loss(loss: Any) -> AdversarialLoss:
         )
     check_loss(loss)
     return loss
+
+
+def checked_player(
+    role: str,
+    networks: list[keras.Model],
+    optimizer: Any,
+    loss: AdversarialLoss,
+    regularizers: Any,
+    augmentation: Augmentation | None = None,
+) -> Player:
+    """Returns a network with all that its training needs.
+
+    Args:
+        role: `"generator"` or `"discriminator"`.
+        networks: The networks that its gradients flow through, its own first.
+        optimizer: What the user gave.
+        loss: The `AdversarialLoss`.
+        regularizers: What the user gave.
+        augmentation: What learns from its moves, or `None`.
+    """
+    return Player(
+        role,
+        networks[0],
+        checked_optimizer(optimizer, role, networks),
+        loss,
+        regularizers,
+        augmentation,
+    )
 
 
 def checked_optimizer(

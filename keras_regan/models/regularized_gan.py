@@ -28,7 +28,7 @@ from keras_regan.models.compile_arguments import check_modes
 from keras_regan.models.compile_arguments import checked_augmentation
 from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
-from keras_regan.models.compile_arguments import checked_optimizer
+from keras_regan.models.compile_arguments import checked_player
 from keras_regan.models.game import Game
 from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import paired
@@ -205,23 +205,18 @@ class RegularizedGAN(MeasuringModel):
         devices.check_modes(self, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
         loss = checked_loss(loss)
-        generator = Player(
+        generator = checked_player(
             "generator",
-            self.generator,
-            checked_optimizer(
-                generator_optimizer,
-                "generator",
-                [self.generator, self.discriminator],
-            ),
+            # Gradients flow through both.
+            [self.generator, self.discriminator],
+            generator_optimizer,
             loss,
             generator_regularizers,
         )
-        discriminator = Player(
+        discriminator = checked_player(
             "discriminator",
-            self.discriminator,
-            checked_optimizer(
-                discriminator_optimizer, "discriminator", [self.discriminator]
-            ),
+            [self.discriminator],
+            discriminator_optimizer,
             loss,
             discriminator_regularizers,
             augmentation,
