@@ -61,13 +61,15 @@ class LayerRegularizers:
     def __init__(self, network: keras.Model):
         self._network = network
 
-    def __call__(self, context: StepContext) -> Tensor:
-        """Returns their sum."""
+    def __call__(self, context: StepContext) -> Tensor | None:
+        """Returns their sum, `None` if there are none."""
         weights = [
             variable.regularizer(variable)
             for variable in regularized_variables(self._network)
         ]
         losses = [*context.layer_losses, *weights]
+        if not losses:
+            return None
         return sum(at_least_float32(loss) for loss in losses)
 
 

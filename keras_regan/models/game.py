@@ -51,6 +51,9 @@ class Game:
         self.shared_samples = shared_samples
         self.seen_values = SeenValues(generator.network)
         self.networks = self.networks_with(generator.network, augmentation)
+        # What a step moves besides weights, and what replicas move apart.
+        self.moved: list[keras.Variable] = []
+        self.moved_apart: list[keras.Variable] = []
         # What callbacks keep with the model, by their names.
         self.notes: dict[str, Any] = {}
         # What measures the share of a gradient, by the part's name.

@@ -120,8 +120,11 @@ class Player:
         self, context: StepContext
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Returns what is minimized, and what it is the sum of, by name."""
+        values = {term.name: term(context) for term in self.terms}
         values = {
-            term.name: at_least_float32(term(context)) for term in self.terms
+            name: at_least_float32(value)
+            for name, value in values.items()
+            if value is not None
         }
         total = sum(values.values())
         readings = {name: read(context) for name, read in self.readings.items()}

@@ -230,7 +230,10 @@ class RegularizedGAN(MeasuringModel):
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
         )
-        devices.check_compiled(self, game, state_of(self, game))
+        state = state_of(self, game)
+        devices.check_compiled(self, game, state)
+        game.moved = state.variables(MOVED)
+        game.moved_apart = state.variables(MOVED_APART)
         pair = paired(generator, discriminator)
         self._game = game
         super().compile(
@@ -372,8 +375,7 @@ class RegularizedGAN(MeasuringModel):
         """The step itself: who moves, in which order."""
         game = self._game
         game.seen_values.record(real)
-        moved_apart = self._state.variables(MOVED_APART)
-        with replicas.synchronized(moved_apart):
+        with replicas.synchronized(game.moved_apart):
             for _ in range(game.discriminator_steps - game.shared_samples):
                 self._turn(game.discriminator, real, conditions)
             taken, samples = self._turn(game.generator, real, conditions)
@@ -408,8 +410,9 @@ class RegularizedGAN(MeasuringModel):
             The tuple `(taken, generated)`: whether the step was taken, and the
             samples that it was made with.
         """
-        networks = self._game.networks
-        with all_or_nothing(self._undone(player)) as turn:
+        game, networks = self._game, self._game.networks
+        # A loss scale may leave the step out.
+        with all_or_nothing(game.moved if player.may_skip else []) as turn:
             if generated is None:
                 latents = self._training_latents(ops.shape(real)[0])
             if generated is None and player.role == "discriminator":
@@ -433,10 +436,6 @@ class RegularizedGAN(MeasuringModel):
         if generated is None:
             generated = Generated(samples, latents, [])
         return turn.taken, generated
-
-    def _undone(self, player: Player) -> list[keras.Variable]:
-        """What goes back if a loss scale leaves the step out."""
-        return self._state.variables(MOVED) if player.may_skip else []
 
     def _training_latents(self, size: Any) -> Tensor:
         latents, frozen = _backend.drawn(

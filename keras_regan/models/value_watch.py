@@ -6,7 +6,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_regan import _backend
 from keras_regan._output_range import Range
 from keras_regan._output_range import last_activation
 from keras_regan._output_range import output_range
@@ -22,7 +21,7 @@ _RESCALING = {
     (_SYMMETRIC, _UNIT): "(x + 1.0) / 2.0",
     (_SYMMETRIC, (0.0, None)): "(x + 1.0) / 2.0",
 }
-_NOTHING_SEEN = {"lowest": float("inf"), "highest": float("-inf")}
+_NOTHING_SEEN = (float("inf"), float("-inf"))
 # How far beyond an end values may lie, as a share of their width: resizing
 # images overshoots.
 _TOLERANCE = 0.1
@@ -45,52 +44,38 @@ class SeenValues:
     def __init__(self, network: keras.Model):
         self.possible = output_range(network)
         self.activation = last_activation(network)
-        self._extremes = []
-        if self.possible is not None:
-            self._extremes = [
-                keras.Variable(
-                    start,
-                    dtype="float32",
-                    trainable=False,
-                    name=f"{name}_seen",
-                    aggregation="only_first_replica",
-                )
-                for name, start in _NOTHING_SEEN.items()
-            ]
+        self._extremes = keras.Variable(
+            _NOTHING_SEEN,
+            dtype="float32",
+            trainable=False,
+            name="extremes_seen",
+            aggregation="only_first_replica",
+        )
 
     @property
     def variables(self) -> list[keras.Variable]:
         """What a step writes to, for the trainer."""
-        return self._extremes
+        return [] if self.possible is None else [self._extremes]
 
     def forget(self) -> None:
         """Begins a training."""
-        for variable, value in zip(
-            self._extremes, _NOTHING_SEEN.values(), strict=False
-        ):
-            variable.assign(value)
+        self._extremes.assign(_NOTHING_SEEN)
 
     def record(self, samples: Tensor) -> None:
         """Looks at a batch if it is the first, in the step."""
-        if not self._extremes:
+        if self.possible is None:
             return
-        is_first = self._extremes[0].value > self._extremes[1].value
-        for variable, extreme in zip(
-            self._extremes, (ops.min, ops.max), strict=True
-        ):
-            value = _backend.run_if(
-                is_first, lambda f=extreme: ops.cast(f(samples), "float32")
-            )
-            variable.assign(ops.where(is_first, value, variable.value))
+        seen = self._extremes.value
+        extremes = ops.stack([ops.min(samples), ops.max(samples)])
+        extremes = ops.cast(extremes, "float32")
+        self._extremes.assign(ops.where(seen[0] > seen[1], extremes, seen))
 
     @property
     def extremes(self) -> tuple[float, float] | None:
         """The lowest and the highest value, `None` if there was no step."""
         # A copy: NumPy does not understand variables of several replicas.
-        lowest, highest = (
-            float(ops.convert_to_numpy(ops.copy(variable.value)))
-            for variable in self._extremes
-        )
+        seen = ops.convert_to_numpy(ops.copy(self._extremes.value))
+        lowest, highest = seen.tolist()
         return (lowest, highest) if lowest <= highest else None
 
 
