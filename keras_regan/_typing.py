@@ -1,7 +1,11 @@
-"""Names for what has no type that all backends share."""
+"""Names for what has no type that all backends share, and for factors."""
 
 from typing import Any
 from typing import TypeAlias
 
+import keras
+
 Tensor: TypeAlias = Any
 Shape: TypeAlias = tuple[int | None, ...]
+Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
+Factor: TypeAlias = float | Schedule

@@ -9,6 +9,7 @@ import re
 import types
 
 import pytest
+from constructors import constructor_arguments
 
 import keras_regan
 
@@ -281,6 +282,59 @@ def wrong_defaults(key, function, docstring):
                 yield f"{key}: the default of {name} is {parameter.default!r}"
 
 
+def leaves_arguments_to_its_base(value, text):
+    """Whether a class has no constructor and says whose arguments it takes."""
+    return (
+        inspect.isclass(value)
+        and "__init__" not in vars(value)
+        and re.search(r"^Args:\n    As in ", text, re.MULTILINE) is not None
+    )
+
+
+def wrong_references(key, kind, said, names, owners):
+    """What is wrong with what a docstring says of arguments of a base.
+
+    Args:
+        said: Text like "`interval` and `name`, as in `Penalty`."
+        names: Which arguments it has to name.
+        owners: The classes that have these in their constructors. They
+            describe them, which is looked at as for every class.
+    """
+    said_names, _, said_base = said.lower().rpartition("as in")
+    said_names = re.findall(r"`(\w+)`", said_names)
+    if sorted(said_names) != sorted(names):
+        yield f"{key}: leaves {names} to a base and says {said_names}"
+    # A base behind one that has another default would describe the wrong one.
+    bases = [
+        base.__name__
+        for base in kind.__mro__[1:]
+        if all(issubclass(base, owner) for owner in owners)
+    ]
+    if said_base.strip() not in [f"`{base.lower()}`." for base in bases]:
+        yield f"{key}: does not say that its arguments are as in {bases}"
+    hidden = owners - {*OBJECTS.values()}
+    if hidden:
+        yield f"{key}: nobody looks at what {hidden} describes"
+
+
+def wrong_arguments_of_bases(key, kind, text):
+    """What is wrong with what a class says of arguments of its bases."""
+    if leaves_arguments_to_its_base(kind, text):
+        (said,) = re.findall(r"^Args:\n    (As in .*)", text, re.MULTILINE)
+        owners = {*constructor_arguments(kind).values()}
+        yield from wrong_references(key, kind, said, [], owners)
+        return
+    handed_on = {
+        name: owner
+        for name, owner in constructor_arguments(kind).items()
+        if name not in inspect.signature(kind.__init__).parameters
+    }
+    if handed_on:
+        said = descriptions(text).get("**kwargs", "")
+        owners = {*handed_on.values()}
+        yield from wrong_references(key, kind, said, list(handed_on), owners)
+
+
 def wrong_descriptions(key, value):
     """What is wrong with the docstring of a module, class or function."""
     text = value.__doc__ or ""
@@ -291,10 +345,12 @@ def wrong_descriptions(key, value):
     function = value.__init__ if inspect.isclass(value) else value
     if function is object.__init__:
         return
-    names, arguments = (
-        documented(inspect.cleandoc(text)),
-        arguments_of(function),
-    )
+    text = inspect.cleandoc(text)
+    if inspect.isclass(value):
+        yield from wrong_arguments_of_bases(key, value, text)
+        if leaves_arguments_to_its_base(value, text):
+            return
+    names, arguments = documented(text), arguments_of(function)
     if names != arguments:
         yield f"{key}: describes {names} and is called with {arguments}"
     yield from wrong_defaults(key, function, text)
@@ -428,6 +484,53 @@ def test_all_that_is_wrong_is_seen():
     Public.__doc__ = "No sentence"
     first, *_ = wrong("B", Public, {})
     assert first == "B: its docstring does not begin with a sentence"
+
+
+class Described(keras_regan.penalties.LeCam):
+    """Stands for a member whose arguments its bases describe.
+
+    Args:
+        As in `LeCam`.
+    """
+
+
+class HandingOn(keras_regan.penalties.LeCam):
+    """Stands for a member that hands some arguments on.
+
+    Args:
+        factor: Float. Defaults to `2.0`.
+        **kwargs: `momentum`, `one_sided`, `name` and `interval`, as in
+            `LeCam`.
+    """
+
+    def __init__(self, factor: float = 2.0, **kwargs: object):
+        super().__init__(factor, **kwargs)
+
+
+@pytest.mark.parametrize(
+    "kind, change, words",
+    [
+        (Described, (), []),
+        (Described, ("`LeCam`", "`Penalty`"), ["are as in ['LeCam']"]),
+        (
+            Described,
+            ("As in `LeCam`.", "Some."),
+            ["describes [] and is called"],
+        ),
+        (HandingOn, (), []),
+        (HandingOn, ("`one_sided`, ", ""), ["leaves ['momentum', 'one_sided'"]),
+        (HandingOn, ("`LeCam`", "`Penalty`"), ["are as in ['LeCam']"]),
+        (HandingOn, ("`2.0`", "`0.3`"), ["the default of factor is 2.0"]),
+        (HandingOn, ("**kwargs:", "kwargs:"), ["['factor', 'kwargs'] and is"]),
+    ],
+)
+def test_arguments_that_bases_describe(kind, change, words, monkeypatch):
+    if change:
+        assert change[0] in kind.__doc__
+        monkeypatch.setattr(kind, "__doc__", kind.__doc__.replace(*change))
+    found = "\n".join(wrong_descriptions("A", kind))
+    assert found.count("A:") >= len(words) and bool(found) is bool(words)
+    assert all(word in found for word in words), found
 
 
 def test_reading_of_docstrings():

@@ -1,9 +1,10 @@
 """Regularizers that see the samples of all devices together."""
 
-import keras
+from typing import Any
 
 from keras_regan._backend import replicas
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties.global_context import GlobalContext
@@ -11,8 +12,6 @@ from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -41,13 +40,8 @@ class AcrossReplicas(Scheduled):
         regularizer: A `SampleRegularizer`, or a `Penalty` that looks at what
             the step has and neither calls a network nor draws numbers, such
             as `OnFeatures` or `FeatureMatching`.
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `1.0`.
-        interval: Positive integer. Defaults to `1`.
-        name: String. Its key in the logs. Defaults to the regularizer's.
-
-    Call arguments:
-        context: `StepContext`.
+        factor: Non-negative float or schedule. Defaults to `1.0`.
+        **kwargs: `interval` and `name`, as in `Scheduled`.
 
     Raises:
         TypeError: If `regularizer` is neither of the two kinds.
@@ -69,10 +63,8 @@ class AcrossReplicas(Scheduled):
     def __init__(
         self,
         regularizer: SampleRegularizer | Penalty,
-        factor: float | _Schedule = 1.0,
-        *,
-        interval: int = 1,
-        name: str | None = None,
+        factor: Factor = 1.0,
+        **kwargs: Any,
     ):
         if not isinstance(regularizer, SampleRegularizer | Penalty):
             raise TypeError(
@@ -82,7 +74,7 @@ class AcrossReplicas(Scheduled):
                     regularizer,
                 )
             )
-        super().__init__(regularizer, factor, interval=interval, name=name)
+        super().__init__(regularizer, factor, **kwargs)
         if getattr(regularizer, "interval", 1) > 1:
             raise ValueError(
                 message(

@@ -8,8 +8,6 @@ from keras_regan._typing import Tensor
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
-
 
 @register
 class AuxiliaryClassifier(Penalty):
@@ -29,22 +27,14 @@ class AuxiliaryClassifier(Penalty):
 
     Cost: two cross-entropies; no further forward pass.
 
-    Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `1.0`.
-        interval: Positive integer. Defaults to `1`.
-        name: String. Its key in the logs. Defaults to
-            `"auxiliary_classifier"`.
+    Reads: `conditions`, the class labels, `fake_class_logits` and, in the
+    discriminator's step, `real_class_logits`.
 
-    Call arguments:
-        context: `StepContext`. Reads `conditions`, the class labels,
-            `fake_class_logits` and, in the discriminator's step,
-            `real_class_logits`.
+    Args:
+        As in `Penalty`.
 
     Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, if `interval` is
-            not positive, or, in the first step, if there are no labels or the
+        ValueError: In the first step, if there are no labels or the
             discriminator returns no class logits.
 
     Example:
@@ -58,15 +48,6 @@ class AuxiliaryClassifier(Penalty):
     """
 
     networks = ("discriminator", "generator")
-
-    def __init__(
-        self,
-        factor: float | _Schedule = 1.0,
-        *,
-        interval: int = 1,
-        name: str = "auxiliary_classifier",
-    ):
-        super().__init__(factor, interval=interval, name=name)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean cross-entropy, or the sum of both."""

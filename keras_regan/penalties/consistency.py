@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import one_of
@@ -15,8 +16,6 @@ from keras_regan.augmentations import HorizontalFlip
 from keras_regan.augmentations import Translation
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -43,28 +42,24 @@ class Consistency(Penalty):
 
     Cost: one more pass through the discriminator.
 
+    Reads: `real` and `real_logits`, or `fake` and `fake_logits`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `10.0`.
+        factor: Non-negative float or schedule. Defaults to `10.0`.
         augmentation: What samples are augmented by, an `Augmentation`. Samples
             that are no images need one that takes them, such as
             `keras_regan.augmentations.InstanceNoise`. `None` means
             `DiffAugment([HorizontalFlip(), Translation(0.125)])`. Defaults to
             `None`.
         samples: `"real"` or `"fake"`. Defaults to `"real"`.
-        interval: Positive integer. Defaults to `1`.
         name: String. Its key in the logs, after `d_`. Defaults to
             `"real_consistency"` or `"fake_consistency"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real` and `real_logits`, or `fake` and
-            `fake_logits`.
+        **kwargs: `interval`, as in `Penalty`.
 
     Raises:
-        TypeError: If an argument is of the wrong kind.
-        ValueError: If `factor` is negative or not finite, if `samples` is
-            neither of the two, if `interval` is not positive, or if
-            `augmentation` adapts, as `AdaptiveAugmentation` does.
+        TypeError: If `augmentation` is of another kind.
+        ValueError: If `samples` is neither of the two, or if `augmentation`
+            adapts, as `AdaptiveAugmentation` does.
 
     Example:
     >>> keras_regan.penalties.Consistency(10.0, samples="fake").name
@@ -81,17 +76,17 @@ class Consistency(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 10.0,
+        factor: Factor = 10.0,
         augmentation: Augmentation | None = None,
         *,
         samples: str = "real",
-        interval: int = 1,
         name: str | None = None,
+        **kwargs: Any,
     ):
         self.samples = one_of(samples, "samples", ("real", "fake"))
         if name is None:
             name = f"{samples}_consistency"
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, name=name, **kwargs)
         if augmentation is None:
             augmentation = DiffAugment([HorizontalFlip(), Translation(0.125)])
         if not isinstance(augmentation, Augmentation):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import non_negative_float
 from keras_regan.penalties.draws import uniform_like
@@ -13,8 +13,6 @@ from keras_regan.penalties.draws import uniform_per_sample
 from keras_regan.penalties.norms import norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -34,28 +32,21 @@ class DRAGAN(Penalty):
 
     Cost: one more pass through the discriminator, and its gradient twice.
 
+    Reads: `real`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            lambda. Defaults to `10.0`.
+        factor: Non-negative float or schedule. The paper's lambda. Defaults
+            to `10.0`.
         scale: Non-negative float. How far from the real samples the
             neighbourhood reaches, in standard deviations of the batch.
             Defaults to `0.5`.
         target: Non-negative float. The norm that is asked for. Defaults to
             `1.0`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to `"dragan"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real`.
-
-    Returns:
-        Scalar tensor.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If a number is not one.
-        ValueError: If `factor`, `scale` or `target` is negative or not finite,
-            or if `interval` is not positive.
+        TypeError: If `scale` or `target` is not a number.
+        ValueError: If `scale` or `target` is negative or not finite.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -77,14 +68,13 @@ class DRAGAN(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 10.0,
+        factor: Factor = 10.0,
         *,
         scale: float = 0.5,
         target: float = 1.0,
-        interval: int = 1,
-        name: str = "dragan",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, **kwargs)
         self.scale = non_negative_float(scale, "scale")
         self.target = non_negative_float(target, "target")
 

@@ -8,8 +8,6 @@ from keras_regan._typing import Tensor
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
-
 
 @register
 class FeatureMatching(Penalty):
@@ -29,21 +27,14 @@ class FeatureMatching(Penalty):
 
     Cost: one more pass through the discriminator in the generator's step.
 
-    Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `1.0`.
-        interval: Positive integer. Defaults to `1`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"feature_matching"`.
+    Reads: `real_features` and `fake_features`.
 
-    Call arguments:
-        context: `StepContext`. Reads `real_features` and `fake_features`.
+    Args:
+        As in `Penalty`.
 
     Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, if `interval` is
-            not positive, or, in the first step, if the discriminator returns
-            no features.
+        ValueError: In the first step, if the discriminator returns no
+            features.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(*keras_regan.networks.mlp(
@@ -60,15 +51,6 @@ class FeatureMatching(Penalty):
     """
 
     networks = ("generator",)
-
-    def __init__(
-        self,
-        factor: float | _Schedule = 1.0,
-        *,
-        interval: int = 1,
-        name: str = "feature_matching",
-    ):
-        super().__init__(factor, interval=interval, name=name)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean square of the difference of mean features."""

@@ -1,14 +1,13 @@
 """Penalties on the gradient of the discriminator at its inputs."""
 
-import keras
+from typing import Any
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan.penalties.norms import mean_squared_norm
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -17,27 +16,20 @@ class R1(Penalty):
 
     The regularizer to begin with: it makes training converge locally, works
     with every loss, and forbids the discriminator to keep sloping where the
-    data is. Larger images need a larger factor.
+    data is. Larger images need a larger factor. With `interval=16` it costs
+    next to nothing and works about as well.
 
     Formula: `factor / 2 * mean_i(||grad_x C(x_i)||^2)`, `C` the logit, the
     norm over all elements of the sample, the mean over the real batch.
 
     Cost: a second-order gradient at the real samples; no further forward pass.
 
+    Reads: `real_gradient`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            gamma. Defaults to `10.0`.
-        interval: Positive integer. With `16` the penalty costs next to
-            nothing and works about as well. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to `"r1"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real_gradient`.
-
-    Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, or if `interval` is
-            not positive.
+        factor: Non-negative float or schedule. The paper's gamma. Defaults to
+            `10.0`.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -53,14 +45,8 @@ class R1(Penalty):
 
     networks = ("discriminator",)
 
-    def __init__(
-        self,
-        factor: float | _Schedule = 10.0,
-        *,
-        interval: int = 1,
-        name: str = "r1",
-    ):
-        super().__init__(factor, interval=interval, name=name)
+    def __init__(self, factor: Factor = 10.0, **kwargs: Any):
+        super().__init__(factor, **kwargs)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns half the mean squared norm at real samples."""
@@ -80,20 +66,12 @@ class R2(Penalty):
     Cost: a second-order gradient at the generated samples; no further forward
     pass.
 
+    Reads: `fake_gradient`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            gamma. Defaults to `10.0`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to `"r2"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `fake_gradient`.
-
-    Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, or if `interval` is
-            not positive.
+        factor: Non-negative float or schedule. The paper's gamma. Defaults to
+            `10.0`.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -111,14 +89,8 @@ class R2(Penalty):
 
     networks = ("discriminator",)
 
-    def __init__(
-        self,
-        factor: float | _Schedule = 10.0,
-        *,
-        interval: int = 1,
-        name: str = "r2",
-    ):
-        super().__init__(factor, interval=interval, name=name)
+    def __init__(self, factor: Factor = 10.0, **kwargs: Any):
+        super().__init__(factor, **kwargs)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns half the mean squared norm at generated samples."""

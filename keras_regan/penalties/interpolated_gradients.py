@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import non_negative_float
@@ -15,8 +15,6 @@ from keras_regan.penalties.norms import norms
 from keras_regan.penalties.norms import squared_norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -40,28 +38,20 @@ class WassersteinGradientPenalty(Penalty):
 
     Cost: one more pass through the discriminator, and its gradient twice.
 
+    Reads: `real` and `fake`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            lambda. Defaults to `10.0`.
+        factor: Non-negative float or schedule. The paper's lambda. Defaults
+            to `10.0`.
         target: Non-negative float. The norm that is asked for. Defaults to
             `1.0`.
         one_sided: Boolean. Whether smaller norms cost nothing. Defaults to
             `False`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to
-            `"wasserstein_gradient_penalty"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real` and `fake`.
-
-    Returns:
-        Scalar tensor.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If a number is not one, or `one_sided` is no boolean.
-        ValueError: If `factor` or `target` is negative or not finite, or if
-            `interval` is not positive.
+        TypeError: If `target` is not a number or `one_sided` no boolean.
+        ValueError: If `target` is negative or not finite.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -85,14 +75,13 @@ class WassersteinGradientPenalty(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 10.0,
+        factor: Factor = 10.0,
         *,
         target: float = 1.0,
         one_sided: bool = False,
-        interval: int = 1,
-        name: str = "wasserstein_gradient_penalty",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, **kwargs)
         self.target = non_negative_float(target, "target")
         self.one_sided = boolean(one_sided, "one_sided")
 
@@ -128,24 +117,12 @@ class ZeroCenteredInterpolation(Penalty):
 
     Cost: one more pass through the discriminator, and its gradient twice.
 
+    Reads: `real` and `fake`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            lambda. Defaults to `10.0`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to
-            `"zero_centered_interpolation"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real` and `fake`.
-
-    Returns:
-        Scalar tensor.
-
-    Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, or if `interval` is
-            not positive.
+        factor: Non-negative float or schedule. The paper's lambda. Defaults
+            to `10.0`.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -162,14 +139,8 @@ class ZeroCenteredInterpolation(Penalty):
 
     networks = ("discriminator",)
 
-    def __init__(
-        self,
-        factor: float | _Schedule = 10.0,
-        *,
-        interval: int = 1,
-        name: str = "zero_centered_interpolation",
-    ):
-        super().__init__(factor, interval=interval, name=name)
+    def __init__(self, factor: Factor = 10.0, **kwargs: Any):
+        super().__init__(factor, **kwargs)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean squared norm between the samples."""
@@ -191,24 +162,12 @@ class MaxGradientPenalty(Penalty):
 
     Cost: one more pass through the discriminator, and its gradient twice.
 
+    Reads: `real` and `fake`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            lambda; its authors take `0.1`. Defaults to `10.0`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to
-            `"max_gradient_penalty"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real` and `fake`.
-
-    Returns:
-        Scalar tensor.
-
-    Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, or if `interval` is
-            not positive.
+        factor: Non-negative float or schedule. The paper's lambda; its
+            authors take `0.1`. Defaults to `10.0`.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -227,14 +186,8 @@ class MaxGradientPenalty(Penalty):
 
     networks = ("discriminator",)
 
-    def __init__(
-        self,
-        factor: float | _Schedule = 10.0,
-        *,
-        interval: int = 1,
-        name: str = "max_gradient_penalty",
-    ):
-        super().__init__(factor, interval=interval, name=name)
+    def __init__(self, factor: Factor = 10.0, **kwargs: Any):
+        super().__init__(factor, **kwargs)
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the largest squared norm between the samples."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
@@ -14,8 +14,6 @@ from keras_regan.penalties.draws import normal_like
 from keras_regan.penalties.norms import norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -36,31 +34,21 @@ class JacobianClamping(Penalty):
 
     Cost: one more pass through the generator.
 
+    Reads: `latents` and `fake`, and generates from other latents.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `1.0`.
+        factor: Non-negative float or schedule. Defaults to `1.0`.
         minimum: Non-negative float. The paper's lambda_min. Defaults to `1.0`.
         maximum: Positive float, not below `minimum`. The paper's lambda_max.
             Defaults to `20.0`.
         step_size: Positive float. How far apart the latents are, the paper's
             epsilon. Defaults to `1.0`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"jacobian_clamping"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `latents` and `fake`, and generates from
-            other latents.
-
-    Returns:
-        Scalar tensor.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
         TypeError: If a number is not one.
-        ValueError: If `factor` or `minimum` is negative or not finite, if
-            `maximum` is below `minimum`, or if `step_size` or `interval` is
-            not positive.
+        ValueError: If `minimum` is negative or not finite, if `maximum` is
+            below `minimum`, or if `step_size` is not positive.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -78,15 +66,14 @@ class JacobianClamping(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 1.0,
+        factor: Factor = 1.0,
         *,
         minimum: float = 1.0,
         maximum: float = 20.0,
         step_size: float = 1.0,
-        interval: int = 1,
-        name: str = "jacobian_clamping",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, **kwargs)
         self.minimum = non_negative_float(minimum, "minimum")
         self.maximum = positive_float(maximum, "maximum")
         if self.maximum < self.minimum:

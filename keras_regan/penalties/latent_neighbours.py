@@ -5,17 +5,15 @@ Two classes and not one with options: sign, network and default differ.
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
 from keras_regan.penalties.draws import normal_like
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -34,27 +32,19 @@ class LatentConsistency(Penalty):
     Cost: one more pass through each network; the generator is not
     differentiated.
 
+    Reads: `latents` and `fake_logits`, generates from other latents and judges
+    the result.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            lambda_dis. Defaults to `20.0`.
+        factor: Non-negative float or schedule. The paper's lambda_dis.
+            Defaults to `20.0`.
         deviation: Positive float. The standard deviation of the step.
             Defaults to `0.05`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `d_`. Defaults to
-            `"latent_consistency"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `latents` and `fake_logits`, generates
-            from other latents and judges the result.
-
-    Returns:
-        Scalar tensor.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If a number is not one.
-        ValueError: If `factor` is negative or not finite, or if `deviation` or
-            `interval` is not positive.
+        TypeError: If `deviation` is not a number.
+        ValueError: If `deviation` is not positive.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -74,13 +64,12 @@ class LatentConsistency(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 20.0,
+        factor: Factor = 20.0,
         *,
         deviation: float = 0.05,
-        interval: int = 1,
-        name: str = "latent_consistency",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, **kwargs)
         self.deviation = positive_float(deviation, "deviation")
 
     def call(self, context: StepContext) -> Tensor:
@@ -111,27 +100,21 @@ class LatentDiversity(Penalty):
 
     Cost: one more pass through the generator.
 
+    Reads: `latents` and `fake`, and generates from other latents.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. The paper's
-            lambda_gen. Defaults to `0.5`.
+        factor: Non-negative float or schedule. The paper's lambda_gen.
+            Defaults to `0.5`.
         deviation: Positive float. The standard deviation of the step.
             Defaults to `0.05`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `1`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"latent_diversity"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `latents` and `fake`, and generates from
-            other latents.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Returns:
         Scalar tensor, never positive.
 
     Raises:
-        TypeError: If a number is not one.
-        ValueError: If `factor` is negative or not finite, or if `deviation` or
-            `interval` is not positive.
+        TypeError: If `deviation` is not a number.
+        ValueError: If `deviation` is not positive.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -151,13 +134,12 @@ class LatentDiversity(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 0.5,
+        factor: Factor = 0.5,
         *,
         deviation: float = 0.05,
-        interval: int = 1,
-        name: str = "latent_diversity",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, **kwargs)
         self.deviation = positive_float(deviation, "deviation")
 
     def call(self, context: StepContext) -> Tensor:

@@ -7,13 +7,12 @@ from keras import ops
 
 from keras_regan._backend import replicas
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import float_below_one
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -30,31 +29,29 @@ class LeCam(Penalty):
 
     `a_real` and `a_fake` are moving averages of the mean logits of real and
     of generated samples, `C` the logit; every patch of a map counts. With
-    `one_sided=False` the squares are taken without the maximum. On several
+    `one_sided=False` the squares are taken without the maximum. With an
+    `interval`, the averages move in the updates that compute it. On several
     devices the means are those of the global batch.
 
     Cost: four means of logits.
 
+    Reads: `real_logits` and `fake_logits`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `0.3`, the authors' for BigGAN on CIFAR-10, where it goes with a
-            `momentum` of 0.9.
+        factor: Non-negative float or schedule. Defaults to `0.3`, the
+            authors' for BigGAN on CIFAR-10, where it goes with a `momentum`
+            of 0.9.
         momentum: Float in `[0, 1)`. How much of an average stays from one
             update of the discriminator to the next. Defaults to `0.99`.
         one_sided: Boolean. Whether only those logits count that have passed
             the average, as in the authors' code. `False` is the formula of the
             paper. Defaults to `True`.
-        interval: Positive integer. The averages move in the same updates.
-            Defaults to `1`.
         name: String. Its key in the logs, after `d_`. Defaults to `"lecam"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `real_logits` and `fake_logits`.
+        **kwargs: `interval`, as in `Penalty`.
 
     Raises:
-        TypeError: If an argument is of the wrong kind.
-        ValueError: If `factor` is negative or not finite, if `momentum` is
-            not in `[0, 1)`, or if `interval` is not positive.
+        TypeError: If `momentum` is not a number or `one_sided` no boolean.
+        ValueError: If `momentum` is not in `[0, 1)`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -73,14 +70,14 @@ class LeCam(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 0.3,
+        factor: Factor = 0.3,
         *,
         momentum: float = 0.99,
         one_sided: bool = True,
-        interval: int = 1,
         name: str = "lecam",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, name=name, **kwargs)
         self.momentum = float_below_one(momentum, "momentum")
         self.one_sided = boolean(one_sided, "one_sided")
         # Sums with weights that fade, and the sum of those weights: their

@@ -1,16 +1,17 @@
 """Soft regularization of what the discriminator sees in the samples."""
 
+from typing import Any
+
 import keras
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -34,19 +35,17 @@ class OnFeatures(Scheduled):
     Cost: the regularizer's; in the generator's step one more pass through the
     discriminator if the regularizer compares with real samples.
 
+    Reads: `fake_features`, and `real_features` if the regularizer compares
+    with real samples.
+
     Args:
         regularizer: A `SampleRegularizer`. It gets the features of the
             generated samples for the samples, and those of the real samples
             for the real ones; latents stay what they are.
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `1.0`.
-        interval: Positive integer. Defaults to `1`.
+        factor: Non-negative float or schedule. Defaults to `1.0`.
         name: String. Its key in the logs. Defaults to the regularizer's name
             and `"_on_features"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `fake_features`, and `real_features` if
-            the regularizer compares with real samples.
+        **kwargs: `interval`, as in `Penalty`.
 
     Raises:
         TypeError: If `regularizer` is no `SampleRegularizer`.
@@ -69,10 +68,10 @@ class OnFeatures(Scheduled):
     def __init__(
         self,
         regularizer: SampleRegularizer,
-        factor: float | _Schedule = 1.0,
+        factor: Factor = 1.0,
         *,
-        interval: int = 1,
         name: str | None = None,
+        **kwargs: Any,
     ):
         if not isinstance(regularizer, SampleRegularizer):
             raise TypeError(
@@ -80,7 +79,7 @@ class OnFeatures(Scheduled):
             )
         if name is None:
             name = f"{regularizer.name}_on_features"
-        super().__init__(regularizer, factor, interval=interval, name=name)
+        super().__init__(regularizer, factor, name=name, **kwargs)
 
     @property
     def networks(self) -> tuple[str, ...]:

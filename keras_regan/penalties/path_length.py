@@ -6,14 +6,13 @@ import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
 from keras_regan.penalties.draws import normal_like
 from keras_regan.penalties.norms import norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -37,26 +36,19 @@ class PathLength(Penalty):
     Cost: one backward pass through the generator, differentiated once more; no
     further forward pass.
 
+    Reads: `fake` and `latent_gradient`.
+
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `2.0`.
+        factor: Non-negative float or schedule. Defaults to `2.0`.
         momentum: Float in `[0, 1)`. How much of the average stays from one
             such step to the next. Defaults to `0.99`.
         interval: Positive integer. Computes it in every `interval`-th update
             and counts it that many times. Defaults to `4`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"path_length"`.
-
-    Call arguments:
-        context: `StepContext`. Reads `fake` and `latent_gradient`.
-
-    Returns:
-        Scalar tensor.
+        **kwargs: `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If a number is not one.
-        ValueError: If `factor` is negative or not finite, if `momentum` is not
-            in `[0, 1)`, or if `interval` is not positive.
+        TypeError: If `momentum` is not a number.
+        ValueError: If `momentum` is not in `[0, 1)`.
 
     Attributes:
         average: `keras.Variable`, the moving average `a`. It is saved with the
@@ -80,13 +72,13 @@ class PathLength(Penalty):
 
     def __init__(
         self,
-        factor: float | _Schedule = 2.0,
+        factor: Factor = 2.0,
         *,
         momentum: float = 0.99,
         interval: int = 4,
-        name: str = "path_length",
+        **kwargs: Any,
     ):
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, interval=interval, **kwargs)
         self.momentum = float_below_one(momentum, "momentum")
         self.average = keras.Variable(
             0.0, dtype="float32", trainable=False, name="path_length_average"

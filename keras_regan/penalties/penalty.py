@@ -8,6 +8,9 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._fixed import Fixed
 from keras_regan._fixed import fixed_factor
+from keras_regan._names import snake_case
+from keras_regan._typing import Factor
+from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -15,15 +18,14 @@ from keras_regan._validation import non_negative_float
 from keras_regan._validation import positive_integer
 from keras_regan.penalties.step_context import StepContext
 
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
-
 
 class Penalty:
     """Base class of regularizers that look at the whole step.
 
     To write your own, implement `call(context)`, which returns the scalar
-    without the factor, and extend `get_config` by your own arguments. Factor,
-    schedule and interval are taken care of here.
+    without the factor. Factor, schedule, interval and name are taken care of
+    here: a constructor takes what is your own, hands `**kwargs` on to this
+    one, and `get_config` adds the same arguments.
 
     Formula: `interval * factor(step) * call(context)` in every `interval`-th
     step of the network, and zero in the others. Under `evaluate` the penalty
@@ -37,14 +39,21 @@ class Penalty:
         interval: Positive integer. With `k`, the penalty is computed in every
             `k`-th update and counts `k` times (lazy regularization); other
             updates do not pay for it. Defaults to `1`.
-        name: String. Its key in the logs, after `d_` or `g_`. Defaults to the
-            class name in snake case.
+        name: String. Its key in the logs, after `d_` in the discriminator's
+            list and `g_` in the generator's. Defaults to the class name in
+            snake case.
 
     Call arguments:
         context: A `StepContext`.
 
     Returns:
         Scalar tensor, as it is added to the loss and logged.
+
+    Raises:
+        TypeError: If `factor` or `interval` is not a number, or if `name` is
+            not a string.
+        ValueError: If `factor` is negative or not finite, if `interval` is
+            not positive, or if `name` is empty or has a space.
 
     Attributes:
         networks: Which lists of `compile` the penalty may stand in.
@@ -76,7 +85,7 @@ class Penalty:
 
     def __init__(
         self,
-        factor: float | _Schedule = 1.0,
+        factor: Factor = 1.0,
         *,
         interval: int = 1,
         name: str | None = None,
@@ -150,7 +159,7 @@ class Penalty:
         return ops.equal(ops.cast(step, "int32") % self.interval, 0)
 
     def _factor_at(self, step: Tensor) -> Any:
-        if isinstance(self.factor, _Schedule):
+        if isinstance(self.factor, Schedule):
             return self.factor(step)
         return self.factor
 
@@ -166,7 +175,7 @@ class Penalty:
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         factor = self.factor
-        if isinstance(factor, _Schedule):
+        if isinstance(factor, Schedule):
             factor = keras.saving.serialize_keras_object(factor)
         return {"factor": factor, "interval": self.interval, "name": self.name}
 
@@ -176,7 +185,7 @@ class Penalty:
         return cls(**config)
 
 
-def _checked_factor(factor: Any) -> float | _Schedule:
+def _checked_factor(factor: Any) -> Factor:
     """Returns a float, or a schedule, also from its config."""
     schedule = factor
     if isinstance(factor, dict):
@@ -184,16 +193,6 @@ def _checked_factor(factor: Any) -> float | _Schedule:
             schedule = keras.saving.deserialize_keras_object(factor)
         except (TypeError, ValueError):
             schedule = None
-    if isinstance(schedule, _Schedule):
+    if isinstance(schedule, Schedule):
         return schedule
     return non_negative_float(factor, "factor")
-
-
-def snake_case(instance: Any) -> str:
-    """Returns the name of an object's class as a key for the logs."""
-    name = type(instance).__name__
-    words = "".join(
-        "_" + letter if letter.isupper() and previous.islower() else letter
-        for previous, letter in zip("A" + name, name, strict=False)
-    )
-    return words.lower()

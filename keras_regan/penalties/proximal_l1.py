@@ -1,14 +1,15 @@
 """L1 by soft thresholding, which makes weights exactly zero."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -37,19 +38,8 @@ class ProximalL1(Penalty):
     Cost: one subtraction per weight.
 
     Args:
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `0.01`.
-        interval: Positive integer. Defaults to `1`.
-        name: String. Its key in the logs, after `g_` or `d_`. Defaults to
-            `"proximal_l1"`.
-
-    Call arguments:
-        context: `StepContext`. Reads nothing.
-
-    Raises:
-        TypeError: If `factor` or `interval` is not a number.
-        ValueError: If `factor` is negative or not finite, or if `interval` is
-            not positive.
+        factor: Non-negative float or schedule. Defaults to `0.01`.
+        **kwargs: `interval` and `name`, as in `Penalty`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -66,14 +56,8 @@ class ProximalL1(Penalty):
     all weights, as decoupled weight decay is.
     """
 
-    def __init__(
-        self,
-        factor: float | _Schedule = 0.01,
-        *,
-        interval: int = 1,
-        name: str = "proximal_l1",
-    ):
-        super().__init__(factor, interval=interval, name=name)
+    def __init__(self, factor: Factor = 0.01, **kwargs: Any):
+        super().__init__(factor, **kwargs)
 
     def __call__(self, context: StepContext) -> Tensor:
         """Returns zero: nothing is added to the loss."""

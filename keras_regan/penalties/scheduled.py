@@ -5,15 +5,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._names import snake_case
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties.penalty import Penalty
-from keras_regan.penalties.penalty import snake_case
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -33,18 +32,13 @@ class Scheduled(Penalty):
     Args:
         regularizer: A Keras regularizer, a `SampleRegularizer` or a `Penalty`.
             It is called with what its kind is always called with.
-        factor: Non-negative float or `LearningRateSchedule`. Defaults to
-            `1.0`.
-        interval: Positive integer. Defaults to `1`.
+        factor: Non-negative float or schedule. Defaults to `1.0`.
         name: String. Its key in the logs. Defaults to the regularizer's.
-
-    Call arguments:
-        context: `StepContext`.
+        **kwargs: `interval`, as in `Penalty`.
 
     Raises:
         TypeError: If `regularizer` is none of the three kinds.
-        ValueError: If `factor` is negative or not finite, if `interval` is
-            not positive, or if both this and the wrapped penalty have one.
+        ValueError: If both this and the wrapped penalty have an interval.
 
     Example:
     >>> decay = keras.optimizers.schedules.PolynomialDecay(
@@ -61,10 +55,10 @@ class Scheduled(Penalty):
     def __init__(
         self,
         regularizer: keras.regularizers.Regularizer | Penalty,
-        factor: float | _Schedule = 1.0,
+        factor: Factor = 1.0,
         *,
-        interval: int = 1,
         name: str | None = None,
+        **kwargs: Any,
     ):
         if not isinstance(
             regularizer, keras.regularizers.Regularizer | Penalty
@@ -79,14 +73,14 @@ class Scheduled(Penalty):
         self.regularizer = regularizer
         if name is None:
             name = getattr(regularizer, "name", None) or snake_case(regularizer)
-        super().__init__(factor, interval=interval, name=name)
+        super().__init__(factor, name=name, **kwargs)
         if self.interval > 1 and getattr(regularizer, "interval", 1) > 1:
             raise ValueError(
                 message(
                     "interval",
                     "1 with a penalty that has an interval of its own, "
                     f"{regularizer.interval}: the two would multiply",
-                    interval,
+                    self.interval,
                 )
             )
 

@@ -45,8 +45,7 @@ class DiversitySensitive(SampleRegularizer):
         detach_partner: Bool. Whether each pair moves only its first sample,
             as the authors' does; with `False` both move, which doubles the
             gradient on average. Defaults to `True`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"diversity_sensitive"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -56,10 +55,8 @@ class DiversitySensitive(SampleRegularizer):
         Scalar tensor, not positive; zero for a batch of one.
 
     Raises:
-        TypeError: If `factor` or `bound` is not a number, if `detach_partner`
-            is not a bool, or if it is not called with two tensors.
-        ValueError: If `factor` is negative or not finite, or if `bound` is not
-            positive.
+        TypeError: If `bound` is not a number or `detach_partner` not a bool.
+        ValueError: If `bound` is not positive.
 
     Example:
     >>> regularizer = keras_regan.regularizers.DiversitySensitive(0.5)
@@ -83,9 +80,9 @@ class DiversitySensitive(SampleRegularizer):
         *,
         bound: float | None = 1.0,
         detach_partner: bool = True,
-        name: str = "diversity_sensitive",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.bound = bound if bound is None else positive_float(bound, "bound")
         self.detach_partner = boolean(detach_partner, "detach_partner")
 

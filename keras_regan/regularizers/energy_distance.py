@@ -26,9 +26,7 @@ class EnergyDistance(SampleRegularizer):
     Cost: three `(batch, batch)` distance matrices; no further forward pass.
 
     Args:
-        factor: Non-negative float. Defaults to `1.0`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"energy_distance"`.
+        As in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -37,11 +35,6 @@ class EnergyDistance(SampleRegularizer):
     Returns:
         Scalar tensor: zero on average where the distributions agree, at times
         below it. A batch of one has no pairs, and its spread counts as zero.
-
-    Raises:
-        TypeError: If `factor` is not a number, or if it is not called with two
-            tensors.
-        ValueError: If `factor` is negative or not finite.
 
     Example:
     >>> samples, real = np.array([[0.0], [1.0]]), np.array([[4.0], [5.0]])
@@ -57,9 +50,6 @@ class EnergyDistance(SampleRegularizer):
     """
 
     called_with = ("samples", "real")
-
-    def __init__(self, factor: float = 1.0, *, name: str = "energy_distance"):
-        super().__init__(factor, name=name)
 
     def call(self, samples: Tensor, real: Tensor) -> Tensor:
         """Returns the distance of the two batches."""

@@ -58,7 +58,7 @@ class GDPP(SampleRegularizer):
         factor: Non-negative float. Defaults to `0.5`.
         structure: `"second_moment"` or `"eigenvectors"`. Defaults to
             `"second_moment"`.
-        name: String. Its key in the logs, after `g_`. Defaults to `"gdpp"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -69,11 +69,8 @@ class GDPP(SampleRegularizer):
         Scalar tensor. Not negative with `"second_moment"`, but for rounding.
 
     Raises:
-        TypeError: If `factor` is not a number, or if it is not called with two
-            tensors.
-        ValueError: If `factor` is negative or not finite, if `structure` is
-            not one of the two, or if `structure="eigenvectors"` meets batches
-            of different sizes.
+        ValueError: If `structure` is not one of the two, or if
+            `structure="eigenvectors"` meets batches of different sizes.
 
     Example:
     >>> samples, real = np.array([[2.0, 0.0]]), np.array([[0.0, 3.0]])
@@ -97,9 +94,9 @@ class GDPP(SampleRegularizer):
         factor: float = 0.5,
         *,
         structure: str = "second_moment",
-        name: str = "gdpp",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.structure = one_of(
             structure, "structure", ("second_moment", "eigenvectors")
         )

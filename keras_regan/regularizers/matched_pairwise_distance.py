@@ -47,8 +47,7 @@ class MatchedPairwiseDistance(SampleRegularizer):
         pairing: `"partner"`, which pairs each sample with its neighbour in the
             batch, or `"all"`, which takes every pair. Defaults to
             `"partner"`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"matched_pairwise_distance"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -58,10 +57,7 @@ class MatchedPairwiseDistance(SampleRegularizer):
         Scalar tensor, not negative. In a batch of one the distance is zero.
 
     Raises:
-        TypeError: If `factor` is not a number, or if it is not called with two
-            tensors.
-        ValueError: If `factor` is negative or not finite, or if a string is
-            not one of those listed.
+        ValueError: If a string is not one of those listed.
 
     Example:
     >>> samples, real = np.array([[0.0], [1.0]]), np.array([[4.0], [8.0]])
@@ -83,9 +79,9 @@ class MatchedPairwiseDistance(SampleRegularizer):
         *,
         distance: str = "l2",
         pairing: str = "partner",
-        name: str = "matched_pairwise_distance",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.distance = one_of(distance, "distance", ("l1", "l2"))
         self.pairing = one_of(pairing, "pairing", ("partner", "all"))
 

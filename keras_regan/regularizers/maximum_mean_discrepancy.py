@@ -40,8 +40,7 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
         bandwidth: Positive float, or a list of them; the kernel is then the
             mean over the list, so that a factor keeps its meaning. Defaults to
             `1.0`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"maximum_mean_discrepancy"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -53,11 +52,9 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
         own kernels count as zero.
 
     Raises:
-        TypeError: If `factor` is not a number, if `bandwidth` is neither a
-            number nor a list of numbers, or if it is not called with two
-            tensors.
-        ValueError: If `factor` is negative or not finite, or if `bandwidth` is
-            an empty list or holds what is not positive.
+        TypeError: If `bandwidth` is neither a number nor a list of numbers.
+        ValueError: If `bandwidth` is an empty list or holds what is not
+            positive.
 
     Example:
     >>> regularizer = keras_regan.regularizers.MaximumMeanDiscrepancy()
@@ -80,9 +77,9 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
         factor: float = 1.0,
         *,
         bandwidth: float | list[float] = 1.0,
-        name: str = "maximum_mean_discrepancy",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.bandwidth = _checked_bandwidth(bandwidth)
 
     def call(self, samples: Tensor, real: Tensor) -> Tensor:

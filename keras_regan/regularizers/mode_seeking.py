@@ -34,8 +34,7 @@ class ModeSeeking(SampleRegularizer):
     Args:
         factor: Non-negative float. Defaults to `1.0`.
         epsilon: Positive float, added to the ratio. Defaults to `1e-5`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"mode_seeking"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -45,10 +44,8 @@ class ModeSeeking(SampleRegularizer):
         Scalar tensor; zero for a batch of one, which has no pairs.
 
     Raises:
-        TypeError: If `factor` or `epsilon` is not a number, or if it is not
-            called with two tensors.
-        ValueError: If `factor` is negative or not finite, or if `epsilon` is
-            not positive.
+        TypeError: If `epsilon` is not a number.
+        ValueError: If `epsilon` is not positive.
 
     Example:
     >>> regularizer = keras_regan.regularizers.ModeSeeking(1.0, epsilon=0.5)
@@ -69,9 +66,9 @@ class ModeSeeking(SampleRegularizer):
         factor: float = 1.0,
         *,
         epsilon: float = 1e-5,
-        name: str = "mode_seeking",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.epsilon = positive_float(epsilon, "epsilon")
 
     def call(self, samples: Tensor, latents: Tensor) -> Tensor:

@@ -38,8 +38,7 @@ class NormalizedDiversification(SampleRegularizer):
         factor: Non-negative float. Defaults to `100.0`.
         alpha: Positive float. How much of the latents' normalized distance
             the samples have to keep. Defaults to `0.8`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"normalized_diversification"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -49,10 +48,8 @@ class NormalizedDiversification(SampleRegularizer):
         Scalar tensor, not negative; zero for a batch of one.
 
     Raises:
-        TypeError: If `factor` or `alpha` is not a number, or if it is not
-            called with two tensors.
-        ValueError: If `factor` is negative or not finite, or if `alpha` is not
-            positive.
+        TypeError: If `alpha` is not a number.
+        ValueError: If `alpha` is not positive.
 
     Example:
     >>> regularizer = keras_regan.regularizers.NormalizedDiversification(
@@ -78,9 +75,9 @@ class NormalizedDiversification(SampleRegularizer):
         factor: float = 100.0,
         *,
         alpha: float = 0.8,
-        name: str = "normalized_diversification",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.alpha = positive_float(alpha, "alpha")
 
     def call(self, samples: Tensor, latents: Tensor) -> Tensor:

@@ -73,8 +73,7 @@ class PairwiseDistance(SampleRegularizer):
             not repelled further, in the units of `distance`. Defaults to
             `None`, no bound.
         pairing: `"partner"` or `"all"`. Defaults to `"partner"`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"pairwise_distance"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)` or `(batch,)`.
@@ -83,12 +82,12 @@ class PairwiseDistance(SampleRegularizer):
         Scalar tensor: negative where the samples repel.
 
     Raises:
-        TypeError: If `factor` or `margin` is not a number.
-        ValueError: If `factor` is negative or not finite, if `margin` is not
-            positive or is given with `direction="attract"`, which is bounded
-            by zero, if a string is not one of those listed, or if
-            `pairing="all"` is asked for with a callable, or with `"l1"` and a
-            margin: these would need `(batch, batch, elements)` numbers.
+        TypeError: If `margin` is not a number.
+        ValueError: If `margin` is not positive or is given with
+            `direction="attract"`, which is bounded by zero, if a string is not
+            one of those listed, or if `pairing="all"` is asked for with a
+            callable, or with `"l1"` and a margin: these would need
+            `(batch, batch, elements)` numbers.
 
     Example:
     >>> samples = np.array([[0.0, 0.0], [3.0, 3.0]])
@@ -112,9 +111,9 @@ class PairwiseDistance(SampleRegularizer):
         distance: str | Callable[[Tensor, Tensor], Tensor] = "l2",
         margin: float | None = None,
         pairing: str = "partner",
-        name: str = "pairwise_distance",
+        **kwargs: Any,
     ):
-        super().__init__(factor, name=name)
+        super().__init__(factor, **kwargs)
         self.direction = one_of(direction, "direction", ("repel", "attract"))
         named = isinstance(distance, str) and distance in distances.BY_NAME
         if not (named or callable(distance)):

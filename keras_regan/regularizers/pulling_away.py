@@ -1,5 +1,7 @@
 """The pulling-away term: features in orthogonal directions."""
 
+from typing import Any
+
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan.regularizers import distances
@@ -30,18 +32,13 @@ class PullingAway(SampleRegularizer):
 
     Args:
         factor: Non-negative float. Defaults to `0.1`.
-        name: String. Its key in the logs, after `g_`. Defaults to
-            `"pulling_away"`.
+        **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
 
     Returns:
         Scalar tensor between zero and `factor`; zero for a batch of one.
-
-    Raises:
-        TypeError: If `factor` is not a number.
-        ValueError: If `factor` is negative or not finite.
 
     Example:
     >>> samples = np.array([[1.0, 0.0], [3.0, 3.0]])
@@ -55,8 +52,8 @@ class PullingAway(SampleRegularizer):
     none, and the smaller Gram matrix is used.
     """
 
-    def __init__(self, factor: float = 0.1, *, name: str = "pulling_away"):
-        super().__init__(factor, name=name)
+    def __init__(self, factor: float = 0.1, **kwargs: Any):
+        super().__init__(factor, **kwargs)
 
     def call(self, samples: Tensor) -> Tensor:
         """Returns the mean squared cosine over all pairs."""

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan._fixed import fixed_factor
+from keras_regan._names import snake_case
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
@@ -30,7 +31,8 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     global one there too (`docs/several_devices.md`).
 
     To write your own, implement `call(samples)`, which returns the scalar
-    without the factor, and extend `get_config` by your own arguments. If it
+    without the factor. A constructor takes what is your own and hands
+    `**kwargs` on to this one; `get_config` adds the same arguments. If it
     compares the samples with something else, say so in `called_with` and let
     `call` take as many tensors, in that order:
 
@@ -44,8 +46,9 @@ class SampleRegularizer(keras.regularizers.Regularizer):
 
     Args:
         factor: Non-negative float. What the result of `call` is multiplied
-            with. A factor of zero computes nothing.
-        name: String. Its key in the logs, after `g_`.
+            with. A factor of zero computes nothing. Defaults to `1.0`.
+        name: String. Its key in the logs, after `g_`. Defaults to the class
+            name in snake case.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`. Half precision is widened to
@@ -57,9 +60,12 @@ class SampleRegularizer(keras.regularizers.Regularizer):
         Scalar tensor, as it is added to the loss.
 
     Raises:
-        TypeError: If it is called with more or fewer tensors than
-            `called_with` names.
-        ValueError: If `called_with` names anything else than those below.
+        TypeError: If `factor` is not a number, if `name` is not a string, or
+            if it is called with more or fewer tensors than `called_with`
+            names.
+        ValueError: If `factor` is negative or not finite, if `name` is empty
+            or has a space, or if `called_with` names anything else than those
+            below.
 
     Attributes:
         called_with: Tuple of strings: what the regularizer is called with, in
@@ -71,11 +77,11 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     called_with: tuple[str, ...] = ("samples",)
     factor = fixed_factor()
 
-    def __init__(self, factor: float, *, name: str):
+    def __init__(self, factor: float = 1.0, *, name: str | None = None):
         for tensor in self.called_with:
             one_of(tensor, "called_with", _TENSORS)
         self.factor = non_negative_float(factor, "factor")
-        self.name = log_name(name)
+        self.name = log_name(snake_case(self) if name is None else name)
 
     def __call__(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar that is added to the loss."""

@@ -29,9 +29,6 @@ class Linear(kr.losses.AdversarialLoss):
 class Size(kr.regularizers.SampleRegularizer):
     """The smallest regularizer of samples that a user can write."""
 
-    def __init__(self, factor=1.0, *, name="size"):
-        super().__init__(factor, name=name)
-
     def call(self, samples):
         return ops.mean(ops.square(samples))
 

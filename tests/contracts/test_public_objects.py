@@ -8,6 +8,7 @@ from importlib import import_module
 import keras
 import numpy as np
 import pytest
+from constructors import constructor_arguments
 from contracts.groups import AUGMENTATION_GROUPS
 from contracts.groups import GROUPS
 from contracts.groups import LAYER_GROUPS
@@ -107,15 +108,7 @@ def test_config_round_trip(key):
 @each(configured())
 def test_config_holds_every_argument(key):
     instance = configured()[key]()
-    arguments = {
-        name
-        for name, parameter in inspect.signature(
-            type(instance).__init__
-        ).parameters.items()
-        if name != "self"
-        and parameter.kind
-        not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    }
+    arguments = {*constructor_arguments(type(instance))}
     config = instance.get_config()
     if isinstance(instance, layers.Layer):
         arguments |= {"name", "trainable", "dtype"}

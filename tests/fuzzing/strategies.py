@@ -2,11 +2,11 @@
 
 import dataclasses
 import fractions
-import inspect
 from typing import Any
 
 import keras
 import numpy as np
+from constructors import constructor_arguments
 from fuzzing import networks
 from fuzzing.recipes import Recipe
 from hypothesis import strategies as st
@@ -446,9 +446,7 @@ def _arguments_of(recipe):
     if recipe.name.startswith("keras."):
         return []
     package, name = recipe.name.split(".")
-    return list(
-        inspect.signature(getattr(getattr(kr, package), name)).parameters
-    )
+    return list(constructor_arguments(getattr(getattr(kr, package), name)))
 
 
 # What `compile` takes.

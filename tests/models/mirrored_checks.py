@@ -314,7 +314,7 @@ def check_pairs_are_those_of_a_replica():
         False, arguments(regularizers.PairwiseDistance), **settings
     )
     two, two_logs = trained(True, arguments(Watched), **settings)
-    logged = two_logs["g_pairwise_distance"][0]
+    logged = two_logs["g_watched"][0]
     assert len(seen) == 2 and seen[0] != seen[1]
     assert abs(logged - sum(seen) / 2) < 1e-6
     assert abs(logged - one_logs["g_pairwise_distance"][0]) > 1e-3

@@ -1,5 +1,7 @@
 """Factor, interval, schedule and state, the same for every penalty."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -244,6 +246,69 @@ def test_entry_in_the_wrong_list(gan, entry, network):
 def test_bad_arguments(make, arguments, error, text):
     with pytest.raises(error, match=text):
         make(**arguments)
+
+
+# Name, factor and interval. A name is a key of saved histories.
+DEFAULTS = {
+    kr.penalties.AuxiliaryClassifier: ("auxiliary_classifier", 1.0, 1),
+    kr.penalties.Consistency: ("real_consistency", 10.0, 1),
+    kr.penalties.DRAGAN: ("dragan", 10.0, 1),
+    kr.penalties.FeatureMatching: ("feature_matching", 1.0, 1),
+    kr.penalties.JacobianClamping: ("jacobian_clamping", 1.0, 1),
+    kr.penalties.LatentConsistency: ("latent_consistency", 20.0, 1),
+    kr.penalties.LatentDiversity: ("latent_diversity", 0.5, 1),
+    kr.penalties.LeCam: ("lecam", 0.3, 1),
+    kr.penalties.MaxGradientPenalty: ("max_gradient_penalty", 10.0, 1),
+    kr.penalties.PathLength: ("path_length", 2.0, 4),
+    kr.penalties.ProximalL1: ("proximal_l1", 0.01, 1),
+    kr.penalties.R1: ("r1", 10.0, 1),
+    kr.penalties.R2: ("r2", 10.0, 1),
+    kr.penalties.WassersteinGradientPenalty: (
+        "wasserstein_gradient_penalty",
+        10.0,
+        1,
+    ),
+    kr.penalties.ZeroCenteredInterpolation: (
+        "zero_centered_interpolation",
+        10.0,
+        1,
+    ),
+}
+WRAPPERS = {
+    kr.penalties.AcrossReplicas: ("pairwise_distance", 1.0, 1),
+    kr.penalties.OnFeatures: ("pairwise_distance_on_features", 1.0, 1),
+    kr.penalties.Scheduled: ("pairwise_distance", 1.0, 1),
+}
+
+
+@pytest.mark.parametrize(
+    "kind", [*DEFAULTS, *WRAPPERS], ids=lambda kind: kind.__name__
+)
+def test_arguments_that_all_share(kind):
+    make, defaults = kind, DEFAULTS.get(kind)
+    if kind in WRAPPERS:
+        make = functools.partial(kind, kr.regularizers.PairwiseDistance(1.0))
+        defaults = WRAPPERS[kind]
+    penalty = make()
+    assert (penalty.name, penalty.factor, penalty.interval) == defaults
+    penalty = make(0.5, interval=3, name="other")
+    assert (penalty.name, penalty.factor, penalty.interval) == ("other", 0.5, 3)
+    with pytest.raises(TypeError, match="'intervall'"):
+        make(intervall=2)
+    config = {**penalty.get_config(), "intervall": 2}
+    with pytest.raises(TypeError, match="'intervall'"):
+        kind.from_config(config)
+
+
+def test_every_penalty_is_looked_at():
+    public = {
+        kind
+        for kind in vars(kr.penalties).values()
+        if isinstance(kind, type)
+        and issubclass(kind, kr.penalties.Penalty)
+        and kind is not kr.penalties.Penalty
+    }
+    assert {*DEFAULTS, *WRAPPERS} == public
 
 
 @pytest.mark.parametrize("regularizer", [None, "l1", 0.1, kr.losses.Hinge()])

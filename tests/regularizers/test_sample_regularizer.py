@@ -275,6 +275,13 @@ def test_every_member_is_looked_at():
     assert {type(build(1.0)) for build in MEMBERS.values()} == public
 
 
+class Sum(kinds.SampleRegularizer):
+    """The smallest one that a user can write."""
+
+    def call(self, samples):
+        return ops.sum(samples)
+
+
 def test_names_and_defaults():
     expected = {
         kinds.ModeSeeking: ("mode_seeking", 1.0),
@@ -285,9 +292,17 @@ def test_names_and_defaults():
         kinds.EnergyDistance: ("energy_distance", 1.0),
         kinds.MaximumMeanDiscrepancy: ("maximum_mean_discrepancy", 1.0),
         kinds.MatchedPairwiseDistance: ("matched_pairwise_distance", 1.0),
+        kinds.PairwiseDistance: ("pairwise_distance", 0.1),
+        Sum: ("sum", 1.0),
     }
     for kind, (name, factor) in expected.items():
         assert (kind().name, kind().factor) == (name, factor)
+        other = kind(0.25, name="other")
+        assert (other.name, other.factor) == ("other", 0.25)
+        with pytest.raises(TypeError, match="'facter'"):
+            kind(facter=1.0)
+        with pytest.raises(TypeError, match="'facter'"):
+            kind.from_config({**other.get_config(), "facter": 1.0})
 
 
 def test_called_with():
