@@ -38,7 +38,7 @@ elif keras.backend.backend() == "jax":
     from keras_regan._backend import sharded as _replicas
     from keras_regan._backend.keras_internals import jax_trainer as _trainer
 elif keras.backend.backend() == "torch":
-    from keras_regan._backend import one_replica as _replicas
+    from keras_regan._backend import one_process as _replicas
     from keras_regan._backend import torch as _module
     from keras_regan._backend.keras_internals import torch_trainer as _trainer
 else:

@@ -232,17 +232,27 @@ def outside_scope(model, variables):
     return [v for v in variables if not created_in_scope(v.value)]
 
 
-def unsupported_strategy():
-    """Returns the name of the strategy around, if it cannot be used."""
+def check_strategy():
+    """Raises a `ValueError` for a strategy that a GAN cannot train under.
+
+    With `MultiWorkerMirroredStrategy`, `fit` of Keras 3.15 fails for every
+    model; the others that are refused give variables no copy on each device.
+    """
     strategy = tf.distribute.get_strategy()
     usable = (
         tf.distribute.MirroredStrategy,
         tf.distribute.OneDeviceStrategy,
         tf.distribute.TPUStrategy,
     )
-    if not tf.distribute.has_strategy() or isinstance(strategy, usable):
-        return None
-    return type(strategy).__name__
+    if tf.distribute.has_strategy() and not isinstance(strategy, usable):
+        raise ValueError(
+            "A GAN cannot be trained under this strategy. Expected "
+            "`tf.distribute.MirroredStrategy` for the devices of one machine; "
+            "for several machines the JAX backend with "
+            "`keras.distribution.DataParallel`, one process for each machine "
+            "(docs/several_devices.md). Received: "
+            f"{type(strategy).__name__}"
+        )
 
 
 def batch_divisor():

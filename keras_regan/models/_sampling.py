@@ -16,7 +16,6 @@ from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
-from keras_regan.models import devices
 from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
 from keras_regan.models._class_labels import check_present
@@ -44,7 +43,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        devices.check_strategy()
+        replicas.check_strategy()
         network_interface.check_network(generator, "generator")
         network_interface.check_network(discriminator, "discriminator")
         if generator is discriminator:
