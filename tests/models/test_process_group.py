@@ -39,19 +39,15 @@ early.compile()
 """
 
 
-def set_ranks(monkeypatch, ranks):
+def test_two_ranks(monkeypatch, vector_pair, vectors):
     import torch
 
-    monkeypatch.setattr(torch.distributed, "is_available", lambda: True)
-    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: ranks)
-
-
-def test_two_ranks(monkeypatch, vector_pair, vectors):
     gan = kr.RegularizedGAN(*vector_pair())
     gan.compile()
     before = gan.generator.get_weights()
-    set_ranks(monkeypatch, 2)
+    monkeypatch.setattr(torch.distributed, "is_available", lambda: True)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
     for attempt in (
         lambda: kr.RegularizedGAN(*vector_pair()),
         gan.compile,
@@ -64,11 +60,18 @@ def test_two_ranks(monkeypatch, vector_pair, vectors):
         assert (old == new).all()
 
 
-def test_one_rank(monkeypatch, vector_pair, vectors):
-    set_ranks(monkeypatch, 1)
-    gan = kr.RegularizedGAN(*vector_pair())
-    gan.compile()
-    assert "d_loss" in gan.fit(vectors, verbose=0).history
+def test_one_rank(tmp_path, vector_pair, vectors):
+    import torch
+
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path}/group", rank=0, world_size=1
+    )
+    try:
+        gan = kr.RegularizedGAN(*vector_pair())
+        gan.compile()
+        assert "d_loss" in gan.fit(vectors, verbose=0).history
+    finally:
+        torch.distributed.destroy_process_group()
 
 
 @pytest.mark.thorough
