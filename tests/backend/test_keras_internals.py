@@ -162,8 +162,10 @@ def trained_on_nothing():
     """`fit` without a batch raises an error about logs."""
     data = pytest.importorskip("tensorflow").data.Dataset
     pair = data.from_tensor_slices((SAMPLES, SAMPLES[:, :1])).batch(2)
+    model = small_model()
+    fit(model)  # It would take a batch to build the rest of the model with.
     with pytest.raises(UnboundLocalError) as caught:
-        small_model().fit(pair.filter(lambda x, y: False), verbose=0)
+        model.fit(pair.filter(lambda x, y: False), verbose=0)
     assert fitting.trained_on_nothing(caught.value)
 
 
