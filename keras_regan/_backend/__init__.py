@@ -9,7 +9,6 @@ keras_regan is written once, in terms of them:
 * `compiled`: makes one graph of a function that is called outside of training.
 * `call_with_input_gradient`: one forward pass that serves both the outputs
   and, later and only if asked for, their gradient at the inputs.
-* `whole_steps`: keeps the latest state between the steps of Keras's trainer.
 * `variables_kept`: a context in which neither an error nor Ctrl-C loses it.
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
 * `step_if`: takes a whole step, or leaves every variable as it is.
@@ -18,7 +17,8 @@ keras_regan is written once, in terms of them:
 * `any_samples`: tells whether there is anything in a batch.
 * `random_states`, `set_random_states`: what is random and no variable.
 * `pass_over`: lets Keras's trainer go over batches without training.
-* `DataLoading`: a base class of the model, for how its trainer takes data.
+* `TrainerInternals`: a base class of the model, for what it does otherwise than
+  Keras's trainer.
 
 What a step on several devices needs besides is in `replicas`. TensorFlow runs
 the step once for each device, on a part of the batch; JAX runs it once, on the
@@ -30,12 +30,17 @@ import keras
 if keras.backend.backend() == "tensorflow":
     from keras_regan._backend import mirrored as _replicas
     from keras_regan._backend import tensorflow as _module
+    from keras_regan._backend.keras_internals import (
+        tensorflow_trainer as _trainer,
+    )
 elif keras.backend.backend() == "jax":
     from keras_regan._backend import jax as _module
     from keras_regan._backend import sharded as _replicas
+    from keras_regan._backend.keras_internals import jax_trainer as _trainer
 elif keras.backend.backend() == "torch":
-    from keras_regan._backend import one_replica as _replicas
+    from keras_regan._backend import one_process as _replicas
     from keras_regan._backend import torch as _module
+    from keras_regan._backend.keras_internals import torch_trainer as _trainer
 else:
     raise ImportError(
         "keras_regan needs the Keras backend 'tensorflow', 'jax' or 'torch'. "
@@ -50,7 +55,6 @@ gradient = _module.gradient
 compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
-whole_steps = _module.whole_steps
 variables_kept = _module.variables_kept
 step_if = _module.step_if
 all_finite = _module.all_finite
@@ -58,6 +62,6 @@ any_samples = _module.any_samples
 drawn = _module.drawn
 random_states = _module.random_states
 set_random_states = _module.set_random_states
-pass_over = _module.pass_over
-DataLoading = _module.DataLoading
-TRAIN_FUNCTION_TAKES_BATCHES = _module.TRAIN_FUNCTION_TAKES_BATCHES
+pass_over = _trainer.pass_over
+TrainerInternals = _trainer.TrainerInternals
+TRAIN_FUNCTION_TAKES_BATCHES = _trainer.TRAIN_FUNCTION_TAKES_BATCHES

@@ -9,7 +9,6 @@ transformation that made them.
 """
 
 import contextlib
-import itertools
 import threading
 
 import jax
@@ -18,13 +17,11 @@ from jax import numpy as jnp
 from jax.extend.core import ClosedJaxpr
 from jax.extend.core import jaxpr_as_fun
 
+from keras_regan._backend.keras_internals import jax_trainer
+from keras_regan._backend.keras_internals import layers
 from keras_regan._interrupts import interrupts_wait
 
 _local = threading.local()
-
-# Whether the train function of Keras's trainer is called with an iterator,
-# and not with a batch.
-TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
 class _Frame:
@@ -36,22 +33,21 @@ class _Frame:
             state_mapping=list(zip(variables, values, strict=True)),
             collect_losses=True,
         )
-        self._start = dict(self._scope.state_mapping)
+        self._start = self.values(variables)
 
     def values(self, variables):
         return [self._scope.get_current_value(v) for v in variables]
 
     def update(self, variables, values):
         for variable, value in zip(variables, values, strict=True):
-            self._scope.add_update((variable, value))
+            layers.assign_in_scope(self._scope, variable, value)
 
     def changed(self):
         """Returns the variables that were assigned inside the frame."""
-        current = self._scope.state_mapping
         return [
             variable
-            for variable in self.variables
-            if current[id(variable)] is not self._start[id(variable)]
+            for variable, old in zip(self.variables, self._start, strict=True)
+            if self._scope.get_current_value(variable) is not old
         ]
 
     @contextlib.contextmanager
@@ -81,10 +77,6 @@ def _nested_frame(outer, variables=(), values=()):
             )
         ],
     )
-
-
-class DataLoading:
-    """Takes data as Keras's trainer does."""
 
 
 def run_step(function, groups, state, data):
@@ -402,59 +394,6 @@ def set_random_states(states):
     """Does nothing: every generator of Keras has a variable."""
 
 
-def pass_over(arguments, count, logs):
-    """Takes batches from what Keras's trainer calls its train function with.
-
-    Args:
-        arguments: The arguments of that call.
-        count: How many batches to take.
-        logs: What to return as the logs.
-
-    Returns:
-        What the train function would return.
-    """
-    state, iterator = arguments
-    for _ in range(count):
-        next(iterator)
-    return logs, state
-
-
-def whole_steps(model, function, groups):
-    """Returns what Keras's trainer calls, so that no state gets lost.
-
-    A compiled step takes the memory of the state that it is given, and Keras
-    keeps the new state only after the call. Were there an error or Ctrl-C in
-    between (in the second of several steps of one execution it is enough that
-    the data set raises), neither would be left. So batches are drawn first,
-    and the model knows at any time which state is the latest whole one.
-
-    Args:
-        model: The model that is trained or evaluated.
-        function: Callable with `(state, iterator)` that returns
-            `(outputs, new_state)`.
-        groups: Names of the groups of variables in `state`.
-    """
-
-    def keep(state):
-        # What `jax_state_sync` puts into the variables.
-        model._jax_state = {
-            f"{group}_variables": values
-            for group, values in zip(groups, state, strict=True)
-        }
-
-    def step(state, iterator):
-        keep(state)
-        batches = list(itertools.islice(iterator, model.steps_per_execution))
-        if not batches:
-            raise StopIteration
-        with interrupts_wait():
-            outputs, state = function(state, iter(batches))
-            keep(state)
-        return outputs, state
-
-    return step
-
-
 @contextlib.contextmanager
 def variables_kept(model):
     """Puts the latest state into the variables if anything is raised.
@@ -465,11 +404,11 @@ def variables_kept(model):
     The state is put there at the beginning too: `predict` may be called in the
     middle of `fit`, by a callback.
     """
-    model.jax_state_sync()
+    jax_trainer.put_state_into_variables(model)
     try:
         yield
     except BaseException:
         with interrupts_wait():
-            model.jax_state_sync()
-            model._jax_state = None
+            jax_trainer.put_state_into_variables(model)
+            jax_trainer.keep_state(model, None)
         raise

@@ -9,7 +9,10 @@ import contextlib
 import functools
 import threading
 
+import keras
 import tensorflow as tf
+
+from keras_regan._backend.keras_internals.strategies import strategy_of
 
 _local = threading.local()
 
@@ -140,7 +143,7 @@ def overflowing_together(gradients, optimizer):
     A `LossScaleOptimizer` looks at those of the first replica only, and would
     apply what has overflowed on another one.
     """
-    if not hasattr(optimizer, "dynamic_scale"):
+    if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return gradients
     present = [g for g in gradients if g is not None]
     finite = [
@@ -205,7 +208,7 @@ def synchronized(variables):
 
 def replica_count(model):
     """Returns on how many devices a model is trained; one for a stranger."""
-    strategy = getattr(model, "distribute_strategy", None)
+    strategy = strategy_of(model)
     return 1 if strategy is None else strategy.num_replicas_in_sync
 
 
@@ -217,7 +220,7 @@ def in_scope(method):
         # The default strategy refuses nothing but has to be left alone.
         if replica_count(model) == 1:
             return method(model, *args, **kwargs)
-        with model.distribute_strategy.scope():
+        with strategy_of(model).scope():
             return method(model, *args, **kwargs)
 
     return run
@@ -225,22 +228,32 @@ def in_scope(method):
 
 def outside_scope(model, variables):
     """Returns the variables that are not on all devices of a model."""
-    strategy = model.distribute_strategy
-    created_in_scope = strategy.extended.variable_created_in_scope
+    extended = strategy_of(model).extended
+    created_in_scope = extended.variable_created_in_scope
     return [v for v in variables if not created_in_scope(v.value)]
 
 
-def unsupported_strategy():
-    """Returns the name of the strategy around, if it cannot be used."""
+def check_strategy():
+    """Raises a `ValueError` for a strategy that a GAN cannot train under.
+
+    With `MultiWorkerMirroredStrategy`, `fit` of Keras 3.15 fails for every
+    model; the others that are refused give variables no copy on each device.
+    """
     strategy = tf.distribute.get_strategy()
     usable = (
         tf.distribute.MirroredStrategy,
         tf.distribute.OneDeviceStrategy,
         tf.distribute.TPUStrategy,
     )
-    if not tf.distribute.has_strategy() or isinstance(strategy, usable):
-        return None
-    return type(strategy).__name__
+    if tf.distribute.has_strategy() and not isinstance(strategy, usable):
+        raise ValueError(
+            "A GAN cannot be trained under this strategy. Expected "
+            "`tf.distribute.MirroredStrategy` for the devices of one machine; "
+            "for several machines the JAX backend with "
+            "`keras.distribution.DataParallel`, one process for each machine "
+            "(docs/several_devices.md). Received: "
+            f"{type(strategy).__name__}"
+        )
 
 
 def batch_divisor():

@@ -63,9 +63,8 @@ def outside_scope(model, variables):
     return []
 
 
-def unsupported_strategy():
-    """Returns `None`: what cannot be used exists in TensorFlow only."""
-    return None
+def check_strategy():
+    """Does nothing: there is no strategy that cannot be used."""
 
 
 def batch_divisor():

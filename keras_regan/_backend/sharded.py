@@ -11,6 +11,7 @@ import jax
 import keras
 
 from keras_regan._backend.one_replica import after as after
+from keras_regan._backend.one_replica import check_strategy as check_strategy
 from keras_regan._backend.one_replica import counted_once as counted_once
 from keras_regan._backend.one_replica import global_mean as global_mean
 from keras_regan._backend.one_replica import global_rows as global_rows
@@ -24,9 +25,6 @@ from keras_regan._backend.one_replica import own_rows as own_rows
 from keras_regan._backend.one_replica import own_seed as own_seed
 from keras_regan._backend.one_replica import replica_count as replica_count
 from keras_regan._backend.one_replica import synchronized as synchronized
-from keras_regan._backend.one_replica import (
-    unsupported_strategy as unsupported_strategy,
-)
 
 
 def batch_divisor():

@@ -4,16 +4,12 @@ import contextlib
 
 import tensorflow as tf
 
-from keras_regan._backend import keras_internals
 from keras_regan._backend import mirrored
-from keras_regan._backend.untuned import DataLoading as DataLoading
+from keras_regan._backend.keras_internals import strategies
 from keras_regan._interrupts import interrupts_wait
 
 _NOT_FINITE = "The data holds NaN or infinity"
 _NO_SAMPLES = "A batch of the data is empty"
-# Whether the train function of Keras's trainer is called with an iterator,
-# and not with a batch.
-TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
 def run_step(function, groups, data):
@@ -137,7 +133,7 @@ def run_if(predicate, function):
             lambda: tf.zeros((), "float32"),
         )
     except RuntimeError as error:
-        if not keras_internals.reduces_over_replicas(error):
+        if not strategies.reduces_over_replicas(error):
             raise
     # Replicas cannot exchange anything in some steps only: it is computed in
     # every step, and dropped in those that are not due.
@@ -235,28 +231,6 @@ def random_states():
 
 def set_random_states(states):
     """Does nothing: every generator of Keras has a variable."""
-
-
-def pass_over(arguments, count, logs):
-    """Takes batches from what Keras's trainer calls its train function with.
-
-    Args:
-        arguments: The arguments of that call.
-        count: How many batches to take.
-        logs: What to return as the logs.
-
-    Returns:
-        What the train function would return.
-    """
-    (iterator,) = arguments
-    for _ in range(count):
-        next(iterator)
-    return logs
-
-
-def whole_steps(model, function, groups):
-    """Returns `function`: variables keep their own state."""
-    return function
 
 
 @contextlib.contextmanager

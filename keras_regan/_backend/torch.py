@@ -9,14 +9,6 @@ import torch
 
 from keras_regan._interrupts import interrupts_wait
 
-# Whether the train function of Keras's trainer is called with an iterator,
-# and not with a batch.
-TRAIN_FUNCTION_TAKES_BATCHES = False
-
-
-class DataLoading:
-    """Takes data as Keras's trainer does."""
-
 
 def run_step(function, groups, data):
     """Runs `function(data)`; variables keep their own state."""
@@ -166,25 +158,6 @@ def set_random_states(states):
     torch.set_rng_state(host)
     for index, state in enumerate(accelerators[: torch.cuda.device_count()]):
         torch.cuda.set_rng_state(state, index)
-
-
-def pass_over(arguments, count, logs):
-    """Takes batches from what Keras's trainer calls its train function with.
-
-    Args:
-        arguments: The arguments of that call, batches already taken.
-        count: How many batches to take.
-        logs: What to return as the logs.
-
-    Returns:
-        What the train function would return.
-    """
-    return logs
-
-
-def whole_steps(model, function, groups):
-    """Returns `function`: variables keep their own state."""
-    return function
 
 
 def variables_kept(model):

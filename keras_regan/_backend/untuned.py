@@ -14,38 +14,6 @@ from typing import Any
 import tensorflow as tf
 
 
-class DataLoading:
-    """What a model does otherwise than Keras's trainer when it takes data."""
-
-    @property
-    def distribute_strategy(self) -> Any:
-        """The strategy of Keras's trainer, which hands it all data sets.
-
-        Where there is but the default strategy, it takes away their tuning.
-        """
-        strategy = super().distribute_strategy
-        if tf.distribute.has_strategy():
-            return strategy
-        if strategy is not tf.distribute.get_strategy():
-            return strategy
-        return _Untuned(strategy)
-
-
-class _Untuned:
-    """A strategy whose data sets are not tuned while they are read."""
-
-    def __init__(self, strategy):
-        self._strategy = strategy
-
-    def __getattr__(self, name):
-        return getattr(self._strategy, name)
-
-    def experimental_distribute_dataset(self, dataset, options=None):
-        return self._strategy.experimental_distribute_dataset(
-            untuned(dataset), options
-        )
-
-
 def untuned(dataset: Any) -> Any:
     """Returns a `tf.data.Dataset` that is not tuned unless it asks for it."""
     if dataset.options().autotune.enabled is not None:

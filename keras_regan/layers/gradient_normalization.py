@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan import _backend
-from keras_regan._layer_losses import losses_of_latest_call
+from keras_regan._backend.keras_internals.layers import losses_of_latest_call
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import message

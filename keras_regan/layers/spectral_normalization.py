@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._backend.keras_internals.layers import losses_in_scope
 from keras_regan._registration import register
 from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
@@ -154,7 +155,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             new = scope.get_current_value(variable)
             if new is not old:
                 variable.assign(new)
-        for loss in scope.losses:
+        for loss in losses_in_scope(scope):
             self.layer.add_loss(loss)
         return outputs
 

@@ -150,16 +150,6 @@ class MeasuringModel(SavingModel):
             for penalty in player.penalties
         }
 
-    def make_test_function(self, force: bool = False) -> None:
-        """Makes what runs a step of evaluation; Keras's trainer calls it."""
-        if force or self.test_function is None:
-            super().make_test_function(force=force)
-            self.test_function = _backend.whole_steps(
-                self,
-                self.test_function,
-                ("trainable", "non_trainable", "metrics"),
-            )
-
     def test_step(self, *args: Any) -> Any:
         """One step of evaluation; Keras's trainer calls it."""
         return _backend.run_step(self._test, self._tested_groups, *args)

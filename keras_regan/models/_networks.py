@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from keras_regan import _backend
+from keras_regan._backend.keras_internals.layers import losses_of_latest_call
 from keras_regan._dtypes import at_least_float32
-from keras_regan._layer_losses import losses_of_latest_call
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.penalties.step_context import DiscriminatorOutput

@@ -16,7 +16,6 @@ from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
-from keras_regan.models import devices
 from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
 from keras_regan.models._class_labels import check_wanted
@@ -28,7 +27,7 @@ from keras_regan.models.replica_seed import ReplicaSeedGenerator
 from keras_regan.models.seed_streams import first_seeds
 
 
-class SamplingModel(_backend.DataLoading, keras.Model):
+class SamplingModel(_backend.TrainerInternals, keras.Model):
     """A generator and its discriminator, and the samples that they make.
 
     The ground floor of `RegularizedGAN`, where the arguments are described.
@@ -44,7 +43,7 @@ class SamplingModel(_backend.DataLoading, keras.Model):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        devices.check_strategy()
+        replicas.check_strategy()
         network_interface.check_network(generator, "generator")
         network_interface.check_network(discriminator, "discriminator")
         if generator is discriminator:
@@ -270,40 +269,6 @@ class SamplingModel(_backend.DataLoading, keras.Model):
             verbose=verbose,
             **kwargs,
         )
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Sets an attribute; Keras tracks variables and layers in it.
-
-        On JAX, Keras keeps the state after each step in an attribute. It is
-        arrays only, and to look for variables in it takes a quarter of a small
-        step.
-        """
-        if name == "_jax_state":
-            object.__setattr__(self, name, value)
-        else:
-            super().__setattr__(name, value)
-
-    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
-        # All is built. TensorFlow's trainer would add up what the replicas get
-        # of the first batch, and fail where they do not get the same number.
-        return
-
-    def _purge_model_variables(self, **groups: bool) -> None:
-        """Leaves variables as they are.
-
-        On JAX, Keras empties them in each epoch to save memory. Compiled steps
-        take that memory in any case, and what is emptied cannot be given back
-        where an epoch does not even begin.
-        """
-
-    def make_predict_function(self, force: bool = False) -> Any:
-        """Makes what runs a step of predictions; Keras's trainer calls it."""
-        if force or self.predict_function is None:
-            super().make_predict_function(force=force)
-            self.predict_function = _backend.whole_steps(
-                self, self.predict_function, ("trainable", "non_trainable")
-            )
-        return self.predict_function
 
     def _draw_latents(
         self, size: Any, seed: keras.random.SeedGenerator

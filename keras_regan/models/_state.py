@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import keras
 
+from keras_regan._backend.keras_internals.layers import is_seed
 from keras_regan.metrics.feature_sharing import different_networks
 from keras_regan.models.game import Game
 
@@ -171,7 +172,7 @@ def _network(name, variables):
     argument = name if name in ("generator", "discriminator") else "self"
     seeds = 0
     for variable in variables:
-        if variable.path.endswith("seed_generator_state"):
+        if is_seed(variable):
             yield Entry(f"seed.{name}.{seeds}", variable, Kind.SEED, argument)
             seeds += 1
         else:

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
+from keras_regan._backend.keras_internals.layers import regularized_variables
 from keras_regan._dtypes import at_least_float32
-from keras_regan._layer_losses import regularized_variables
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses.drawing import with_seed

@@ -9,25 +9,6 @@ from keras_regan._backend import replicas
 from keras_regan.models._state import State
 from keras_regan.models.game import Game
 
-_PAGE = "docs/several_devices.md"
-
-
-def check_strategy() -> None:
-    """Raises a `ValueError` for a strategy that a GAN cannot train under.
-
-    With `MultiWorkerMirroredStrategy`, `fit` of Keras 3.15 fails for every
-    model; the others that are refused give variables no copy on each device.
-    """
-    strategy = replicas.unsupported_strategy()
-    if strategy is not None:
-        raise ValueError(
-            "A GAN cannot be trained under this strategy. Expected "
-            "`tf.distribute.MirroredStrategy` for the devices of one machine; "
-            "for several machines the JAX backend with "
-            "`keras.distribution.DataParallel`, one process for each machine "
-            f"({_PAGE}). Received: {strategy}"
-        )
-
 
 def check_modes(
     model: keras.Model, steps_per_execution: int, jit_compile: bool | str
@@ -50,7 +31,7 @@ def check_modes(
 
 def check_compiled(model: keras.Model, game: Game, state: State) -> None:
     """Raises a `ValueError` for what does not go with the model's devices."""
-    check_strategy()
+    replicas.check_strategy()
     for argument, variables in state.by_argument().items():
         outside = replicas.outside_scope(model, variables)
         if outside:

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._backend.keras_internals.layers import mark_built
 from keras_regan.layers import ConditionalBatchNormalization
 from keras_regan.layers import SampleRegularization
 from keras_regan.layers import SpectralNormalization
@@ -39,8 +40,7 @@ def inference_copy(network: keras.Model, name: str) -> keras.Model:
         if not copy.built:
             copy.build_from_config(network.get_build_config())
         copy.set_weights(parts.values(network))
-        # Keras leaves the flag down after it built a subclassed model.
-        copy.built = True
+        mark_built(copy)
     except (TypeError, ValueError, NotImplementedError) as error:
         raise NoPlainCopy(
             f"The generator cannot be made anew from its config. Expected a "

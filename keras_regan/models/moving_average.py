@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_regan._backend.keras_internals.layers import mark_built
 from keras_regan._typing import Tensor
 
 
@@ -17,8 +18,7 @@ def copy_of(network: keras.Model, name: str) -> keras.Model:
         if not copy.built:
             copy.build_from_config(network.get_build_config())
         copy.set_weights(network.get_weights())
-        # Keras leaves the flag down after it built a subclassed model.
-        copy.built = True
+        mark_built(copy)
     except (TypeError, ValueError, NotImplementedError) as error:
         raise ValueError(
             "Invalid value for argument `ema_momentum`. Expected None for a "

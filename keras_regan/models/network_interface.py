@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_regan._layer_losses import regularized_variables
+from keras_regan._backend.keras_internals import layers
 from keras_regan._typing import Shape
 from keras_regan.models._class_labels import ClassLabels
 from keras_regan.models.bounded_logits import warn_of_bounded_logits
@@ -38,15 +38,13 @@ def input_shapes(network: keras.Model, argument: str) -> list[Shape]:
     if tensors:
         shapes = [tuple(tensor.shape) for tensor in tensors]
     else:
-        config = network.get_build_config() or {}
-        shape = config.get("input_shape") or config.get("shapes_dict")
-        if isinstance(shape, dict):
-            shape = next(iter(shape.values())) if len(shape) == 1 else None
+        shape = layers.shapes_built_with(network)
         if not shape:
             raise ValueError(
                 f"Invalid value for argument `{argument}`. Expected a model "
                 "that takes one input, or a list of two. Received: a "
-                f"{type(network).__name__} built with {config}"
+                f"{type(network).__name__} built with "
+                f"{network.get_build_config() or {}}"
             )
         nested = isinstance(shape[0], list | tuple)
         shapes = [tuple(s) for s in shape] if nested else [tuple(shape)]
@@ -192,7 +190,7 @@ def _check_logits(outputs: Any) -> None:
 
 def carries_regularizers(network: keras.Model) -> bool:
     """Tells whether layers of the network have regularizers of their own."""
-    return bool(regularized_variables(network)) or any(
+    return bool(layers.regularized_variables(network)) or any(
         getattr(layer, "activity_regularizer", None) is not None
         for layer in _layers(network)
     )

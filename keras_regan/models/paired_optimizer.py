@@ -65,7 +65,7 @@ class PairedOptimizer(keras.optimizers.Optimizer):
     def variables(self) -> list[keras.Variable]:
         """The variables of both, and the few of this object."""
         return (
-            self._variables
+            super().variables
             + self.generator_optimizer.variables
             + self.discriminator_optimizer.variables
         )
@@ -98,7 +98,7 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     def save_own_variables(self, store: Any) -> None:
         """Saves this object's own variables, and of what kind the two are."""
-        for index, variable in enumerate(self._variables):
+        for index, variable in enumerate(super().variables):
             store[str(index)] = variable.numpy()
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
             store[role] = np.frombuffer(_kind(optimizer).encode(), "uint8")
@@ -118,7 +118,7 @@ class PairedOptimizer(keras.optimizers.Optimizer):
                     f"The file holds the state of another {role} optimizer. "
                     f"Expected {_kind(optimizer)}. Received: {kind}"
                 )
-        for index, variable in enumerate(self._variables):
+        for index, variable in enumerate(super().variables):
             variable.assign(store[str(index)])
 
     def get_config(self) -> dict[str, Any]:

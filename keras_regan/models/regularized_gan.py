@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._backend.keras_internals import fitting
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
@@ -324,9 +325,8 @@ class RegularizedGAN(MeasuringModel):
                 *self._position.begun, self.name, self._labels
             ) from None
         except UnboundLocalError as error:
-            if "'logs'" not in str(error):
+            if not fitting.trained_on_nothing(error):
                 raise
-            # On JAX, Keras looks at the logs of a step that never was.
             raise batch.no_batches(x) from error
         finally:
             resumption.end(self)
@@ -461,16 +461,6 @@ class RegularizedGAN(MeasuringModel):
             self.optimizer.variables,
             self.metrics_variables,
         )
-
-    def make_train_function(self, force: bool = False) -> None:
-        """Makes what runs a step of training; Keras's trainer calls it."""
-        if force or self.train_function is None:
-            super().make_train_function(force=force)
-            self.train_function = _backend.whole_steps(
-                self,
-                self.train_function,
-                ("trainable", "non_trainable", "optimizer", "metrics"),
-            )
 
     def _check_trained(
         self, before: int, logs: dict[str, list[float]], x: Any

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_regan import _backend
+from keras_regan._backend.keras_internals import fitting
 from keras_regan._validation import boolean
 from keras_regan.models.batch import length
 from keras_regan.models.position import Position
@@ -59,9 +60,7 @@ class Resumption:
         """Takes note of what callbacks loaded when the training began."""
         self._resume = self._resume or self._position.loaded
         if self._position.loaded:
-            # What `BackupAndRestore` sets, from a file of its own that may be
-            # older than the weights.
-            model._initial_epoch = self._position.begun[0]
+            fitting.set_initial_epoch(model, self._position.begun[0])
 
     def begin_epoch(self, model: keras.Model, epoch: int) -> None:
         """Says where the model is, and passes over what it has had."""
@@ -89,9 +88,9 @@ class Resumption:
 
     def end(self, model: keras.Model) -> None:
         """Leaves nothing behind that a later `fit` would stumble over."""
-        model._initial_epoch = None
+        fitting.set_initial_epoch(model, None)
         if self._train_function is not None:
-            model.train_function = self._train_function
+            fitting.set_train_function(model, self._train_function)
 
     def _batches_before(self, epoch: int) -> int:
         """Returns how far into the data an epoch begins.
@@ -117,15 +116,16 @@ class Resumption:
         if not before and not batches:
             self._restore_random_states()
             return
-        self._train_function = model.train_function
-        model.train_function = _beginning_later(
-            model.train_function,
+        self._train_function = fitting.train_function_of(model)
+        beginning_later = _beginning_later(
+            self._train_function,
             before,
             batches,
             model.steps_per_execution,
             model.get_metrics_result(),
             self._restore_random_states,
         )
+        fitting.set_train_function(model, beginning_later)
 
 
 def _warn_if_complete(position: Position, epochs: int) -> None:

@@ -1,6 +1,5 @@
 """Files that are written whole, and loaded whole or not at all."""
 
-import json
 import math
 import os
 import re
@@ -14,15 +13,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_regan._backend.keras_internals import saving
 from keras_regan._files import replacing
 from keras_regan.models.saved_state import NotCompiledWarning
 from keras_regan.models.sealed_file import check_seal
 from keras_regan.models.sealed_file import seal
-
-# As Keras tells them.
-_REMOTE = re.compile(r"/(cns|cfs|gcs|hdfs|readahead|placer|tfhub)|.*://")
-_SKIPPED = "Skipping variable loading for optimizer"
-_NONE_SAVED = "saved optimizer has 0 variables"
 
 
 def save_whole(
@@ -79,10 +74,10 @@ def load_whole(
         if _is_local_file(filepath):
             _check_undamaged(os.fspath(filepath))
         with warnings.catch_warnings(record=True) as caught:
-            warnings.filterwarnings("always", _SKIPPED)
+            saving.always_warn_of_optimizers()
             load()
         caught = _without_what_follows(caught)
-        refused = [str(w.message) for w in caught if _SKIPPED in str(w.message)]
+        refused = saving.optimizers_not_loaded(caught)
         if refused and not partially:
             raise ValueError(" ".join(refused))
     except BaseException as error:
@@ -102,13 +97,13 @@ def _without_what_follows(caught):
     """
     if not any(issubclass(w.category, NotCompiledWarning) for w in caught):
         return caught
-    return [w for w in caught if _NONE_SAVED not in str(w.message)]
+    return [w for w in caught if not saving.is_of_no_optimizer(w)]
 
 
 def _is_local_file(filepath):
     return (
         isinstance(filepath, str | os.PathLike)
-        and not _REMOTE.match(str(filepath))
+        and not saving.is_remote(str(filepath))
         and not os.path.isdir(filepath)
     )
 
@@ -148,7 +143,7 @@ def _check_shards(path):
     with open(path, "rb") as file:
         content = file.read()
     try:
-        names = keras.tree.flatten(json.loads(content)["weight_map"])
+        names = saving.files_of_shards(content)
     except (ValueError, KeyError, TypeError) as error:
         raise OSError(f"it is no list of shards ({error})") from error
     for name in names:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_regan._backend.keras_internals import fitting
 from keras_regan.models._class_labels import ClassLabels
 from keras_regan.models.position import Position
 from keras_regan.models.resumption import Resumption
@@ -101,11 +102,12 @@ def watched(
     """Returns the callbacks of `fit` with more at each end."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         ours = (type(first), *map(type, last))
-        others = [c for c in callbacks.callbacks if not isinstance(c, ours)]
+        given = fitting.callbacks_in(callbacks)
+        others = [c for c in given if not isinstance(c, ours)]
         for callback in (first, *last):
             callback.set_model(callbacks.model)
             callback.set_params(callbacks.params)
-        callbacks.callbacks = [first, *others, *last]
+        fitting.set_callbacks(callbacks, [first, *others, *last])
         return callbacks
     others = [] if callbacks is None else keras.tree.flatten(callbacks)
     return [first, *others, *last]

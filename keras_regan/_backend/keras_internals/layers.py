@@ -1,0 +1,93 @@
+"""What layers keep and return."""
+
+from typing import Any
+
+import keras
+
+
+def regularized_variables(network: keras.Model) -> list[keras.Variable]:
+    """Returns the trainable weights that carry a regularizer.
+
+    Why: Keras gives the sum of what they add only together with what belongs
+        to a call, and not which weights it is of.
+    When it is gone: look for where `keras.Layer.add_weight` leaves its argument
+        `regularizer`.
+    """
+    return [
+        variable
+        for variable in network.trainable_variables
+        if getattr(variable, "regularizer", None) is not None
+    ]
+
+
+def losses_of_latest_call(network: keras.Model) -> list[Any]:
+    """Returns what layers added in the latest call of a network.
+
+    Activity regularizers and `add_loss`, but not the regularizers of weights,
+    which do not belong to a call.
+
+    Why: the two are in one list, those of weights last.
+    When it is gone: look for the new order in `keras.Layer.losses`, or compute
+        those of `regularized_variables` and leave out what is equal.
+    """
+    losses = network.losses
+    return losses[: len(losses) - len(regularized_variables(network))]
+
+
+def is_seed(variable: keras.Variable) -> bool:
+    """Tells whether a variable is the state of a `SeedGenerator`.
+
+    Why: Keras lists it among the weights of a layer but does not save it, and
+        it is no average that replicas could agree on.
+    When it is gone: look for the new name in `keras.random.SeedGenerator`.
+    """
+    return variable.path.endswith("seed_generator_state")
+
+
+def mark_built(model: keras.Model) -> None:
+    """Says of a model that it is built.
+
+    Why: Keras leaves the flag down after `build_from_config` of a subclassed
+        model without a `build` of its own, and does not save such a model.
+    When it is gone: drop this function, if `build_from_config` sets the flag
+        itself.
+    """
+    model.built = True
+
+
+def shapes_built_with(network: keras.Model) -> Any:
+    """Returns the shape, or nested shapes, that a network was built with.
+
+    `None` if there is not one for the first argument of its `call`.
+
+    Why: a subclassed network has no `inputs` to ask.
+    When it is gone: look for what `get_build_config` returns now.
+    """
+    config = network.get_build_config() or {}
+    shape = config.get("input_shape") or config.get("shapes_dict")
+    if isinstance(shape, dict):
+        shape = next(iter(shape.values())) if len(shape) == 1 else None
+    return shape
+
+
+def assign_in_scope(
+    scope: keras.StatelessScope, variable: keras.Variable, value: Any
+) -> None:
+    """Gives a variable another value in a scope that need not be active.
+
+    Why: what a transformation of JAX has assigned is handed on to the scope
+        around it, once as it is, without another cast.
+    When it is gone: call `variable.assign(value)` inside of the scope.
+    """
+    scope.add_update((variable, value))
+
+
+def losses_in_scope(scope: keras.StatelessScope) -> list[Any]:
+    """Returns what layers added with `add_loss` inside of a scope.
+
+    Why: a scope collects them if it is told to, and then the layers have them
+        no more.
+    When it is gone: look for what `collect_losses` of `keras.StatelessScope`
+        does with them.
+    """
+    return scope.losses
