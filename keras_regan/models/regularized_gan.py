@@ -19,6 +19,7 @@ from keras_regan.models import devices
 from keras_regan.models._latents import frozen_latents
 from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
+from keras_regan.models._moving_average import update_average
 from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
@@ -30,7 +31,6 @@ from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
 from keras_regan.models.compile_arguments import checked_optimizer
 from keras_regan.models.game import Game
-from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.models.player import Player
 from keras_regan.models.resumption import Resumption
