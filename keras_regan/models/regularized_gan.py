@@ -85,8 +85,9 @@ class RegularizedGAN(MeasuringModel):
     Raises:
         TypeError: If one of the networks is not a Keras model.
         ValueError: If a network is not built, or if the two do not fit
-            together. A discriminator whose last layer bounds logits, as a
-            sigmoid does, is warned of.
+            together, or if `ema_momentum` is given and a layer of the generator
+            cannot be made anew from its config. A discriminator whose last
+            layer bounds logits, as a sigmoid does, is warned of.
 
     Example:
     >>> generator, discriminator = keras_regan.networks.mlp(
