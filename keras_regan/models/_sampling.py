@@ -16,12 +16,13 @@ from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
-from keras_regan.models import inference_generator
 from keras_regan.models import network_interface
 from keras_regan.models._class_labels import check_wanted
+from keras_regan.models._export import export
+from keras_regan.models._inference_generator import inference_copy
 from keras_regan.models._latents import check_latents
+from keras_regan.models._moving_average import copy_of
 from keras_regan.models._networks import with_conditions
-from keras_regan.models.moving_average import copy_of
 from keras_regan.models.position import Position
 from keras_regan.models.replica_seed import ReplicaSeedGenerator
 from keras_regan.models.seed_streams import first_seeds
@@ -203,9 +204,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         >>> generator.predict(np.zeros((3, 4)), verbose=0).shape
         (3, 2)
         """
-        return inference_generator.inference_copy(
-            self._sampler, self.generator.name
-        )
+        return inference_copy(self._sampler, self.generator.name)
 
     def export(
         self,
@@ -260,7 +259,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         (samples,) = session.run(None, {"latents": latents})
         ```
         """
-        inference_generator.export(
+        export(
             self._sampler,
             self.generator.name,
             path_string(filepath, "filepath"),

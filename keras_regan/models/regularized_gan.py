@@ -20,6 +20,7 @@ from keras_regan.models import devices
 from keras_regan.models._latents import frozen_latents
 from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
+from keras_regan.models._moving_average import update_average
 from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
@@ -31,7 +32,6 @@ from keras_regan.models.compile_arguments import checked_loss
 from keras_regan.models.compile_arguments import checked_metrics
 from keras_regan.models.compile_arguments import checked_player
 from keras_regan.models.game import Game
-from keras_regan.models.moving_average import update_average
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.models.player import Player
 from keras_regan.models.resumption import Resumption
@@ -88,8 +88,9 @@ class RegularizedGAN(MeasuringModel):
     Raises:
         TypeError: If one of the networks is not a Keras model.
         ValueError: If a network is not built, or if the two do not fit
-            together. A discriminator whose last layer bounds logits, as a
-            sigmoid does, is warned of.
+            together, or if `ema_momentum` is given and a layer of the generator
+            cannot be made anew from its config. A discriminator whose last
+            layer bounds logits, as a sigmoid does, is warned of.
 
     Example:
     >>> generator, discriminator = keras_regan.networks.mlp(

@@ -3,31 +3,25 @@
 import keras
 from keras import ops
 
-from keras_regan._backend.keras_internals.layers import mark_built
 from keras_regan._typing import Tensor
+from keras_regan.models._copies import NetworkCopier
+from keras_regan.models._copies import NoCopy
 
 
 def copy_of(network: keras.Model, name: str) -> keras.Model:
     """Returns a frozen copy of a network with the same weights.
 
     Raises:
-        ValueError: If a subclassed network cannot be made from its config.
+        ValueError: If a layer of the network cannot be made anew.
     """
     try:
-        copy = type(network).from_config({**network.get_config(), "name": name})
-        if not copy.built:
-            copy.build_from_config(network.get_build_config())
-        copy.set_weights(network.get_weights())
-        mark_built(copy)
-    except (TypeError, ValueError, NotImplementedError) as error:
+        return NetworkCopier().copy(network, name)
+    except NoCopy as error:
         raise ValueError(
             "Invalid value for argument `ema_momentum`. Expected None for a "
-            "generator that cannot be made anew from its config: the average "
-            "needs a copy. Implement `get_config` (with `name`) and "
-            f"`from_config` in {type(network).__name__}. Received: {error}"
+            f"generator without a copy, which the average needs. {error} "
+            f"Received: {error.__cause__}"
         ) from error
-    copy.trainable = False
-    return copy
 
 
 def update_average(

@@ -1,0 +1,119 @@
+"""Copies of networks, layer by layer and with their weights.
+
+The calls between layers are copied by `keras.models.clone_model`, and each
+layer is made from its own config, for which no class has to be registered.
+`clone_model` is handed bare models on the same tensors, since it compiles the
+copy of a compiled one. It does not reach two kinds of networks: the layers of a
+`keras.Sequential` are stacked anew, as it would take no `call_function` for
+what is inside, and a subclassed model, whose calls only its code knows, is made
+from its config like a layer.
+"""
+
+import contextlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class NoCopy(ValueError):
+    """Names the layer that cannot be copied; its cause says why."""
+
+
+class NetworkCopier:
+    """Copies one network; subclasses put other layers in the place of some."""
+
+    def __init__(self):
+        self._copies = {}
+        # What is in the place of a weight: none, one or more values.
+        self._values = {}
+
+    def copy(self, network: keras.Model, name: str) -> keras.Model:
+        """Returns a frozen copy with the same weights, which is not compiled.
+
+        Raises:
+            NoCopy: If a layer cannot be made anew.
+        """
+        try:
+            copy = self._copied(network)
+        finally:
+            # If copies do not fit together, this names the one that is wrong.
+            self._hand_over_weights()
+        copy.name = name
+        copy.trainable = False
+        return copy
+
+    def _copied(self, layer: keras.Operation) -> keras.Operation:
+        """Returns the copy of a layer or network, the same one each time."""
+        if id(layer) not in self._copies:
+            with _blame(layer):
+                copy = self._anew(layer)
+                if isinstance(copy, keras.Model) and not copy.built:
+                    copy.build_from_config(layer.get_build_config())
+                    # Keras leaves the flag of a subclassed model down.
+                    copy.built = True
+            # The layer is kept too: its id is good only while it lives.
+            self._copies[id(layer)] = layer, copy
+        return self._copies[id(layer)][1]
+
+    def _anew(self, layer: keras.Operation) -> keras.Operation:
+        made_with = inspect.signature(type(layer).__init__).parameters
+        if isinstance(layer, keras.Sequential) and "layers" in made_with:
+            inputs = [
+                keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name)
+                for x in getattr(layer, "inputs", [])
+            ]
+            layers = [self._copied(part) for part in layer.layers]
+            return type(layer)([*inputs, *layers], name=layer.name)
+        if isinstance(layer, keras.Function) and "outputs" in made_with:
+            return keras.models.clone_model(
+                type(layer)(layer.input, layer.output, name=layer.name),
+                clone_function=self._copied,
+                call_function=self._call,
+            )
+        return self._part(layer)
+
+    def _part(self, layer: keras.Operation) -> keras.Operation:
+        """Returns what is in the place of one layer."""
+        names = ("layer", "forward_layer", "cell")
+        held = [type(getattr(layer, name, None)) for name in names]
+        with keras.saving.custom_object_scope({h.__name__: h for h in held}):
+            return type(layer).from_config(self._config(layer))
+
+    def _config(self, layer: keras.Operation) -> dict[str, Any]:
+        """Returns what a layer is made from."""
+        return layer.get_config()
+
+    def _call(self, copy: keras.Operation, *args: Any, **kwargs: Any) -> Any:
+        """Calls a copy with the arguments that the layer was called with."""
+        return copy(*args, **kwargs)
+
+    def _hand_over_weights(self) -> None:
+        for layer, copy in self._copies.values():
+            if getattr(copy, "built", False):
+                with _blame(layer):
+                    copy.set_weights(
+                        [
+                            ops.convert_to_numpy(value)
+                            for weight in layer.weights
+                            for value in self._values.get(id(weight), [weight])
+                        ]
+                    )
+
+
+@contextlib.contextmanager
+def _blame(layer: keras.Operation) -> Iterator[None]:
+    try:
+        yield
+    except NoCopy:
+        raise
+    except Exception as error:
+        kind = type(layer).__name__
+        mend = f"Implement `get_config` and `from_config` in {kind}."
+        if kind in ("Functional", "Sequential"):
+            mend = "Copies of its layers do not fit together."
+        raise NoCopy(
+            f"`{layer.name}` (of type {kind}) cannot be made anew. {mend}"
+        ) from error
