@@ -14,16 +14,15 @@ from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.models import RegularizedGAN
 from keras_regan.search import arguments
-from keras_regan.search import first_look
-from keras_regan.search import places
+from keras_regan.search import preflight
 from keras_regan.search import studies
+from keras_regan.search import trial_slots
 from keras_regan.search._optuna import optuna
 from keras_regan.search.held_out import Run
 from keras_regan.search.held_out import fingerprint
 from keras_regan.search.held_out import runs_of
 from keras_regan.search.objective import Objective
 from keras_regan.search.objective import checked_objectives
-from keras_regan.search.places import TrialFailed
 from keras_regan.search.progress import Progress
 from keras_regan.search.records import records_of
 from keras_regan.search.search_result import SearchResult
@@ -33,6 +32,7 @@ from keras_regan.search.space import checked_space
 from keras_regan.search.space import described
 from keras_regan.search.space import draw
 from keras_regan.search.trainings import Trainings
+from keras_regan.search.trial_slots import TrialFailed
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -199,25 +199,19 @@ class FactorSearch:
         folds = arguments.checked_folds(folds)
         trials = arguments.number_of_trials(trials, self.sampler, self.space)
         runs = runs_of(x, y, validation_data, folds, self.seeds)
-        gan = first_look.model_of(self.build, self.space, runs[0].seed)
-        logs = first_look.validation_logs(gan, runs[0].data()[1], fit_arguments)
-        for objective in self.objectives:
-            # Callbacks may write to the logs too.
-            if callbacks is None and objective.name not in logs:
-                raise first_look.not_in_logs(objective, logs)
+        built = self._preflight(runs[0], fit_arguments, callbacks)
         trainings = Trainings(
             self.build, runs, self.objectives, callbacks, fit_arguments
         )
         with studies.quiet():
             study = self._study(
-                build=first_look.described(gan),
+                build=built,
                 x=fingerprint(x),
                 y=fingerprint(y),
                 validation_data=fingerprint(validation_data),
                 folds=folds,
                 **{name: fingerprint(v) for name, v in fit_arguments.items()},
             )
-            del gan
             self._search(study, trainings, trials, verbose)
         return SearchResult(
             self.objectives,
@@ -233,21 +227,36 @@ class FactorSearch:
             ),
         )
 
+    def _preflight(
+        self,
+        run: Run,
+        fit_arguments: dict[str, Any],
+        callbacks: Callable[[], list[Any]] | None,
+    ) -> list[Any]:
+        """Builds and evaluates a model once, and returns its description."""
+        gan = preflight.model_of(self.build, self.space, run.seed)
+        logs = preflight.validation_logs(gan, run.data()[1], fit_arguments)
+        for objective in self.objectives:
+            # Callbacks may write to the logs too.
+            if callbacks is None and objective.name not in logs:
+                raise preflight.not_in_logs(objective, logs)
+        return preflight.described(gan)
+
     def _search(
         self, study: Any, trainings: Trainings, trials: int, verbose: int
     ) -> None:
         most = trials + 1  # With the baseline.
         progress = Progress(study, most, verbose)
         while True:
-            places.recover(study)
+            trial_slots.recover(study)
             progress.show()
-            if places.is_left(study, most):
+            if trial_slots.is_left(study, most):
                 study.optimize(
                     lambda trial: self._try(trial, trainings, most),
                     n_trials=1,
                     gc_after_trial=True,
                 )
-            elif places.is_unclaimed(study):
+            elif trial_slots.is_unclaimed(study):
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
             else:
                 return
@@ -255,20 +264,20 @@ class FactorSearch:
     def _try(
         self, trial: Any, trainings: Trainings, most: int
     ) -> tuple[float, ...]:
-        trial.set_user_attr(places.WORKER, places.this_worker())
+        trial.set_user_attr(trial_slots.WORKER, trial_slots.this_worker())
         try:
-            place = places.claim(trial, most)
-            if place == 0 and not self.baseline:
-                raise TrialFailed(places.NO_BASELINE)
+            slot = trial_slots.claim(trial, most)
+            if slot == 0 and not self.baseline:
+                raise TrialFailed(trial_slots.NO_BASELINE)
             factors = (
                 draw(trial, self.space)
-                if place > 0
+                if slot > 0
                 else dict.fromkeys(self.space, 0.0)
             )
             trial.set_user_attr("factors", factors)
             return trainings.values_of(trial, factors)
         except TrialFailed as failure:
-            trial.set_user_attr(places.FAILURE, str(failure))
+            trial.set_user_attr(trial_slots.FAILURE, str(failure))
             return (math.nan,) * len(self.objectives)
 
     def _study(self, **settings: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A model is built and judged once before anything is trained."""
+"""Preflight: a model is built and judged before anything is trained."""
 
 import re
 import zlib
