@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_regan.callbacks.vital_signs import VitalSigns
+from keras_regan.callbacks._vital_signs import VitalSigns
 
 # How much more diverse than before samples must be to count as recovering,
 # and how diverse at least: a collapsed generator may rise from 1e-6 to 1e-5.

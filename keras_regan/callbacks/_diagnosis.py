@@ -8,8 +8,8 @@ from typing import Any
 from typing import NamedTuple
 
 from keras_regan.callbacks._course import Course
-from keras_regan.callbacks.symptoms import Symptom
-from keras_regan.callbacks.vital_signs import VitalSigns
+from keras_regan.callbacks._symptoms import Symptom
+from keras_regan.callbacks._vital_signs import VitalSigns
 
 
 class Finding(NamedTuple):

@@ -8,11 +8,11 @@ import numpy as np
 
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._chosen_samples import classes_of
-from keras_regan.callbacks.vital_signs import RealSamples
-from keras_regan.callbacks.vital_signs import VitalSigns
-from keras_regan.callbacks.vital_signs import WeightRecord
-from keras_regan.callbacks.vital_signs import all_finite
-from keras_regan.callbacks.vital_signs import compare_logits
+from keras_regan.callbacks._vital_signs import RealSamples
+from keras_regan.callbacks._vital_signs import VitalSigns
+from keras_regan.callbacks._vital_signs import WeightRecord
+from keras_regan.callbacks._vital_signs import all_finite
+from keras_regan.callbacks._vital_signs import compare_logits
 from keras_regan.models import network_interface
 
 

@@ -11,11 +11,11 @@ from keras_regan.callbacks._chosen_samples import chosen
 from keras_regan.callbacks._chosen_samples import samples_and_labels
 from keras_regan.callbacks._diagnosis import Diagnosis
 from keras_regan.callbacks._examination import Examination
+from keras_regan.callbacks._symptoms import looked_for
+from keras_regan.callbacks._vital_signs import VitalSigns
 from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
 from keras_regan.callbacks.alarm_actions import Warn
-from keras_regan.callbacks.symptoms import looked_for
-from keras_regan.callbacks.vital_signs import VitalSigns
 from keras_regan.models import batch as batches
 
 # The name of what is kept with the model.

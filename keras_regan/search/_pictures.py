@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from keras_regan.callbacks.generated_images import channels_last
-from keras_regan.callbacks.generated_images import usual_range
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.image_grid import to_uint8
-from keras_regan.callbacks.picture_files import write_picture
+from keras_regan.callbacks._generated_images import channels_last
+from keras_regan.callbacks._generated_images import usual_range
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import side_by_side
+from keras_regan.callbacks._image_grid import to_uint8
+from keras_regan.callbacks._picture_files import write_picture
 from keras_regan.figures.search_panels import Points
 from keras_regan.figures.search_panels import draw_factors
 from keras_regan.figures.search_panels import draw_front

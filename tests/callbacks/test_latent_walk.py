@@ -10,10 +10,10 @@ from PIL import Image
 
 import keras_regan as kr
 from keras_regan.callbacks import LatentWalk
-from keras_regan.callbacks import animation as animations
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import to_uint8
-from keras_regan.callbacks.spherical_interpolation import (
+from keras_regan.callbacks import _animation as animations
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import to_uint8
+from keras_regan.callbacks._spherical_interpolation import (
     spherical_interpolation,
 )
 

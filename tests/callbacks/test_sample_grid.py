@@ -15,9 +15,9 @@ from hypothesis import strategies
 from PIL import Image
 
 from keras_regan.callbacks import SampleGrid
-from keras_regan.callbacks import animation as animations
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import to_uint8
+from keras_regan.callbacks import _animation as animations
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import to_uint8
 
 
 class CountingSampleGrid(SampleGrid):

@@ -71,5 +71,5 @@ def test_what_is_a_regularizer(key, expected):
 
 
 def test_vital_signs_are_no_regularizers():
-    vital_signs = pytest.importorskip("keras_regan.callbacks.vital_signs")
+    vital_signs = pytest.importorskip("keras_regan.callbacks._vital_signs")
     assert not any(map(is_regularizer, vital_signs.VitalSigns._fields))
