@@ -10,9 +10,9 @@ from keras_regan.callbacks._image_grid import image_grid
 from keras_regan.callbacks._image_grid import side_by_side
 from keras_regan.callbacks._image_grid import to_uint8
 from keras_regan.callbacks._picture_files import write_picture
-from keras_regan.figures.search_panels import Points
-from keras_regan.figures.search_panels import draw_factors
-from keras_regan.figures.search_panels import draw_front
+from keras_regan.figures._search_panels import Points
+from keras_regan.figures._search_panels import draw_factors
+from keras_regan.figures._search_panels import draw_front
 from keras_regan.models import RegularizedGAN
 from keras_regan.search.objective import Objective
 from keras_regan.search.trial_record import TrialRecord

@@ -11,7 +11,7 @@ import numpy as np
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._validation import random_seed
-from keras_regan.figures.canvas import png_path
+from keras_regan.figures._canvas import png_path
 from keras_regan.models import RegularizedGAN
 from keras_regan.search._pictures import draw_by_factor
 from keras_regan.search._pictures import draw_by_objectives

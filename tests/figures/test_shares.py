@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from keras_regan.figures.curves import Curve
-from keras_regan.figures.curves import read_curves
-from keras_regan.figures.shares import is_regularizer
-from keras_regan.figures.shares import shares
+from keras_regan.figures._curves import Curve
+from keras_regan.figures._curves import read_curves
+from keras_regan.figures._shares import is_regularizer
+from keras_regan.figures._shares import shares
 
 pytestmark = pytest.mark.host
 
