@@ -21,8 +21,8 @@ from keras_regan.callbacks._picture_arguments import check_labels_of_model
 from keras_regan.callbacks._picture_arguments import class_labels
 from keras_regan.callbacks._warner import Warner
 from keras_regan.metrics import SampleMetric
-from keras_regan.metrics.feature_metric import FeatureMetric
-from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.metrics._feature_metric import FeatureMetric
+from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.metrics.reference import batches_of
 
 

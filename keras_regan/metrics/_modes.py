@@ -11,11 +11,11 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
-from keras_regan.metrics import likely_class
-from keras_regan.metrics.chi_distribution import share_within
+from keras_regan.metrics import _likely_class
+from keras_regan.metrics._chi_distribution import share_within
+from keras_regan.metrics._nearest_mode import Mixture
+from keras_regan.metrics._nearest_mode import nearest_mode
 from keras_regan.metrics.feature_extractor import FeatureExtractor
-from keras_regan.metrics.nearest_mode import Mixture
-from keras_regan.metrics.nearest_mode import nearest_mode
 
 # Modes that there is a count for at most.
 _MOST_MODES = 10_000_000
@@ -84,7 +84,7 @@ class ClassifierModes:
             ValueError: If there are none.
         """
         if self._confidence is not None:
-            likely_class.check_probabilities(self._classifier)
+            _likely_class.check_probabilities(self._classifier)
 
     @property
     def count(self) -> int:
@@ -94,7 +94,7 @@ class ClassifierModes:
             ValueError: If there are too many, or the classifier returns
                 something else than scores of classes.
         """
-        parts, classes = likely_class.parts_and_classes(self._classifier)
+        parts, classes = _likely_class.parts_and_classes(self._classifier)
         if classes**parts > _MOST_MODES:
             raise ValueError(
                 message(
@@ -112,12 +112,12 @@ class ClassifierModes:
 
     def of(self, samples: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the mode of each sample and whether the sample is good."""
-        scores = likely_class.class_scores(self._classifier, samples)
+        scores = _likely_class.class_scores(self._classifier, samples)
         parts, classes = scores.shape[1:]
         modes = 0
         for part in range(parts):
             modes = modes * classes + ops.argmax(scores[:, part], axis=-1)
-        is_good = likely_class.is_finite(scores)
+        is_good = _likely_class.is_finite(scores)
         if self._confidence is not None:
             sure = ops.max(scores, axis=-1) >= self._confidence
             is_good = ops.logical_and(is_good, ops.all(sure, axis=-1))

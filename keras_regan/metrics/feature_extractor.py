@@ -16,13 +16,13 @@ from keras_regan._typing import Tensor
 from keras_regan.metrics._feature_network import built
 from keras_regan.metrics._feature_network import description
 from keras_regan.metrics._feature_network import name_of
+from keras_regan.metrics._feature_sharing import computed_once
 from keras_regan.metrics._image_preparation import channel_axis
 from keras_regan.metrics._image_preparation import checked_image_size
 from keras_regan.metrics._image_preparation import checked_value_range
 from keras_regan.metrics._image_preparation import in_color
 from keras_regan.metrics._image_preparation import preprocessing_text
 from keras_regan.metrics._image_preparation import to_levels
-from keras_regan.metrics.feature_sharing import computed_once
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 

@@ -10,15 +10,15 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan.metrics import likely_class
+from keras_regan.metrics import _likely_class
 from keras_regan.metrics._mode_counts import ModeCoverageResult
 from keras_regan.metrics._mode_counts import mode_coverage
 from keras_regan.metrics._modes import ClassifierModes
 from keras_regan.metrics._modes import MixtureModes
+from keras_regan.metrics._nearest_mode import Mixture
+from keras_regan.metrics._nearest_mode import checked_mixture
+from keras_regan.metrics._nearest_mode import usual_deviations
 from keras_regan.metrics.feature_extractor import FeatureExtractor
-from keras_regan.metrics.nearest_mode import Mixture
-from keras_regan.metrics.nearest_mode import checked_mixture
-from keras_regan.metrics.nearest_mode import usual_deviations
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
@@ -128,7 +128,7 @@ class ModeCoverage(SampleMetric):
         self.features = (
             None
             if classifier is None
-            else likely_class.as_classifier(classifier)
+            else _likely_class.as_classifier(classifier)
         )
         self.deviations_allowed = (
             None
