@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from keras_regan.search import trial_slots
+from keras_regan.search import _trial_slots
 from keras_regan.search._optuna import optuna
 from keras_regan.search.trial_record import TrialRecord
 
@@ -11,14 +11,14 @@ from keras_regan.search.trial_record import TrialRecord
 def records_of(study: Any) -> list[TrialRecord]:
     """Returns the trial that stands for each slot, in order of slots."""
     trials = study.get_trials(deepcopy=False)
-    numbers = trial_slots.slots_of(trials)
+    numbers = _trial_slots.slots_of(trials)
     records = {}
     for trial in trials:
-        left_out = (trial_slots.SURPLUS, trial_slots.NO_BASELINE)
-        if trial.user_attrs.get(trial_slots.FAILURE) in left_out:
+        left_out = (_trial_slots.SURPLUS, _trial_slots.NO_BASELINE)
+        if trial.user_attrs.get(_trial_slots.FAILURE) in left_out:
             continue
         # What has no factors yet has just begun, here or elsewhere.
-        if trial_slots.is_lost(trial) or "factors" not in trial.user_attrs:
+        if _trial_slots.is_lost(trial) or "factors" not in trial.user_attrs:
             continue
         slot = numbers[trial.number]
         records.setdefault(slot, _record(slot, trial))
@@ -38,6 +38,6 @@ def _record(slot: int, trial: Any) -> TrialRecord:
         dict(attributes["factors"]),
         words.get(trial.state, "running"),
         [tuple(values) for values in attributes.get("values", [])],
-        attributes.get(trial_slots.FAILURE),
+        attributes.get(_trial_slots.FAILURE),
         attributes.get("seconds", math.nan),
     )

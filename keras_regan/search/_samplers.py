@@ -11,9 +11,9 @@ from typing import Any
 
 import optuna
 
+from keras_regan.search._trial_slots import slots_of
 from keras_regan.search.space import Space
 from keras_regan.search.space import points_of_grid
-from keras_regan.search.trial_slots import slots_of
 
 
 class _BySlot(optuna.samplers.BaseSampler):

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_regan.search import trial_slots
+from keras_regan.search import _trial_slots
 
 
 class Progress:
@@ -25,9 +25,9 @@ class Progress:
         trials = self._study.get_trials(deepcopy=False)
         done = {
             slot
-            for number, slot in trial_slots.slots_of(trials).items()
+            for number, slot in _trial_slots.slots_of(trials).items()
             if trials[number].state.is_finished()
-            and trial_slots.counts(trials[number])
+            and _trial_slots.counts(trials[number])
         }
         values = []
         if len(self._study.directions) == 1:
