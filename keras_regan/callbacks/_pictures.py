@@ -13,7 +13,7 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._output_range import output_range
 from keras_regan._predictions import predictions
-from keras_regan.callbacks import _animation as animations
+from keras_regan.callbacks import _animation
 from keras_regan.callbacks import _generated_images
 from keras_regan.callbacks import _picture_arguments
 from keras_regan.callbacks import _picture_files
@@ -168,7 +168,7 @@ class Pictures(keras.callbacks.Callback):
         def write() -> None:
             images = frames()
             if images:
-                animations.write_animation(
+                _animation.write_animation(
                     path, images, milliseconds, last_milliseconds
                 )
 
