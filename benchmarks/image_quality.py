@@ -42,7 +42,7 @@ from metrics_on_cifar10 import feature_extractor
 from metrics_on_cifar10 import metrics_of
 
 import keras_regan as kr
-from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.metrics._feature_sharing import shared_features
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
 from measures import mean_pairwise_distance  # noqa: E402

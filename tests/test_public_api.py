@@ -5,6 +5,7 @@ A change of a list below is a change of the API: it belongs in the changelog.
 
 import ast
 import inspect
+import pathlib
 import re
 import types
 
@@ -416,6 +417,21 @@ def test_public_classes_know_their_public_place():
         package = key.rsplit(".", 1)[0]
         assert value.__module__.startswith(package), key
         assert value.__name__ == key.rsplit(".", 1)[1]
+
+
+def test_modules_without_anything_public_begin_with_an_underscore():
+    homes = {value.__module__ for value in OBJECTS.values()}
+    modules = {
+        f"{path}.{file.stem}"
+        for path in NAMES
+        # Those of the models are named so one by one.
+        if path not in ("keras_regan", "keras_regan.models")
+        for file in pathlib.Path(module_of(path).__file__).parent.glob(
+            "[!_]*.py"
+        )
+    }
+    assert len(modules) > 60
+    assert modules - homes == set()
 
 
 def test_docstrings_of_packages():

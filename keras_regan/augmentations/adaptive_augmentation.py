@@ -10,11 +10,11 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_integer
 from keras_regan._validation import unit_float
+from keras_regan.augmentations._draws import chosen
+from keras_regan.augmentations._sequence import AugmentationSequence
 from keras_regan.augmentations.augmentation import Augmentation
 from keras_regan.augmentations.color_jitter import ColorJitter
-from keras_regan.augmentations.draws import chosen
 from keras_regan.augmentations.horizontal_flip import HorizontalFlip
-from keras_regan.augmentations.sequence import AugmentationSequence
 from keras_regan.augmentations.translation import Translation
 
 

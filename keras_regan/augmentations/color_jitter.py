@@ -9,9 +9,9 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import non_negative_float
 from keras_regan._validation import unit_float
+from keras_regan.augmentations._draws import factors
+from keras_regan.augmentations._image_axes import channel_axis
 from keras_regan.augmentations.augmentation import Augmentation
-from keras_regan.augmentations.draws import factors
-from keras_regan.augmentations.image_axes import channel_axis
 
 
 @register

@@ -6,10 +6,10 @@ import keras
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
+from keras_regan.augmentations._sequence import AugmentationSequence
 from keras_regan.augmentations.augmentation import Augmentation
 from keras_regan.augmentations.color_jitter import ColorJitter
 from keras_regan.augmentations.cutout import Cutout
-from keras_regan.augmentations.sequence import AugmentationSequence
 from keras_regan.augmentations.translation import Translation
 
 

@@ -8,11 +8,11 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import unit_float
+from keras_regan.augmentations._draws import integers
+from keras_regan.augmentations._image_axes import positions
+from keras_regan.augmentations._image_axes import share
+from keras_regan.augmentations._image_axes import spatial_axes
 from keras_regan.augmentations.augmentation import Augmentation
-from keras_regan.augmentations.draws import integers
-from keras_regan.augmentations.image_axes import positions
-from keras_regan.augmentations.image_axes import share
-from keras_regan.augmentations.image_axes import spatial_axes
 
 
 @register

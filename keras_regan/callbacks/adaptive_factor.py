@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from keras_regan import _validation
-from keras_regan.callbacks.adjustable_factors import adjustable_factor
-from keras_regan.callbacks.warner import Warner
+from keras_regan.callbacks._adjustable_factors import adjustable_factor
+from keras_regan.callbacks._warner import Warner
 
 
 class AdaptiveFactor(keras.callbacks.Callback):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import keras
 
 from keras_regan import _validation
-from keras_regan.callbacks.model_state import ModelState
-from keras_regan.callbacks.model_state import forget_nan
+from keras_regan.callbacks._model_state import ModelState
+from keras_regan.callbacks._model_state import forget_nan
 
 
 class Alarm(NamedTuple):

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 
 from keras_regan import _validation
-from keras_regan.callbacks.drawn_samples import drawn
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.view import Scene
-from keras_regan.callbacks.view import View
+from keras_regan.callbacks._drawn_samples import drawn
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import side_by_side
+from keras_regan.callbacks._view import Scene
+from keras_regan.callbacks._view import View
 
 
 class AverageAndLive(View):

@@ -5,27 +5,19 @@ from typing import Any
 from typing import NamedTuple
 
 import keras
-import numpy as np
 
 from keras_regan import _validation
-from keras_regan._predictions import predictions
-from keras_regan.callbacks import symptoms
+from keras_regan.callbacks._chosen_samples import chosen
+from keras_regan.callbacks._chosen_samples import samples_and_labels
+from keras_regan.callbacks._diagnosis import Diagnosis
+from keras_regan.callbacks._examination import Examination
+from keras_regan.callbacks._symptoms import looked_for
+from keras_regan.callbacks._vital_signs import VitalSigns
 from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
 from keras_regan.callbacks.alarm_actions import Warn
-from keras_regan.callbacks.vital_signs import RealSamples
-from keras_regan.callbacks.vital_signs import VitalSigns
-from keras_regan.callbacks.vital_signs import WeightRecord
-from keras_regan.callbacks.vital_signs import all_finite
-from keras_regan.callbacks.vital_signs import compare_logits
 from keras_regan.models import batch as batches
-from keras_regan.models import network_interface
 
-# One batch of one size: compiled once, and in no need of more memory than
-# training has.
-_COUNT = 32
-_LEAST_COUNT = 8
-_OF_ONE_CLASS = 8
 # The name of what is kept with the model.
 _NOTES = "CollapseMonitor"
 
@@ -65,9 +57,9 @@ class CollapseMonitor(keras.callbacks.Callback):
     coverage. The vital signs go into the logs of each epoch as `diversity`,
     `near_duplicates`, `distance_to_real`, `d_real_accuracy`,
     `d_fake_accuracy`, `d_separation`, `d_logit_size`, `g_weight_growth`,
-    `d_weight_growth`, `g_update` and `d_update` (see
-    `callbacks.vital_signs.VitalSigns`), where `History` and all callbacks
-    that come after this one see them.
+    `d_weight_growth`, `g_update` and `d_update`, where `History` and all
+    callbacks that come after this one see them; `help(monitor.checks[0].signs)`
+    says what each is.
 
     What it remembers is saved with the model, and a training that is resumed
     at a later epoch goes on with it; let callbacks that save the model stand
@@ -159,12 +151,10 @@ class CollapseMonitor(keras.callbacks.Callback):
             raise TypeError(
                 _validation.message("action", "an `Action` or None", action)
             )
-        self._real, self._labels = _chosen(*_arrays(real), self.seed)
-        self._measure = RealSamples(
-            self._real, _classes(self._labels, len(self._real)), self.seed
-        )
-        self._diagnosis = symptoms.Diagnosis(
-            symptoms.looked_for(
+        self._real, self._labels = chosen(*samples_and_labels(real), self.seed)
+        self._examination = Examination(self._real, self._labels, self.seed)
+        self._diagnosis = Diagnosis(
+            looked_for(
                 least_diversity,
                 most_near_duplicates,
                 most_distance,
@@ -180,15 +170,10 @@ class CollapseMonitor(keras.callbacks.Callback):
         """Draws the latents and checks that the data fits the model."""
         model = self.model
         self._check_real(model)
-        self._latents = keras.ops.convert_to_numpy(
-            model.sample_latents(len(self._real), seed=self.seed)
-        )
-        self._judges_labels = (
-            len(network_interface.input_shapes(model.discriminator, "")) == 2
-        )
+        self._examination.begin(model)
         self.alarms = []
         self.checks = []
-        self._weights = None
+        self._has_begun = False
 
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -197,7 +182,8 @@ class CollapseMonitor(keras.callbacks.Callback):
         self._epoch = epoch + 1
         self._batch = 0
         self._checked_batch = 0
-        if self._weights is None:
+        if not self._has_begun:
+            self._has_begun = True
             model = self.model
             self._start_over(model)
             self.action.begin(model, self.patience)
@@ -237,10 +223,7 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     def _start_over(self, model: keras.Model) -> None:
         self._diagnosis.forget()
-        self._weights = (
-            WeightRecord(_weights_of(model.generator)),
-            WeightRecord(_weights_of(model.discriminator)),
-        )
+        self._examination.start_over(model)
 
     def _recall(self, notes: dict[str, Any] | None) -> None:
         """Goes on where the training was interrupted."""
@@ -248,20 +231,20 @@ class CollapseMonitor(keras.callbacks.Callback):
             return
         self._diagnosis.recall(notes["diagnosis"])
         self.action.recall(notes["action"])
-        for record, norm in zip(self._weights, notes["norms"], strict=True):
-            record.start_from(norm)
+        self._examination.start_from(notes["norms"])
 
     def _take_notes(self, model: keras.Model) -> None:
         model.callback_notes[_NOTES] = {
             "patience": self.patience,
             "diagnosis": self._diagnosis.notes(),
             "action": self.action.notes(),
-            "norms": [record.start for record in self._weights],
+            "norms": self._examination.norms,
         }
 
     def _check(self, logs: dict[str, Any]) -> None:
         model = self.model
-        signs = self._vital_signs(model, logs)
+        steps = self._batch - self._checked_batch
+        signs = self._examination.signs(model, logs, steps)
         self._checked_batch = self._batch
         self.checks.append(Check(self._epoch, self._batch, signs))
         alarms = [
@@ -285,137 +268,3 @@ class CollapseMonitor(keras.callbacks.Callback):
             f"{' '.join([*told, done])}",
             stacklevel=2,
         )
-
-    def _vital_signs(
-        self, model: keras.Model, logs: dict[str, Any]
-    ) -> VitalSigns:
-        samples = _predict(model.generator, self._latents, self._labels)
-        labels = self._labels if self._judges_labels else None
-        real = _logits(_predict(model.discriminator, self._real, labels))
-        fake = _logits(_predict(model.discriminator, samples, labels))
-        steps = self._batch - self._checked_batch
-        (g_growth, g_update), (d_growth, d_update) = [
-            record.compare(_weights_of(network), steps)
-            for record, network in zip(
-                self._weights,
-                (model.generator, model.discriminator),
-                strict=True,
-            )
-        ]
-        finite = {
-            "the generated samples": all_finite(samples),
-            "the logits of real samples": all_finite(real),
-            "the logits of generated samples": all_finite(fake),
-            "the generator's weights": all_finite(g_update),
-            "the discriminator's weights": all_finite(d_update),
-            # A metric may have no value; a loss or a regularizer has one.
-            **{
-                f"`{key}`": all_finite(value)
-                for key, value in logs.items()
-                if key.startswith(("d_", "g_"))
-            },
-        }
-        signs = VitalSigns(
-            g_weight_growth=g_growth,
-            d_weight_growth=d_growth,
-            g_update=g_update,
-            d_update=d_update,
-            not_finite=tuple(name for name, fine in finite.items() if not fine),
-        )
-        if all_finite(samples):
-            signs = signs._replace(**self._measure.compare(samples))
-        if all_finite(real, fake):
-            signs = signs._replace(**compare_logits(real, fake))
-        return signs
-
-
-def _weights_of(network: keras.Model) -> list[np.ndarray]:
-    return [
-        keras.ops.convert_to_numpy(variable.value).astype("float32")
-        for variable in network.trainable_variables
-    ]
-
-
-def _predict(
-    network: keras.Model, inputs: np.ndarray, labels: np.ndarray | None
-) -> np.ndarray:
-    """Returns the outputs of a network at inference; logits where named."""
-    outputs = predictions(
-        network, inputs if labels is None else [inputs, labels], len(inputs)
-    )
-    if isinstance(outputs, dict):
-        outputs = outputs["logits"]
-    return np.asarray(outputs).astype("float32")
-
-
-def _logits(outputs: np.ndarray) -> np.ndarray:
-    """Returns one logit a sample: a map of patches counts as its mean."""
-    return outputs.reshape(len(outputs), -1).mean(axis=1)
-
-
-def _arrays(real: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns samples and labels as arrays."""
-    samples, labels = batches.split(real)
-    samples = _array(samples, "samples")
-    if len(samples) < _LEAST_COUNT:
-        raise ValueError(
-            "Invalid value for argument `real`. Expected 8 samples or more, "
-            f"32 if there are. Received: {len(samples)}"
-        )
-    if not all_finite(samples):
-        raise ValueError(
-            "Invalid value for argument `real`. Expected finite values. "
-            "Received: NaN or infinity"
-        )
-    if labels is None:
-        return samples, None
-    labels = _array(labels, "labels")
-    if len(labels) != len(samples):
-        raise ValueError(
-            "Invalid value for argument `real`. Expected as many labels as "
-            f"samples. Received: {len(samples)} samples and {len(labels)} "
-            "labels"
-        )
-    return samples, labels
-
-
-def _array(values: Any, name: str) -> np.ndarray:
-    try:
-        array = keras.ops.convert_to_numpy(values)
-    except (TypeError, ValueError):
-        array = np.array(None)
-    if array.dtype.kind not in "biuf" or not array.ndim:
-        raise TypeError(
-            f"Invalid value for argument `real`. Expected {name} as an array "
-            f"of numbers. Received: {type(values).__name__}"
-        )
-    return array
-
-
-def _chosen(
-    samples: np.ndarray, labels: np.ndarray | None, seed: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns 32 of them at random: with labels, 8 of each of 4 classes.
-
-    A class that has fewer makes room for another one.
-    """
-    order = np.random.default_rng(seed).permutation(len(samples))
-    if labels is None:
-        return samples[order[:_COUNT]], None
-    classes = _classes(labels, len(labels))[order]
-    rank = np.empty_like(order)  # How many of the class came before.
-    for label in np.unique(classes):
-        of_class = classes == label
-        rank[of_class] = np.arange(of_class.sum())
-    first = {label: i for i, label in reversed([*enumerate(classes)])}
-    turn = np.array([first[label] for label in classes])
-    order = order[np.lexsort((rank, turn, rank >= _OF_ONE_CLASS))][:_COUNT]
-    return samples[order], labels[order]
-
-
-def _classes(labels: np.ndarray | None, count: int) -> np.ndarray:
-    """Returns integers that are the same where the labels are."""
-    if labels is None:
-        return np.zeros(count, int)
-    rows = labels.reshape(count, -1)
-    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)

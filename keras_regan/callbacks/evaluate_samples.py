@@ -16,13 +16,13 @@ from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
-from keras_regan.callbacks.event_log import EventLog
-from keras_regan.callbacks.picture_arguments import check_labels_of_model
-from keras_regan.callbacks.picture_arguments import class_labels
-from keras_regan.callbacks.warner import Warner
+from keras_regan.callbacks._event_log import EventLog
+from keras_regan.callbacks._picture_arguments import check_labels_of_model
+from keras_regan.callbacks._picture_arguments import class_labels
+from keras_regan.callbacks._warner import Warner
 from keras_regan.metrics import SampleMetric
-from keras_regan.metrics.feature_metric import FeatureMetric
-from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.metrics._feature_metric import FeatureMetric
+from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.metrics.reference import batches_of
 
 

@@ -11,8 +11,8 @@ from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
-from keras_regan.callbacks.event_log import EventLog
-from keras_regan.callbacks.warner import Warner
+from keras_regan.callbacks._event_log import EventLog
+from keras_regan.callbacks._warner import Warner
 from keras_regan.models import batch
 from keras_regan.models.network_interface import input_shapes
 

@@ -10,12 +10,12 @@ from PIL import Image
 
 from keras_regan import _validation
 from keras_regan._picture_names import picture_path
-from keras_regan.callbacks import picture_arguments
-from keras_regan.callbacks.drawn_samples import drawn
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.picture_files import as_image
-from keras_regan.callbacks.pictures import Pictures
-from keras_regan.callbacks.spherical_interpolation import (
+from keras_regan.callbacks import _picture_arguments
+from keras_regan.callbacks._drawn_samples import drawn
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._picture_files import as_image
+from keras_regan.callbacks._pictures import Pictures
+from keras_regan.callbacks._spherical_interpolation import (
     spherical_interpolation,
 )
 
@@ -137,7 +137,7 @@ class LatentWalk(Pictures):
         )
 
     def _begin(self, model: keras.Model) -> None:
-        picture_arguments.check_labels_of_model(self.labels, model.conditional)
+        _picture_arguments.check_labels_of_model(self.labels, model.conditional)
         self._latents, self._classes = self._draw_inputs(model)
         self._images(model, slice(0, _BATCH_SIZE))
 
@@ -217,6 +217,6 @@ def _rows(walks: Any, labels: Any) -> tuple[int, tuple[int, ...] | None]:
         walks = _validation.positive_integer(walks, "walks")
     if labels is None:
         return _WALKS if walks is None else walks, None
-    labels = picture_arguments.class_labels(labels)
+    labels = _picture_arguments.class_labels(labels)
     walks = len(labels) if walks is None else walks
-    return picture_arguments.at_least_one_each(walks, "walks", labels), labels
+    return _picture_arguments.at_least_one_each(walks, "walks", labels), labels

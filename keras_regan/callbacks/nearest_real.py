@@ -10,13 +10,13 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._predictions import predictions
-from keras_regan.callbacks import generated_images
-from keras_regan.callbacks.drawn_samples import drawn
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.nearest import nearest
-from keras_regan.callbacks.view import Scene
-from keras_regan.callbacks.view import View
+from keras_regan.callbacks import _generated_images
+from keras_regan.callbacks._drawn_samples import drawn
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import side_by_side
+from keras_regan.callbacks._nearest import nearest
+from keras_regan.callbacks._view import Scene
+from keras_regan.callbacks._view import View
 
 _VALUES_AT_ONCE = 2**24
 _LOOKED_AT = 1000
@@ -116,7 +116,7 @@ class NearestReal(View):
                     shape,
                 )
             )
-        seen = generated_images.beyond(
+        seen = _generated_images.beyond(
             self.values()["real_values"], scene.value_range
         )
         if seen is not None:
@@ -199,7 +199,7 @@ class NearestReal(View):
         return features.reshape(len(features), -1)
 
     def _images(self, indices: Any) -> np.ndarray:
-        return generated_images.channels_last(
+        return _generated_images.channels_last(
             self._rows(np.asarray(indices)), "real", "real"
         )
 

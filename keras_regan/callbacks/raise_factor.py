@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from keras_regan import _validation
-from keras_regan.callbacks.adjustable_factors import adjustable_factor
+from keras_regan.callbacks._adjustable_factors import adjustable_factor
 from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
 

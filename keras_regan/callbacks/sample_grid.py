@@ -12,13 +12,13 @@ from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._picture_names import picture_epochs
 from keras_regan._picture_names import picture_path
-from keras_regan.callbacks import picture_arguments
-from keras_regan.callbacks.animation import read_pictures
-from keras_regan.callbacks.drawn_samples import drawn
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.pictures import Pictures
-from keras_regan.callbacks.view import Scene
-from keras_regan.callbacks.view import View
+from keras_regan.callbacks import _picture_arguments
+from keras_regan.callbacks._animation import read_pictures
+from keras_regan.callbacks._drawn_samples import drawn
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._pictures import Pictures
+from keras_regan.callbacks._view import Scene
+from keras_regan.callbacks._view import View
 
 _NAME = "epoch"
 _BATCH_SIZE = 64
@@ -119,8 +119,8 @@ class SampleGrid(Pictures):
         self.count = _validation.positive_integer(count, "count")
         self.labels = None
         if labels is not None:
-            self.labels = picture_arguments.class_labels(labels)
-            picture_arguments.at_least_one_each(
+            self.labels = _picture_arguments.class_labels(labels)
+            _picture_arguments.at_least_one_each(
                 self.count, "count", self.labels
             )
         self.views = _views(views)
@@ -154,7 +154,7 @@ class SampleGrid(Pictures):
             )
 
     def _begin(self, model: keras.Model) -> None:
-        picture_arguments.check_labels_of_model(self.labels, model.conditional)
+        _picture_arguments.check_labels_of_model(self.labels, model.conditional)
         self._inputs, self._columns = self._draw_inputs(model)
         self._real_values_logged = False
         scene = self._scene(model)

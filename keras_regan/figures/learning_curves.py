@@ -10,18 +10,18 @@ import numpy as np
 
 from keras_regan import _validation
 from keras_regan._files import path_string
-from keras_regan.figures.canvas import new_figure
-from keras_regan.figures.canvas import png_path
-from keras_regan.figures.canvas import write_figure
-from keras_regan.figures.curves import Curve
-from keras_regan.figures.curves import read_curves
-from keras_regan.figures.families import families
-from keras_regan.figures.panels import draw_panel
-from keras_regan.figures.thumbnails import Thumbnail
-from keras_regan.figures.thumbnails import centres_without_overlap
-from keras_regan.figures.thumbnails import draw_thumbnail
-from keras_regan.figures.thumbnails import read_thumbnails
-from keras_regan.figures.thumbnails import size_of_thumbnails
+from keras_regan.figures._canvas import new_figure
+from keras_regan.figures._canvas import png_path
+from keras_regan.figures._canvas import write_figure
+from keras_regan.figures._curves import Curve
+from keras_regan.figures._curves import read_curves
+from keras_regan.figures._families import families
+from keras_regan.figures._panels import draw_panel
+from keras_regan.figures._thumbnails import Thumbnail
+from keras_regan.figures._thumbnails import centres_without_overlap
+from keras_regan.figures._thumbnails import draw_thumbnail
+from keras_regan.figures._thumbnails import read_thumbnails
+from keras_regan.figures._thumbnails import size_of_thumbnails
 
 # Everything in inches.
 _WIDTH = 7.6

@@ -9,8 +9,8 @@ from keras_regan import _validation
 from keras_regan._registration import register
 from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
-from keras_regan.layers.class_labels import class_ids
-from keras_regan.layers.class_labels import first_shape
+from keras_regan.layers._class_labels import class_ids
+from keras_regan.layers._class_labels import first_shape
 from keras_regan.layers.spectral_normalization import SpectralNormalization
 
 

@@ -9,10 +9,10 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import unit_float
+from keras_regan.losses._wrapped_loss import WrappedLoss
+from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 from keras_regan.losses.adversarial_loss import check_pairs
-from keras_regan.losses.wrapped_loss import WrappedLoss
-from keras_regan.losses.wrapped_loss import fixed_number
 
 _Schedule = keras.optimizers.schedules.LearningRateSchedule
 

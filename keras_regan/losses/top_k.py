@@ -10,11 +10,11 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import is_finite
 from keras_regan._validation import is_real_number
 from keras_regan._validation import message
+from keras_regan.losses._drawing import needs_seed
+from keras_regan.losses._wrapped_loss import WrappedLoss
+from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 from keras_regan.losses.adversarial_loss import logit_map
-from keras_regan.losses.drawing import needs_seed
-from keras_regan.losses.wrapped_loss import WrappedLoss
-from keras_regan.losses.wrapped_loss import fixed_number
 
 _Schedule = keras.optimizers.schedules.LearningRateSchedule
 

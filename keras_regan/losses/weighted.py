@@ -9,9 +9,9 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
+from keras_regan.losses._wrapped_loss import WrappedLoss
+from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
-from keras_regan.losses.wrapped_loss import WrappedLoss
-from keras_regan.losses.wrapped_loss import fixed_number
 
 _Schedule = keras.optimizers.schedules.LearningRateSchedule
 

@@ -9,15 +9,15 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._registration import register
-from keras_regan.metrics import likely_class
-from keras_regan.metrics.feature_arrays import checked_features
-from keras_regan.metrics.feature_arrays import checked_rows
-from keras_regan.metrics.feature_arrays import squared_distances
+from keras_regan.metrics import _likely_class
+from keras_regan.metrics._feature_arrays import checked_features
+from keras_regan.metrics._feature_arrays import checked_rows
+from keras_regan.metrics._feature_arrays import squared_distances
+from keras_regan.metrics._feature_metric import FeatureMetric
+from keras_regan.metrics._feature_metric import FeatureSource
+from keras_regan.metrics._feature_metric import PathLike
+from keras_regan.metrics._statistics import FeatureStore
 from keras_regan.metrics.feature_extractor import FeatureExtractor
-from keras_regan.metrics.feature_metric import FeatureMetric
-from keras_regan.metrics.feature_metric import FeatureSource
-from keras_regan.metrics.feature_metric import PathLike
-from keras_regan.metrics.statistics import FeatureStore
 
 
 class CollisionSupportResult(NamedTuple):
@@ -174,7 +174,7 @@ class CollisionSupport(FeatureMetric):
     ):
         if classifier is not None:
             _refuse("a classifier", features=features, threshold=threshold)
-            features = likely_class.as_classifier(classifier)
+            features = _likely_class.as_classifier(classifier)
         super().__init__(
             features, reference=reference, max_samples=max_samples, name=name
         )
@@ -201,16 +201,16 @@ class CollisionSupport(FeatureMetric):
         """Creates what is kept of one side: features, or classes."""
         if not self._compares_classes:
             return super().statistic(name, max_samples)
-        parts, _ = likely_class.parts_and_classes(self.features)
+        parts, _ = _likely_class.parts_and_classes(self.features)
         return FeatureStore(self.add_variable, parts, max_samples, name)
 
     def embedded(self, samples: Any) -> Any:
         """Returns features, or the number of the class in each part."""
         if not self._compares_classes:
             return super().embedded(samples)
-        scores = likely_class.class_scores(self.features, samples)
+        scores = _likely_class.class_scores(self.features, samples)
         classes = ops.cast(ops.argmax(scores, axis=-1), "float32")
-        is_finite = likely_class.is_finite(scores)[:, None]
+        is_finite = _likely_class.is_finite(scores)[:, None]
         return ops.where(is_finite, classes, float("nan"))
 
     def measure(self) -> CollisionSupportResult:

@@ -8,12 +8,12 @@ from keras import ops
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan.metrics.feature_arrays import checked_rows
-from keras_regan.metrics.feature_arrays import squared_distances
-from keras_regan.metrics.feature_metric import FeatureMetric
-from keras_regan.metrics.feature_metric import FeatureSource
-from keras_regan.metrics.feature_metric import PathLike
-from keras_regan.metrics.statistics import SpreadSums
+from keras_regan.metrics._feature_arrays import checked_rows
+from keras_regan.metrics._feature_arrays import squared_distances
+from keras_regan.metrics._feature_metric import FeatureMetric
+from keras_regan.metrics._feature_metric import FeatureSource
+from keras_regan.metrics._feature_metric import PathLike
+from keras_regan.metrics._statistics import SpreadSums
 
 _EPSILON = 1e-10
 

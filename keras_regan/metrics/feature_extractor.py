@@ -1,8 +1,6 @@
 """From samples to features: a network with its own preprocessing."""
 
-import hashlib
 import os
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +13,16 @@ from keras_regan._files import path_string
 from keras_regan._predictions import predictions
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan.metrics.feature_sharing import computed_once
+from keras_regan.metrics._feature_network import built
+from keras_regan.metrics._feature_network import description
+from keras_regan.metrics._feature_network import name_of
+from keras_regan.metrics._feature_sharing import computed_once
+from keras_regan.metrics._image_preparation import channel_axis
+from keras_regan.metrics._image_preparation import checked_image_size
+from keras_regan.metrics._image_preparation import checked_value_range
+from keras_regan.metrics._image_preparation import in_color
+from keras_regan.metrics._image_preparation import preprocessing_text
+from keras_regan.metrics._image_preparation import to_levels
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -102,10 +109,10 @@ class FeatureExtractor:
             model = path_string(model, "model")
         self.source = model
         self.name = _validation.log_name(
-            _name_of(model) if name is None else name
+            name_of(model) if name is None else name
         )
-        self.value_range = _checked_range(value_range)
-        self.image_size = _checked_size(image_size)
+        self.value_range = checked_value_range(value_range)
+        self.image_size = checked_image_size(image_size)
         self.interpolation = _validation.one_of(
             interpolation, "interpolation", _INTERPOLATIONS
         )
@@ -135,7 +142,7 @@ class FeatureExtractor:
     def model(self) -> keras.Model:
         """The model, which is built or loaded when it is first asked for."""
         if self._model is None:
-            self._model = _built(self.source, self.default_arguments)
+            self._model = built(self.source, self.default_arguments)
             self._model.trainable = False
         return self._model
 
@@ -143,7 +150,7 @@ class FeatureExtractor:
     def size(self) -> int:
         """How many features a sample has."""
         shape = self.output_shapes[0]
-        return shape[-1] if len(shape) == 2 else shape[_channel_axis(shape)]
+        return shape[-1] if len(shape) == 2 else shape[channel_axis(shape)]
 
     @property
     def output_shapes(self) -> list[tuple[int | None, ...]]:
@@ -185,7 +192,7 @@ class FeatureExtractor:
 
     def channel_axis(self, shape: tuple[int | None, ...]) -> int:
         """Returns which axis of maps counts channels."""
-        return _channel_axis(shape)
+        return channel_axis(shape)
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -193,13 +200,13 @@ class FeatureExtractor:
         size = self.image_size
         return {
             "features": self.name,
-            "model": _description(self.source),
+            "model": description(self.source),
             "value_range": self.value_range,
             "image_size": None if size is None else list(size),
             "interpolation": (
                 None if size is None else f"{self.interpolation}, antialiased"
             ),
-            "preprocessing": _preprocessing_text(self.preprocessing),
+            "preprocessing": preprocessing_text(self.preprocessing),
         }
 
     def _features(self, samples: Any) -> Any:
@@ -223,17 +230,15 @@ class FeatureExtractor:
             )
         if len(features.shape) > 2:
             axes = list(range(1, len(features.shape)))
-            axes.remove(_channel_axis(features.shape))
+            axes.remove(channel_axis(features.shape))
             features = ops.mean(features, axis=axes)
         return features
 
     def _prepared(self, samples: Tensor) -> Tensor:
         images = ops.cast(samples, "float32")
         if self.value_range is not None:
-            low, high = self.value_range
-            images = (images - low) * (255.0 / (high - low))
-            images = ops.round(ops.clip(images, 0.0, 255.0))
-        images = self._in_color(images)
+            images = to_levels(images, self.value_range)
+        images = in_color(images, self.model.input_shape)
         if self.image_size is not None:
             images = ops.image.resize(
                 images,
@@ -243,15 +248,6 @@ class FeatureExtractor:
             )
         if self.preprocessing is not None:
             images = self.preprocessing(images)
-        return images
-
-    def _in_color(self, images):
-        shape = self.model.input_shape
-        if len(images.shape) != 4 or len(shape) != 4:
-            return images
-        axis = _channel_axis(images.shape)
-        if images.shape[axis] == 1 and shape[axis] == 3:
-            return ops.repeat(images, 3, axis=axis)
         return images
 
     def get_config(self) -> dict[str, Any]:
@@ -316,107 +312,3 @@ def as_extractor(features: Any) -> FeatureExtractor:
             )
         )
     return features
-
-
-def _built(source, default_arguments):
-    if source is None:
-        return _inception(default_arguments)
-    try:
-        return keras.saving.load_model(source, compile=False)
-    except Exception as error:  # Of a file that may hold anything.
-        raise RuntimeError(
-            f"The feature network could not be loaded from '{source}': {error}"
-        ) from error
-
-
-def _inception(arguments):
-    try:
-        return keras.applications.InceptionV3(
-            input_shape=_inception_shape(), **arguments
-        )
-    except Exception as error:
-        raise RuntimeError(
-            "The default feature network is `keras.applications.InceptionV3`, "
-            "and its ImageNet weights could not be fetched. Run once with a "
-            "connection to the internet, after which Keras keeps them, or pass "
-            "a network of your own: `features=keras_regan.metrics."
-            f"FeatureExtractor(model, ...)`. ({error})"
-        ) from error
-
-
-def _inception_shape():
-    if keras.config.image_data_format() == "channels_first":
-        return (3, 299, 299)
-    return (299, 299, 3)
-
-
-def _channel_axis(shape):
-    first = keras.config.image_data_format() == "channels_first"
-    return 1 if first else len(shape) - 1
-
-
-def _name_of(model):
-    if model is None:
-        return "inception"
-    return model.name if isinstance(model, keras.Model) else _stem(model)
-
-
-def _stem(path):
-    return "_".join(pathlib.PurePath(path).stem.split())
-
-
-def _description(source):
-    if source is None:
-        return "keras.applications.InceptionV3, imagenet"
-    if not isinstance(source, keras.Model):
-        return os.path.basename(source)
-    digest = hashlib.sha256()
-    for weights in source.get_weights():
-        digest.update(np.ascontiguousarray(weights).tobytes())
-    return f"{source.name}, weights {digest.hexdigest()[:12]}"
-
-
-def _preprocessing_text(preprocessing):
-    if isinstance(preprocessing, keras.layers.Rescaling):
-        return (
-            f"Rescaling(scale={preprocessing.scale}, "
-            f"offset={preprocessing.offset})"
-        )
-    return getattr(preprocessing, "__name__", None) or (
-        None if preprocessing is None else type(preprocessing).__name__
-    )
-
-
-def _checked_range(value_range):
-    if value_range is None:
-        return None
-    expected = "a tuple of two increasing floats, or `None`"
-    is_pair = isinstance(value_range, list | tuple) and len(value_range) == 2
-    if not is_pair or not all(map(_validation.is_real_number, value_range)):
-        raise TypeError(
-            _validation.message("value_range", expected, value_range)
-        )
-    low, high = value_range
-    if not (
-        _validation.is_finite(low)
-        and _validation.is_finite(high)
-        and low < high
-    ):
-        raise ValueError(
-            _validation.message("value_range", expected, value_range)
-        )
-    return float(low), float(high)
-
-
-def _checked_size(image_size):
-    if image_size is None:
-        return None
-    sizes = image_size if isinstance(image_size, list | tuple) else [image_size]
-    sizes = [_validation.positive_integer(s, "image_size") for s in sizes]
-    if len(sizes) > 2:
-        raise ValueError(
-            _validation.message(
-                "image_size", "one or two positive integers", image_size
-            )
-        )
-    return (sizes[0], sizes[-1])

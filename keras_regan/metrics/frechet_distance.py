@@ -6,11 +6,11 @@ import numpy as np
 
 from keras_regan._registration import register
 from keras_regan._validation import message
-from keras_regan.metrics.feature_metric import FeatureMetric
-from keras_regan.metrics.feature_metric import FeatureSource
-from keras_regan.metrics.feature_metric import PathLike
+from keras_regan.metrics._feature_metric import FeatureMetric
+from keras_regan.metrics._feature_metric import FeatureSource
+from keras_regan.metrics._feature_metric import PathLike
+from keras_regan.metrics._statistics import MomentSums
 from keras_regan.metrics.reference import Reference
-from keras_regan.metrics.statistics import MomentSums
 
 
 def frechet_distance(

@@ -10,10 +10,10 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._registration import register
-from keras_regan.metrics.feature_arrays import checked_rows
+from keras_regan.metrics._feature_arrays import checked_rows
+from keras_regan.metrics._feature_metric import FeatureMetric
+from keras_regan.metrics._feature_metric import FeatureSource
 from keras_regan.metrics.feature_extractor import FeatureExtractor
-from keras_regan.metrics.feature_metric import FeatureMetric
-from keras_regan.metrics.feature_metric import FeatureSource
 
 _TOLERANCE = 1e-3
 

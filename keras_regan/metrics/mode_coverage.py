@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -11,94 +10,20 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan.metrics import likely_class
-from keras_regan.metrics.chi_distribution import share_within
+from keras_regan.metrics import _likely_class
+from keras_regan.metrics._mode_counts import ModeCoverageResult
+from keras_regan.metrics._mode_counts import mode_coverage
+from keras_regan.metrics._modes import ClassifierModes
+from keras_regan.metrics._modes import MixtureModes
+from keras_regan.metrics._nearest_mode import Mixture
+from keras_regan.metrics._nearest_mode import checked_mixture
+from keras_regan.metrics._nearest_mode import usual_deviations
 from keras_regan.metrics.feature_extractor import FeatureExtractor
-from keras_regan.metrics.nearest_mode import Mixture
-from keras_regan.metrics.nearest_mode import checked_mixture
-from keras_regan.metrics.nearest_mode import nearest_mode
-from keras_regan.metrics.nearest_mode import usual_deviations
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
 # Rows of an array that are looked at together.
 _CHUNK = 1000
-# Modes that there is a count for at most.
-_MOST_MODES = 10_000_000
-
-
-class ModeCoverageResult(NamedTuple):
-    """A number of modes, a share, and a divergence in nats."""
-
-    modes: int
-    good_samples: float
-    reverse_kl: float
-
-
-def mode_coverage(
-    counts: np.ndarray,
-    total: int,
-    weights: np.ndarray | None = None,
-    *,
-    least: int = 1,
-) -> ModeCoverageResult:
-    """Returns what counts of good samples in each mode say.
-
-    Formula: with `p` the shares of the good samples and `q` the weights, the
-    reverse KL divergence is `sum p log(p / q)` over the modes with a good
-    sample, in nats. Without any good sample it is its largest value,
-    `-log(min q)`.
-
-    Args:
-        counts: Array of shape `(modes,)`: good samples in each mode.
-        total: Positive integer. All samples, good or not.
-        weights: Array of shape `(modes,)`, positive: how likely modes are, up
-            to a factor. `None` means equally. Defaults to `None`.
-        least: Positive integer. Good samples that a mode needs to be covered.
-            Defaults to `1`.
-
-    Returns:
-        The tuple `(modes, good_samples, reverse_kl)`: the number of covered
-        modes, the share of good samples, and the divergence.
-
-    Raises:
-        TypeError: If `total` or `least` is not an integer.
-        ValueError: If an argument is out of its range.
-
-    Example:
-    >>> keras_regan.metrics.mode_coverage([30, 30, 0, 0], total=80)
-    ModeCoverageResult(modes=2, good_samples=0.75, reverse_kl=0.6931471805)
-
-    Reference: [Srivastava et al., 2017](https://arxiv.org/abs/1705.07761);
-    the divergence: [Lin et al., 2017](https://arxiv.org/abs/1712.04086).
-    """
-    counts = _non_negative(counts, "counts")
-    total = _validation.positive_integer(total, "total")
-    least = _validation.positive_integer(least, "least")
-    good = counts.sum()
-    if good > total:
-        raise ValueError(
-            _validation.message("total", f"{good:.0f} or more", total)
-        )
-    likely = np.ones(len(counts))
-    if weights is not None:
-        likely = _non_negative(weights, "weights")
-        if likely.shape != counts.shape or not likely.all():
-            raise ValueError(
-                _validation.message(
-                    "weights", "a positive float for each mode", weights
-                )
-            )
-    likely = likely / likely.sum()
-    if good:
-        hit = counts > 0
-        shares = counts[hit] / good
-        # Not below zero, as rounding would have it for equal shares.
-        divergence = max(np.sum(shares * np.log(shares / likely[hit])), 0.0)
-    else:
-        divergence = -np.log(likely.min())
-    covered = int((counts >= least).sum())
-    return ModeCoverageResult(covered, float(good / total), float(divergence))
 
 
 @register
@@ -203,7 +128,7 @@ class ModeCoverage(SampleMetric):
         self.features = (
             None
             if classifier is None
-            else likely_class.as_classifier(classifier)
+            else _likely_class.as_classifier(classifier)
         )
         self.deviations_allowed = (
             None
@@ -245,10 +170,9 @@ class ModeCoverage(SampleMetric):
 
     def prepare(self) -> None:
         """Creates the counts."""
-        if self.confidence is not None:
-            likely_class.check_probabilities(self.features)
+        self._modes.prepare()
         self._counts = self.add_variable(
-            (self._number_of_modes(),), "zeros", dtype="int", name="counts"
+            (self._modes.count,), "zeros", dtype="int", name="counts"
         )
         self._total = self.add_variable((), "zeros", dtype="int", name="total")
 
@@ -261,7 +185,7 @@ class ModeCoverage(SampleMetric):
         """
         self.prepare_once()
         for samples in _in_parts(generated):
-            modes, is_good = self._modes_of(samples)
+            modes, is_good = self._modes.of(samples)
             dtype = self._counts.dtype
             self._counts.assign_add(
                 ops.segment_sum(
@@ -287,7 +211,7 @@ class ModeCoverage(SampleMetric):
         result = mode_coverage(
             ops.convert_to_numpy(self._counts.value),
             total,
-            None if self.mixture is None else self.mixture.weights,
+            self._modes.weights,
             least=self.least,
         )
         return dict(zip(self.keys, result, strict=True))
@@ -295,17 +219,7 @@ class ModeCoverage(SampleMetric):
     @property
     def protocol(self) -> dict[str, Any]:
         """What a value depends on besides the generator."""
-        protocol = super().protocol
-        if self.mixture is None:
-            protocol |= self.features.protocol
-            protocol["confidence"] = self.confidence
-        else:
-            modes, dimensions = self.mixture.centers.shape
-            protocol["mixture"] = f"{modes} modes, {dimensions} dimensions"
-            protocol["deviations_allowed"] = self.radius
-            protocol["good_true_samples"] = share_within(
-                self.radius, dimensions
-            )
+        protocol = super().protocol | self._modes.protocol
         protocol["least"] = self.least
         protocol["generated_samples"] = (
             0
@@ -334,35 +248,12 @@ class ModeCoverage(SampleMetric):
             config[key] = keras.saving.deserialize_keras_object(config[key])
         return cls(**config)
 
-    def _modes_of(self, samples: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the mode of each sample and whether the sample is good."""
+    @property
+    def _modes(self) -> MixtureModes | ClassifierModes:
         if self.mixture is not None:
-            samples = ops.convert_to_tensor(samples)
-            return nearest_mode(self.mixture, samples, self.radius)
-        scores = likely_class.class_scores(self.features, samples)
-        parts, classes = scores.shape[1:]
-        modes = 0
-        for part in range(parts):
-            modes = modes * classes + ops.argmax(scores[:, part], axis=-1)
-        is_good = likely_class.is_finite(scores)
-        if self.confidence is not None:
-            sure = ops.max(scores, axis=-1) >= self.confidence
-            is_good = ops.logical_and(is_good, ops.all(sure, axis=-1))
-        return modes, is_good
-
-    def _number_of_modes(self) -> int:
-        if self.mixture is not None:
-            return len(self.mixture.centers)
-        parts, classes = likely_class.parts_and_classes(self.features)
-        if classes**parts > _MOST_MODES:
-            raise ValueError(
-                _validation.message(
-                    "classifier",
-                    f"at most {_MOST_MODES} modes",
-                    f"{classes} classes in each of {parts} parts",
-                )
-            )
-        return classes**parts
+            return MixtureModes(self.mixture, self.radius)
+        # Not kept: metrics that were loaded come to share `features`.
+        return ClassifierModes(self.features, self.confidence)
 
     @staticmethod
     def _check_source(
@@ -397,20 +288,3 @@ def _in_parts(samples: Any) -> Iterator[Any]:
         return
     for first in range(0, len(samples), _CHUNK):
         yield samples[first : first + _CHUNK]
-
-
-def _non_negative(values: Any, argument: str) -> np.ndarray:
-    """Returns finite, non-negative numbers as a vector of float64."""
-    array = np.asarray(values, "float64")
-    if (
-        array.ndim != 1
-        or not array.size
-        or not np.isfinite(array).all()
-        or (array < 0).any()
-    ):
-        raise ValueError(
-            _validation.message(
-                argument, "a vector of non-negative numbers", values
-            )
-        )
-    return array

@@ -16,9 +16,9 @@ from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._validation import non_negative_integer
 from keras_regan._validation import positive_integer
+from keras_regan.metrics._statistics import MomentSums
 from keras_regan.metrics.feature_extractor import FeatureExtractor
 from keras_regan.metrics.feature_extractor import as_extractor
-from keras_regan.metrics.statistics import MomentSums
 
 _CHUNK = 256
 

@@ -10,7 +10,7 @@ from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
-from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.models import devices
 from keras_regan.models._networks import Networks
 from keras_regan.models._saving import SavingModel

@@ -6,8 +6,8 @@ from typing import Self
 import keras
 
 from keras_regan._backend import replicas
-from keras_regan.metrics.feature_sharing import network_numbers
-from keras_regan.metrics.feature_sharing import share_networks
+from keras_regan.metrics._feature_sharing import network_numbers
+from keras_regan.metrics._feature_sharing import share_networks
 from keras_regan.models import saved_state
 from keras_regan.models._sampling import SamplingModel
 from keras_regan.models._state import SAVED

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import keras
 
 from keras_regan._backend.keras_internals.layers import is_seed
-from keras_regan.metrics.feature_sharing import different_networks
+from keras_regan.metrics._feature_sharing import different_networks
 from keras_regan.models.game import Game
 
 

@@ -7,7 +7,7 @@ from keras_regan._backend.keras_internals.layers import regularized_variables
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
-from keras_regan.losses.drawing import with_seed
+from keras_regan.losses._drawing import with_seed
 from keras_regan.penalties.step_context import StepContext
 
 # No name that a term can have.

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_regan._validation import message
 from keras_regan.losses import AdversarialLoss
-from keras_regan.losses.drawing import takes_seed
+from keras_regan.losses._drawing import takes_seed
 from keras_regan.penalties import Penalty
 from keras_regan.regularizers import SampleRegularizer
 

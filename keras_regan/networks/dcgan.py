@@ -7,14 +7,14 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._typing import Tensor
-from keras_regan.networks.class_labels import embed_labels
-from keras_regan.networks.class_labels import label_input
-from keras_regan.networks.image_layers import batch_normalization
-from keras_regan.networks.image_layers import channel_axis
-from keras_regan.networks.image_layers import shape_of
-from keras_regan.networks.image_layers import size_and_channels
-from keras_regan.networks.judgement import as_features
-from keras_regan.networks.judgement import judgement
+from keras_regan.networks._class_labels import embed_labels
+from keras_regan.networks._class_labels import label_input
+from keras_regan.networks._image_layers import batch_normalization
+from keras_regan.networks._image_layers import channel_axis
+from keras_regan.networks._image_layers import shape_of
+from keras_regan.networks._image_layers import size_and_channels
+from keras_regan.networks._judgement import as_features
+from keras_regan.networks._judgement import judgement
 
 _IMAGE_SIZES = (16, 28, 32, 64, 128, 256)
 _SLOPE = 0.2

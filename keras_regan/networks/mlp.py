@@ -10,10 +10,10 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._typing import Tensor
-from keras_regan.networks.class_labels import embed_labels
-from keras_regan.networks.class_labels import label_input
-from keras_regan.networks.judgement import as_features
-from keras_regan.networks.judgement import judgement
+from keras_regan.networks._class_labels import embed_labels
+from keras_regan.networks._class_labels import label_input
+from keras_regan.networks._judgement import as_features
+from keras_regan.networks._judgement import judgement
 
 
 def mlp(

@@ -12,12 +12,12 @@ from keras_regan._typing import Tensor
 from keras_regan.layers import ClassProjection
 from keras_regan.layers import ConditionalBatchNormalization
 from keras_regan.layers import SpectralNormalization
-from keras_regan.networks.class_labels import label_input
-from keras_regan.networks.image_layers import batch_normalization
-from keras_regan.networks.image_layers import channel_axis
-from keras_regan.networks.image_layers import shape_of
-from keras_regan.networks.image_layers import size_and_channels
-from keras_regan.networks.judgement import judgement
+from keras_regan.networks._class_labels import label_input
+from keras_regan.networks._image_layers import batch_normalization
+from keras_regan.networks._image_layers import channel_axis
+from keras_regan.networks._image_layers import shape_of
+from keras_regan.networks._image_layers import size_and_channels
+from keras_regan.networks._judgement import judgement
 
 _IMAGE_SIZES = (28, 32, 64, 128)
 _Wrap: TypeAlias = Callable[[keras.layers.Layer], keras.layers.Layer]

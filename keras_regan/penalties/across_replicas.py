@@ -7,7 +7,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
-from keras_regan.penalties.global_context import GlobalContext
+from keras_regan.penalties._global_context import GlobalContext
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.step_context import StepContext

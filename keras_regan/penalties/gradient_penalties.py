@@ -5,7 +5,7 @@ from typing import Any
 from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
-from keras_regan.penalties.norms import mean_squared_norm
+from keras_regan.penalties._norms import mean_squared_norm
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 

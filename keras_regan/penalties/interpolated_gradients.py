@@ -9,10 +9,10 @@ from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import non_negative_float
-from keras_regan.penalties.draws import uniform_per_sample
-from keras_regan.penalties.norms import mean_squared_norm
-from keras_regan.penalties.norms import norms
-from keras_regan.penalties.norms import squared_norms
+from keras_regan.penalties._draws import uniform_per_sample
+from keras_regan.penalties._norms import mean_squared_norm
+from keras_regan.penalties._norms import norms
+from keras_regan.penalties._norms import squared_norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 

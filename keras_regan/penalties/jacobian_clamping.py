@@ -10,8 +10,8 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
 from keras_regan._validation import positive_float
-from keras_regan.penalties.draws import normal_like
-from keras_regan.penalties.norms import norms
+from keras_regan.penalties._draws import normal_like
+from keras_regan.penalties._norms import norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 

@@ -11,7 +11,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
-from keras_regan.penalties.draws import normal_like
+from keras_regan.penalties._draws import normal_like
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 

@@ -9,8 +9,8 @@ from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
-from keras_regan.penalties.draws import normal_like
-from keras_regan.penalties.norms import norms
+from keras_regan.penalties._draws import normal_like
+from keras_regan.penalties._norms import norms
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 

@@ -8,7 +8,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import positive_float
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 _EPSILON = 1e-5
@@ -88,12 +88,12 @@ class DiversitySensitive(SampleRegularizer):
 
     def call(self, samples: Tensor, latents: Tensor) -> Tensor:
         """Returns the negative mean of the bounded ratios."""
-        rows, latents = map(distances.as_rows, (samples, latents))
+        rows, latents = map(_distances.as_rows, (samples, latents))
         partners = ops.roll(rows, 1, axis=0)
         if self.detach_partner:
             partners = ops.stop_gradient(partners)
-        ratios = distances.mean_absolute(rows, partners) / (
-            distances.mean_absolute(latents, ops.roll(latents, 1, axis=0))
+        ratios = _distances.mean_absolute(rows, partners) / (
+            _distances.mean_absolute(latents, ops.roll(latents, 1, axis=0))
             + _EPSILON
         )
         if self.bound is not None:

@@ -4,7 +4,7 @@ from keras import ops
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 
@@ -53,10 +53,10 @@ class EnergyDistance(SampleRegularizer):
 
     def call(self, samples: Tensor, real: Tensor) -> Tensor:
         """Returns the distance of the two batches."""
-        rows, real_rows = map(distances.as_rows, (samples, real))
-        between = ops.mean(distances.all_root_mean_squares(rows, real_rows))
+        rows, real_rows = map(_distances.as_rows, (samples, real))
+        between = ops.mean(_distances.all_root_mean_squares(rows, real_rows))
         return (
             2.0 * between
-            - distances.mean_of_all_root_mean_squares(rows)
-            - distances.mean_of_all_root_mean_squares(real_rows)
+            - _distances.mean_of_all_root_mean_squares(rows)
+            - _distances.mean_of_all_root_mean_squares(real_rows)
         )

@@ -9,7 +9,7 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import one_of
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 _MAGNITUDE_WEIGHT = 1e-4
@@ -104,7 +104,7 @@ class GDPP(SampleRegularizer):
     def call(self, samples: Tensor, real: Tensor) -> Tensor:
         """Returns the magnitude and the structure term."""
         rows, real_rows = (
-            distances.unit_rows(distances.as_rows(x)) for x in (samples, real)
+            _distances.unit_rows(_distances.as_rows(x)) for x in (samples, real)
         )
         gram, real_gram = _products(rows, rows), _products(real_rows, real_rows)
         vectors, real_vectors = _eigenvectors(gram), _eigenvectors(real_gram)
@@ -124,7 +124,7 @@ class GDPP(SampleRegularizer):
             axis=0,
         )
         weights = _between_zero_and_one(real_values)
-        return magnitude - ops.sum(weights * distances.absolute(cosines))
+        return magnitude - ops.sum(weights * _distances.absolute(cosines))
 
     def _check_batches(self, samples: Tensor, real: Tensor) -> None:
         sizes = samples.shape[0], real.shape[0]

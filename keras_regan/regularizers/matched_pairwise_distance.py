@@ -7,14 +7,14 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import one_of
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 # An eighth of a grey level in [-1, 1]: data that vary less count as constant.
 _EPSILON = 1e-3
 _OVER_ALL = {
-    "l1": distances.mean_of_all_absolutes,
-    "l2": distances.mean_of_all_root_mean_squares,
+    "l1": _distances.mean_of_all_absolutes,
+    "l2": _distances.mean_of_all_root_mean_squares,
 }
 
 
@@ -92,11 +92,11 @@ class MatchedPairwiseDistance(SampleRegularizer):
         return ops.square(difference / (wanted + _EPSILON))
 
     def _mean_distance(self, samples: Tensor) -> Tensor:
-        rows = distances.as_rows(samples)
+        rows = _distances.as_rows(samples)
         if self.pairing == "all":
             return _OVER_ALL[self.distance](rows)
         partners = ops.roll(rows, 1, axis=0)
-        return ops.mean(distances.BY_NAME[self.distance](rows, partners))
+        return ops.mean(_distances.BY_NAME[self.distance](rows, partners))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

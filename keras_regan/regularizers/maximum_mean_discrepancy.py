@@ -8,7 +8,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import positive_float
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 
@@ -84,15 +84,15 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
 
     def call(self, samples: Tensor, real: Tensor) -> Tensor:
         """Returns the discrepancy of the two batches."""
-        rows, real_rows = map(distances.as_rows, (samples, real))
+        rows, real_rows = map(_distances.as_rows, (samples, real))
         return (
-            distances.mean_of_pairs(self._kernels(rows, rows))
-            + distances.mean_of_pairs(self._kernels(real_rows, real_rows))
+            _distances.mean_of_pairs(self._kernels(rows, rows))
+            + _distances.mean_of_pairs(self._kernels(real_rows, real_rows))
             - 2.0 * ops.mean(self._kernels(rows, real_rows))
         )
 
     def _kernels(self, rows: Tensor, others: Tensor) -> Tensor:
-        squares = distances.all_squares(rows, others)
+        squares = _distances.all_squares(rows, others)
         bandwidths = self.bandwidth
         if not isinstance(bandwidths, list):
             bandwidths = [bandwidths]

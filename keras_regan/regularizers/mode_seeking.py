@@ -7,7 +7,7 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 # Divides where both distances are zero: a batch of one has no pairs.
@@ -74,8 +74,8 @@ class ModeSeeking(SampleRegularizer):
     def call(self, samples: Tensor, latents: Tensor) -> Tensor:
         """Returns the reciprocal of the ratio of mean distances."""
         distance, latent_distance = (
-            ops.mean(distances.mean_absolute(rows, ops.roll(rows, 1, axis=0)))
-            for rows in map(distances.as_rows, (samples, latents))
+            ops.mean(_distances.mean_absolute(rows, ops.roll(rows, 1, axis=0)))
+            for rows in map(_distances.as_rows, (samples, latents))
         )
         return latent_distance / (
             distance + self.epsilon * latent_distance + _TINY

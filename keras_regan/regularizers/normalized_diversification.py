@@ -7,7 +7,7 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 
@@ -84,7 +84,7 @@ class NormalizedDiversification(SampleRegularizer):
         """Returns the mean hinge over all pairs."""
         distance = _normalized_distances(samples)
         wanted = self.alpha * _normalized_distances(latents)
-        return distances.mean_of_pairs(ops.relu(wanted - distance))
+        return _distances.mean_of_pairs(ops.relu(wanted - distance))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -93,9 +93,9 @@ class NormalizedDiversification(SampleRegularizer):
 
 def _normalized_distances(samples: Tensor) -> Tensor:
     """Returns all distances over the sum of their row, held constant."""
-    rows = distances.as_rows(samples)
-    matrix = distances.without_diagonal(
-        distances.all_root_mean_squares(rows, rows)
+    rows = _distances.as_rows(samples)
+    matrix = _distances.without_diagonal(
+        _distances.all_root_mean_squares(rows, rows)
     )
-    total = ops.sum(matrix, axis=-1, keepdims=True) + distances.EPSILON
+    total = ops.sum(matrix, axis=-1, keepdims=True) + _distances.EPSILON
     return matrix / ops.stop_gradient(total)

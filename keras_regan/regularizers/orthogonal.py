@@ -11,7 +11,7 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 
 
 @register
@@ -82,7 +82,7 @@ class Orthogonal(keras.regularizers.Regularizer):
         if self.factor == 0:
             return ops.zeros((), x.dtype)
         units = ops.transpose(ops.reshape(x, (-1, x.shape[-1])))
-        return self.factor * distances.sum_of_squared_products(units)
+        return self.factor * _distances.sum_of_squared_products(units)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -11,7 +11,7 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import one_of
 from keras_regan._validation import positive_float
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 
@@ -115,7 +115,7 @@ class PairwiseDistance(SampleRegularizer):
     ):
         super().__init__(factor, **kwargs)
         self.direction = one_of(direction, "direction", ("repel", "attract"))
-        named = isinstance(distance, str) and distance in distances.BY_NAME
+        named = isinstance(distance, str) and distance in _distances.BY_NAME
         if not (named or callable(distance)):
             raise ValueError(
                 message("distance", "'l1', 'l2' or a callable", distance)
@@ -153,16 +153,16 @@ class PairwiseDistance(SampleRegularizer):
     def _distance(self, samples: Tensor, partners: Tensor) -> Tensor:
         if callable(self.distance):
             return _one_per_sample(self.distance(samples, partners), samples)
-        return distances.BY_NAME[self.distance](
-            distances.as_rows(samples), distances.as_rows(partners)
+        return _distances.BY_NAME[self.distance](
+            _distances.as_rows(samples), _distances.as_rows(partners)
         )
 
     def _mean_over_all(self, samples: Tensor) -> Tensor:
-        rows = distances.as_rows(samples)
+        rows = _distances.as_rows(samples)
         if self.distance == "l1":
-            return distances.mean_of_all_absolutes(rows)
-        return distances.mean_of_pairs(
-            self._bound(distances.all_root_mean_squares(rows, rows))
+            return _distances.mean_of_all_absolutes(rows)
+        return _distances.mean_of_pairs(
+            self._bound(_distances.all_root_mean_squares(rows, rows))
         )
 
     def _bound(self, distance: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan.regularizers import distances
+from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 
@@ -57,6 +57,6 @@ class PullingAway(SampleRegularizer):
 
     def call(self, samples: Tensor) -> Tensor:
         """Returns the mean squared cosine over all pairs."""
-        rows = distances.unit_rows(distances.as_rows(samples))
-        products = distances.sum_of_squared_products(rows)
-        return products / distances.count_of_pairs(rows)
+        rows = _distances.unit_rows(_distances.as_rows(samples))
+        products = _distances.sum_of_squared_products(rows)
+        return products / _distances.count_of_pairs(rows)

@@ -13,26 +13,26 @@ from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.models import RegularizedGAN
-from keras_regan.search import arguments
-from keras_regan.search import first_look
-from keras_regan.search import places
-from keras_regan.search import studies
+from keras_regan.search import _arguments
+from keras_regan.search import _preflight
+from keras_regan.search import _studies
+from keras_regan.search import _trial_slots
+from keras_regan.search._held_out import Run
+from keras_regan.search._held_out import fingerprint
+from keras_regan.search._held_out import runs_of
 from keras_regan.search._optuna import optuna
-from keras_regan.search.held_out import Run
-from keras_regan.search.held_out import fingerprint
-from keras_regan.search.held_out import runs_of
+from keras_regan.search._progress import Progress
+from keras_regan.search._records import records_of
+from keras_regan.search._trainings import Trainings
+from keras_regan.search._trial_slots import TrialFailed
 from keras_regan.search.objective import Objective
 from keras_regan.search.objective import checked_objectives
-from keras_regan.search.places import TrialFailed
-from keras_regan.search.progress import Progress
-from keras_regan.search.records import records_of
 from keras_regan.search.search_result import SearchResult
 from keras_regan.search.space import Factors
 from keras_regan.search.space import LogUniform
 from keras_regan.search.space import checked_space
 from keras_regan.search.space import described
 from keras_regan.search.space import draw
-from keras_regan.search.trainings import Trainings
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -131,11 +131,11 @@ class FactorSearch:
         self.build = build
         self.space = checked_space(space)
         self.objectives = checked_objectives(objective)
-        self.sampler = arguments.checked_sampler(sampler, self.space)
-        self.pruner = arguments.checked_pruner(pruner, self.objectives)
-        self.seeds = arguments.checked_seeds(seeds)
+        self.sampler = _arguments.checked_sampler(sampler, self.space)
+        self.pruner = _arguments.checked_pruner(pruner, self.objectives)
+        self.seeds = _arguments.checked_seeds(seeds)
         self.baseline = boolean(baseline, "baseline")
-        self.storage = studies.checked_storage(storage)
+        self.storage = _studies.checked_storage(storage)
         self.name = log_name(name)
         self.seed = random_seed(seed)
 
@@ -192,32 +192,26 @@ class FactorSearch:
                 a factor is not used by `build`, if an objective is not in the
                 logs, or if the study was begun with other settings.
         """
-        arguments.check_callbacks(callbacks)
-        arguments.check_verbose(verbose)
-        arguments.check_names(kwargs)
+        _arguments.check_callbacks(callbacks)
+        _arguments.check_verbose(verbose)
+        _arguments.check_names(kwargs)
         fit_arguments = {"epochs": positive_integer(epochs, "epochs"), **kwargs}
-        folds = arguments.checked_folds(folds)
-        trials = arguments.number_of_trials(trials, self.sampler, self.space)
+        folds = _arguments.checked_folds(folds)
+        trials = _arguments.number_of_trials(trials, self.sampler, self.space)
         runs = runs_of(x, y, validation_data, folds, self.seeds)
-        gan = first_look.model_of(self.build, self.space, runs[0].seed)
-        logs = first_look.validation_logs(gan, runs[0].data()[1], fit_arguments)
-        for objective in self.objectives:
-            # Callbacks may write to the logs too.
-            if callbacks is None and objective.name not in logs:
-                raise first_look.not_in_logs(objective, logs)
+        built = self._preflight(runs[0], fit_arguments, callbacks)
         trainings = Trainings(
             self.build, runs, self.objectives, callbacks, fit_arguments
         )
-        with studies.quiet():
+        with _studies.quiet():
             study = self._study(
-                build=first_look.described(gan),
+                build=built,
                 x=fingerprint(x),
                 y=fingerprint(y),
                 validation_data=fingerprint(validation_data),
                 folds=folds,
                 **{name: fingerprint(v) for name, v in fit_arguments.items()},
             )
-            del gan
             self._search(study, trainings, trials, verbose)
         return SearchResult(
             self.objectives,
@@ -233,21 +227,36 @@ class FactorSearch:
             ),
         )
 
+    def _preflight(
+        self,
+        run: Run,
+        fit_arguments: dict[str, Any],
+        callbacks: Callable[[], list[Any]] | None,
+    ) -> list[Any]:
+        """Builds and evaluates a model once, and returns its description."""
+        gan = _preflight.model_of(self.build, self.space, run.seed)
+        logs = _preflight.validation_logs(gan, run.data()[1], fit_arguments)
+        for objective in self.objectives:
+            # Callbacks may write to the logs too.
+            if callbacks is None and objective.name not in logs:
+                raise _preflight.not_in_logs(objective, logs)
+        return _preflight.described(gan)
+
     def _search(
         self, study: Any, trainings: Trainings, trials: int, verbose: int
     ) -> None:
         most = trials + 1  # With the baseline.
         progress = Progress(study, most, verbose)
         while True:
-            places.recover(study)
+            _trial_slots.recover(study)
             progress.show()
-            if places.is_left(study, most):
+            if _trial_slots.is_left(study, most):
                 study.optimize(
                     lambda trial: self._try(trial, trainings, most),
                     n_trials=1,
                     gc_after_trial=True,
                 )
-            elif places.is_unclaimed(study):
+            elif _trial_slots.is_unclaimed(study):
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
             else:
                 return
@@ -255,27 +264,27 @@ class FactorSearch:
     def _try(
         self, trial: Any, trainings: Trainings, most: int
     ) -> tuple[float, ...]:
-        trial.set_user_attr(places.WORKER, places.this_worker())
+        trial.set_user_attr(_trial_slots.WORKER, _trial_slots.this_worker())
         try:
-            place = places.claim(trial, most)
-            if place == 0 and not self.baseline:
-                raise TrialFailed(places.NO_BASELINE)
+            slot = _trial_slots.claim(trial, most)
+            if slot == 0 and not self.baseline:
+                raise TrialFailed(_trial_slots.NO_BASELINE)
             factors = (
                 draw(trial, self.space)
-                if place > 0
+                if slot > 0
                 else dict.fromkeys(self.space, 0.0)
             )
             trial.set_user_attr("factors", factors)
             return trainings.values_of(trial, factors)
         except TrialFailed as failure:
-            trial.set_user_attr(places.FAILURE, str(failure))
+            trial.set_user_attr(_trial_slots.FAILURE, str(failure))
             return (math.nan,) * len(self.objectives)
 
     def _study(self, **settings: Any) -> Any:
-        from keras_regan.search.samplers import sampler_of
+        from keras_regan.search._samplers import sampler_of
 
         is_named = isinstance(self.sampler, str)
-        return studies.open_study(
+        return _studies.open_study(
             self.storage,
             self.name,
             self.objectives,

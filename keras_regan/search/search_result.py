@@ -3,7 +3,6 @@
 import csv
 import functools
 import io
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,26 +11,14 @@ import numpy as np
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._validation import random_seed
-from keras_regan.callbacks.generated_images import channels_last
-from keras_regan.callbacks.generated_images import usual_range
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.image_grid import to_uint8
-from keras_regan.callbacks.picture_files import write_picture
-from keras_regan.figures.canvas import png_path
-from keras_regan.figures.search_panels import Points
-from keras_regan.figures.search_panels import draw_factors
-from keras_regan.figures.search_panels import draw_front
+from keras_regan.figures._canvas import png_path
 from keras_regan.models import RegularizedGAN
+from keras_regan.search._pictures import draw_by_factor
+from keras_regan.search._pictures import draw_by_objectives
+from keras_regan.search._pictures import draw_samples
+from keras_regan.search._recommendation import recommendation
 from keras_regan.search.objective import Objective
 from keras_regan.search.trial_record import TrialRecord
-from keras_regan.search.trial_record import standard_error
-
-# Student's t at 97.5 %, for 1, 2, ... degrees of freedom.
-_STUDENT = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-)
 
 
 class SearchResult:
@@ -189,35 +176,9 @@ class SearchResult:
         Args:
             rule: As in `best`.
         """
-        best, name = self.best(rule), self.objectives[0].name
-        factors = ", ".join(f"{k} = {v:.3g}" for k, v in best.factors.items())
-        trained = len(best.values)
-        text = (
-            f"Use {factors}: {name} {_value(best)} "
-            f"({trained} training{'s' * (trained != 1)}, "
-            f"{len(self._complete())} of {len(self.trials)} trials complete)"
+        return recommendation(
+            self.trials, self.best(rule), self.baseline, self.objectives[0]
         )
-        if self.baseline is None:
-            return text + ", with no baseline to compare with."
-        if best.number == 0:
-            return text + ". No trial was better than without regularization."
-        sign = self.objectives[0].sign
-        gains = [
-            sign * (without[0] - with_[0])
-            for without, with_ in zip(
-                self.baseline.values, best.values, strict=True
-            )
-        ]
-        gain, error = float(np.mean(gains)), standard_error(gains)
-        text += f", against {_value(self.baseline)} without regularization: "
-        text += f"{'better' if gain >= 0 else 'worse'} by {abs(gain):.3g}"
-        if math.isfinite(error):
-            text += f" +- {error:.2g}"
-        if not math.isfinite(error):
-            return text + ". One training cannot tell this from chance."
-        if gain < error * _of_student(len(gains) - 1):
-            return text + ", which chance alone may give."
-        return text + "."
 
     def draw_factors(self, path: Any, rule: Any = None) -> None:
         """Draws the objective against each factor, with error bars.
@@ -233,19 +194,7 @@ class SearchResult:
         """
         path, best = png_path(path), self.best(rule)
         trials = [t for t in self._complete() if t.number or t is best]
-        baseline = self.baseline
-        draw_factors(
-            path,
-            {
-                name: self._points(
-                    trials, [t.factors[name] for t in trials], None
-                )
-                for name in best.factors
-            },
-            trials.index(best),
-            baseline and (baseline.mean(), baseline.standard_error()),
-            self.objectives[0].name,
-        )
+        draw_by_factor(path, trials, best, self.baseline, self.objectives[0])
 
     def draw_front(self, path: Any) -> None:
         """Draws the second objective against the first, as quality and variety.
@@ -264,14 +213,8 @@ class SearchResult:
             raise ValueError(
                 "`draw_front` needs a search with two objectives or more."
             )
-        trials = self._complete()
-        baseline = self.baseline
-        draw_front(
-            path,
-            self._points(trials, [t.mean() for t in trials], 0, 1),
-            [trials.index(trial) for trial in self.front],
-            None if baseline is None else trials.index(baseline),
-            (self.objectives[0].name, self.objectives[1].name),
+        draw_by_objectives(
+            path, self._complete(), self.front, self.baseline, self.objectives
         )
 
     def draw_grids(
@@ -296,15 +239,7 @@ class SearchResult:
         best = self.best_model if rule is None else self._train(factors, None)
         nothing = dict.fromkeys(factors, 0.0)
         plain = best if factors == nothing else self._train(nothing, None)
-        images = [
-            channels_last(np.asarray(gan.generate(count, seed=seed)))
-            for gan in (plain, best)
-        ]
-        lowest = min(float(part.min()) for part in images)
-        highest = max(float(part.max()) for part in images)
-        shown = usual_range(lowest, highest)
-        left, right = (image_grid(to_uint8(part, shown)) for part in images)
-        write_picture(path, side_by_side(left, right))
+        draw_samples(path, plain, best, count, seed)
 
     def _complete(self) -> list[TrialRecord]:
         complete = [t for t in self.trials if t.state == "complete"]
@@ -334,31 +269,3 @@ class SearchResult:
         row["seconds"] = trial.seconds
         row["failure"] = trial.failure or ""
         return row
-
-    @staticmethod
-    def _points(
-        trials: list[TrialRecord],
-        x: list[float],
-        x_objective: int | None,
-        y_objective: int = 0,
-    ) -> Points:
-        nothing = [math.nan] * len(trials)
-        return Points(
-            x,
-            [t.mean(y_objective) for t in trials],
-            nothing
-            if x_objective is None
-            else [t.standard_error(x_objective) for t in trials],
-            [t.standard_error(y_objective) for t in trials],
-        )
-
-
-def _of_student(degrees: int) -> float:
-    """Returns what a mean's error is multiplied with for 95 % confidence."""
-    return _STUDENT[min(degrees, len(_STUDENT)) - 1]
-
-
-def _value(trial: TrialRecord) -> str:
-    error = trial.standard_error()
-    text = f"{trial.mean():.4g}"
-    return text if not math.isfinite(error) else f"{text} +- {error:.2g}"

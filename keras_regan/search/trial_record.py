@@ -11,7 +11,7 @@ class TrialRecord(NamedTuple):
     """What became of one proposal of factors.
 
     Args:
-        number: Integer. The place in the search; 0 is the baseline, in which
+        number: Integer. The slot in the search; 0 is the baseline, in which
             all factors are zero.
         factors: Dictionary of the factors.
         state: `"complete"`, `"failed"`, `"pruned"` or `"running"`.

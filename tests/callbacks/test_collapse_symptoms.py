@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from keras_regan.callbacks import symptoms
-from keras_regan.callbacks.vital_signs import VitalSigns
+from keras_regan.callbacks import _symptoms
+from keras_regan.callbacks._diagnosis import Diagnosis
+from keras_regan.callbacks._vital_signs import VitalSigns
 
 pytestmark = pytest.mark.host
 
@@ -34,9 +35,7 @@ def signs(**changes):
 
 
 def diagnosis(patience=3, **bounds):
-    return symptoms.Diagnosis(
-        symptoms.looked_for(**{**DEFAULTS, **bounds}), patience
-    )
+    return Diagnosis(_symptoms.looked_for(**{**DEFAULTS, **bounds}), patience)
 
 
 def found(series, judge=None):

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from keras_regan.callbacks.vital_signs import RealSamples
-from keras_regan.callbacks.vital_signs import VitalSigns
-from keras_regan.callbacks.vital_signs import WeightRecord
-from keras_regan.callbacks.vital_signs import all_finite
-from keras_regan.callbacks.vital_signs import compare_logits
+from keras_regan.callbacks._vital_signs import RealSamples
+from keras_regan.callbacks._vital_signs import VitalSigns
+from keras_regan.callbacks._vital_signs import WeightRecord
+from keras_regan.callbacks._vital_signs import all_finite
+from keras_regan.callbacks._vital_signs import compare_logits
 
 pytestmark = pytest.mark.host
 

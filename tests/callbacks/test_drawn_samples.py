@@ -9,7 +9,7 @@ from callbacks.fake_training import pixels
 from callbacks.fake_training import train
 
 import keras_regan as kr
-from keras_regan.callbacks.drawn_samples import drawn
+from keras_regan.callbacks._drawn_samples import drawn
 
 PAPER, AXIS = 244, 208
 

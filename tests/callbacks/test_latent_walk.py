@@ -10,10 +10,10 @@ from PIL import Image
 
 import keras_regan as kr
 from keras_regan.callbacks import LatentWalk
-from keras_regan.callbacks import animation as animations
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import to_uint8
-from keras_regan.callbacks.spherical_interpolation import (
+from keras_regan.callbacks import _animation
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import to_uint8
+from keras_regan.callbacks._spherical_interpolation import (
     spherical_interpolation,
 )
 
@@ -94,7 +94,7 @@ def test_latent_walk_strip_is_an_even_selection(
 
 @pytest.mark.parametrize("extension", ["gif", "webp"])
 def test_latent_walk_animation_shows_all_frames(tmp_path, extension):
-    if not animations.can_write(extension):
+    if not _animation.can_write(extension):
         pytest.skip(f"This Pillow cannot write {extension}.")
     callback = LatentWalk(
         tmp_path, walks=4, stops=2, frames=3, animation=extension

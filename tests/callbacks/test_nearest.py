@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_regan.callbacks.nearest import nearest
+from keras_regan.callbacks._nearest import nearest
 
 
 def brute_force(queries, references, count):

@@ -15,9 +15,9 @@ from hypothesis import strategies
 from PIL import Image
 
 from keras_regan.callbacks import SampleGrid
-from keras_regan.callbacks import animation as animations
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import to_uint8
+from keras_regan.callbacks import _animation
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import to_uint8
 
 
 class CountingSampleGrid(SampleGrid):
@@ -381,7 +381,7 @@ def test_sample_grid_refuses_a_directory_it_cannot_write_to(
 
 @pytest.mark.parametrize("extension", ["gif", "webp"])
 def test_sample_grid_animates_all_epochs(tmp_path, extension):
-    if not animations.can_write(extension):
+    if not _animation.can_write(extension):
         pytest.skip(f"This Pillow cannot write {extension}.")
     callback = SampleGrid(tmp_path, count=4, at_start=True, animation=extension)
     train(callback, FakeModel(shape=(8, 8, 3)), epochs=2)
@@ -422,7 +422,7 @@ def test_sample_grid_animation_leaves_out_later_epochs_and_other_sizes(
 def test_sample_grid_animation_thins_what_memory_cannot_hold(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(animations, "_BYTES_AT_ONCE", 4 * 6 * 6)
+    monkeypatch.setattr(_animation, "_BYTES_AT_ONCE", 4 * 6 * 6)
     callback = SampleGrid(tmp_path, count=1, animation="gif")
     train(callback, FakeModel(), epochs=10)
     shades = []

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_regan.callbacks.spherical_interpolation import (
+from keras_regan.callbacks._spherical_interpolation import (
     spherical_interpolation,
 )
 

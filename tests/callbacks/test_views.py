@@ -14,10 +14,10 @@ import keras_regan as kr
 from keras_regan.callbacks import AverageAndLive
 from keras_regan.callbacks import NearestReal
 from keras_regan.callbacks import SampleGrid
-from keras_regan.callbacks.image_grid import image_grid
-from keras_regan.callbacks.image_grid import side_by_side
-from keras_regan.callbacks.image_grid import to_uint8
-from keras_regan.callbacks.view import View
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import side_by_side
+from keras_regan.callbacks._image_grid import to_uint8
+from keras_regan.callbacks._view import View
 
 
 class Pair(FakeModel):

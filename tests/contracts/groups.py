@@ -16,7 +16,7 @@ from contracts.tables import pair
 from contracts.tables import role_of
 
 import keras_regan as kr
-from keras_regan.losses.drawing import with_seed
+from keras_regan.losses._drawing import with_seed
 
 layers = keras.layers
 NUMBER = 4

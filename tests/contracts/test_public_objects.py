@@ -42,7 +42,7 @@ from contracts.tables import serialized
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.losses.drawing import with_seed
+from keras_regan.losses._drawing import with_seed
 
 layers = keras.layers
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")

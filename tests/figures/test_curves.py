@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_regan.figures.curves import Curve
-from keras_regan.figures.curves import read_curves
+from keras_regan.figures._curves import Curve
+from keras_regan.figures._curves import read_curves
 
 pytestmark = pytest.mark.host
 

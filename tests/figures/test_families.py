@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from keras_regan.figures.curves import read_curves
-from keras_regan.figures.families import families
+from keras_regan.figures._curves import read_curves
+from keras_regan.figures._families import families
 
 pytestmark = pytest.mark.host
 NAN = float("nan")

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from keras_regan.figures import learning_curves
-from keras_regan.figures.curves import read_curves
-from keras_regan.figures.families import families
-from keras_regan.figures.panels import draw_panel
+from keras_regan.figures._curves import read_curves
+from keras_regan.figures._families import families
+from keras_regan.figures._panels import draw_panel
 
 matplotlib = pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.host

@@ -9,9 +9,9 @@ from PIL import Image
 
 import keras_regan as kr
 from keras_regan.figures import learning_curves
-from keras_regan.figures.curves import read_curves
-from keras_regan.figures.shares import is_regularizer
-from keras_regan.figures.shares import shares
+from keras_regan.figures._curves import read_curves
+from keras_regan.figures._shares import is_regularizer
+from keras_regan.figures._shares import shares
 
 
 def train(folder, images):

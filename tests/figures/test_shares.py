@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from keras_regan.figures.curves import Curve
-from keras_regan.figures.curves import read_curves
-from keras_regan.figures.shares import is_regularizer
-from keras_regan.figures.shares import shares
+from keras_regan.figures._curves import Curve
+from keras_regan.figures._curves import read_curves
+from keras_regan.figures._shares import is_regularizer
+from keras_regan.figures._shares import shares
 
 pytestmark = pytest.mark.host
 
@@ -71,5 +71,5 @@ def test_what_is_a_regularizer(key, expected):
 
 
 def test_vital_signs_are_no_regularizers():
-    vital_signs = pytest.importorskip("keras_regan.callbacks.vital_signs")
+    vital_signs = pytest.importorskip("keras_regan.callbacks._vital_signs")
     assert not any(map(is_regularizer, vital_signs.VitalSigns._fields))

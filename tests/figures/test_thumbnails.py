@@ -6,9 +6,9 @@ from hypothesis import strategies
 from PIL import Image
 
 from keras_regan._picture_names import picture_path
-from keras_regan.figures.thumbnails import centres_without_overlap
-from keras_regan.figures.thumbnails import read_thumbnails
-from keras_regan.figures.thumbnails import size_of_thumbnails
+from keras_regan.figures._thumbnails import centres_without_overlap
+from keras_regan.figures._thumbnails import read_thumbnails
+from keras_regan.figures._thumbnails import size_of_thumbnails
 
 pytestmark = pytest.mark.host
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 import keras_regan as kr
-from keras_regan.metrics.feature_sharing import shared_features
+from keras_regan.metrics._feature_sharing import shared_features
 
 FeatureExtractor = kr.metrics.FeatureExtractor
 

@@ -7,8 +7,8 @@ import pytest
 import keras_regan as kr
 from keras_regan.metrics import density_coverage
 from keras_regan.metrics import precision_recall
-from keras_regan.metrics.feature_arrays import neighbour_radii
-from keras_regan.metrics.feature_arrays import squared_distances
+from keras_regan.metrics._feature_arrays import neighbour_radii
+from keras_regan.metrics._feature_arrays import squared_distances
 
 
 @pytest.fixture

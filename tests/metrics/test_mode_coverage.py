@@ -8,8 +8,8 @@ from keras import ops
 from scipy import stats
 
 import keras_regan as kr
-from keras_regan.metrics.chi_distribution import deviations_holding
-from keras_regan.metrics.chi_distribution import share_within
+from keras_regan.metrics._chi_distribution import deviations_holding
+from keras_regan.metrics._chi_distribution import share_within
 
 CEILING = 1 - math.exp(-4.5)
 

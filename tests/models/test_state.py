@@ -14,9 +14,9 @@ from keras_regan.models._state import Kind
 
 
 def values():
-    """The value of every variable that there is, by its identity."""
+    """Every variable that there is and its value, by its identity."""
     return {
-        id(thing): (thing.path, ops.convert_to_numpy(thing.value).copy())
+        id(thing): (thing, ops.convert_to_numpy(thing.value).copy())
         for thing in gc.get_objects()
         if isinstance(thing, keras.Variable)
     }
@@ -45,8 +45,8 @@ def test_what_a_step_moves_is_registered(image_pair, images):
     gan.train_on_batch(images[8:16])
     gan.test_on_batch(images[:8])
     moved = {
-        identity: path
-        for identity, (path, value) in values().items()
+        identity: thing.path
+        for identity, (thing, value) in values().items()
         if identity in before and not np.array_equal(value, before[identity][1])
     }
     assert len(moved) > 40

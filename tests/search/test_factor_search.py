@@ -343,7 +343,7 @@ def test_factor_that_the_space_lacks():
     ],
 )
 def test_ways_to_read_a_factor(read):
-    from keras_regan.search.read_factors import ReadFactors
+    from keras_regan.search._read_factors import ReadFactors
 
     factors = ReadFactors({"soft": 1.0})
     assert factors.read == set()

@@ -166,9 +166,9 @@ def test_interrupted_by_the_user(tmp_path):
 
 
 def test_killed_just_as_a_trial_began(monkeypatch):
-    from keras_regan.search import places
+    from keras_regan.search import _trial_slots
 
-    monkeypatch.setattr(places, "_SECONDS_TO_BEGIN", 1)
+    monkeypatch.setattr(_trial_slots, "_SECONDS_TO_BEGIN", 1)
     storage = optuna.storages.InMemoryStorage()
     optuna.create_study(study_name="factors", storage=storage).ask()
     result = planted.fit(planted.search(storage=storage), trials=2)
@@ -203,34 +203,34 @@ def test_another_machine_that_gives_no_sign_of_life(tmp_path):
 
 def test_last_point_is_not_begun_twice():
     # As two processes do that both see one point left.
-    from keras_regan.search import places
+    from keras_regan.search import _trial_slots
 
     study = optuna.create_study()
     trials = [study.ask() for _ in range(4)]
-    assert [places.claim(trial, 3) for trial in trials[:3]] == [0, 1, 2]
-    with pytest.raises(places.TrialFailed, match="another process"):
-        places.claim(trials[3], 3)
+    assert [_trial_slots.claim(trial, 3) for trial in trials[:3]] == [0, 1, 2]
+    with pytest.raises(_trial_slots.TrialFailed, match="another process"):
+        _trial_slots.claim(trials[3], 3)
 
 
 def test_lost_point_is_not_tried_twice():
     # As two processes do that both find it lost.
-    from keras_regan.search import places
+    from keras_regan.search import _trial_slots
 
     study = optuna.create_study()
     study.tell(study.ask(), state=optuna.trial.TrialState.FAIL)
     lost = study.get_trials()[0]
     for _ in range(2):
-        places.try_again(study, lost)
+        _trial_slots.try_again(study, lost)
     first, second = study.ask(), study.ask()
-    assert places.claim(first, 1) == 0
-    with pytest.raises(places.TrialFailed, match="another process"):
-        places.claim(second, 1)
-    second.set_user_attr(places.FAILURE, places.SURPLUS)
+    assert _trial_slots.claim(first, 1) == 0
+    with pytest.raises(_trial_slots.TrialFailed, match="another process"):
+        _trial_slots.claim(second, 1)
+    second.set_user_attr(_trial_slots.FAILURE, _trial_slots.SURPLUS)
     study.tell(second, state=optuna.trial.TrialState.FAIL)
     # And is not forgotten if the first is lost as well.
     study.tell(first, state=optuna.trial.TrialState.FAIL)
-    places.recover(study)
-    assert places.claim(study.ask(), 1) == 0
+    _trial_slots.recover(study)
+    assert _trial_slots.claim(study.ask(), 1) == 0
 
 
 # A database.

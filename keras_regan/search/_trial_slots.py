@@ -1,10 +1,10 @@
 """Which trial of a study is which point of the search.
 
 Optuna numbers the trials of a study, and every storage gives each number out
-once, however many processes ask. A trial's *place* in the search follows from
+once, however many processes ask. A trial's *slot* in the search follows from
 its number and those before it, so that processes need no other agreement:
-place 0 is the baseline, and each later one a point. A trial whose process was
-killed is tried again as another trial of the same place.
+slot 0 is the baseline, and each later one a point. A trial whose process was
+killed is tried again as another trial of the same slot.
 """
 
 import datetime
@@ -27,20 +27,20 @@ class TrialFailed(Exception):
     """A trial has no value, for the reason that is its text."""
 
 
-def places_of(trials: list[Any]) -> dict[int, int]:
-    """Returns the place of each trial, by the trials' numbers."""
-    places, fresh = {}, 0
+def slots_of(trials: list[Any]) -> dict[int, int]:
+    """Returns the slot of each trial, by the trials' numbers."""
+    slots, fresh = {}, 0
     for trial in sorted(trials, key=lambda trial: trial.number):
         if _RETRY in trial.user_attrs:
-            places[trial.number] = trial.user_attrs[_RETRY]
+            slots[trial.number] = trial.user_attrs[_RETRY]
         else:
-            places[trial.number] = fresh
+            slots[trial.number] = fresh
             fresh += 1
-    return places
+    return slots
 
 
-def fresh_places(trials: list[Any]) -> int:
-    """Returns how many places have been given out."""
+def fresh_slots(trials: list[Any]) -> int:
+    """Returns how many slots have been given out."""
     return sum(_RETRY not in trial.user_attrs for trial in trials)
 
 
@@ -51,47 +51,47 @@ def is_lost(trial: Any) -> bool:
 
 
 def counts(trial: Any) -> bool:
-    """Tells whether a trial stands, or will stand, for its place."""
+    """Tells whether a trial stands, or will stand, for its slot."""
     return not is_lost(trial) and trial.user_attrs.get(FAILURE) != SURPLUS
 
 
 def claim(trial: Any, most: int) -> int:
-    """Returns the place of a trial that has just begun.
+    """Returns the slot of a trial that has just begun.
 
     Two processes can begin the last trial at the same time, or try one again.
     The one with the lower number is the one that counts.
 
     Args:
         trial: A running trial of Optuna.
-        most: How many places there are.
+        most: How many slots there are.
 
     Raises:
         TrialFailed: If it is one too many.
     """
     trials = trial.study.get_trials(deepcopy=False)
-    places = places_of(trials)
-    place = places[trial.number]
-    others = (t for t in trials if places[t.number] == place)
-    if place >= most or any(
+    slots = slots_of(trials)
+    slot = slots[trial.number]
+    others = (t for t in trials if slots[t.number] == slot)
+    if slot >= most or any(
         other.number < trial.number and counts(other) for other in others
     ):
         raise TrialFailed(SURPLUS)
-    return place
+    return slot
 
 
 def is_left(study: Any, most: int) -> bool:
-    """Tells whether there is a place to try, or one to try again."""
+    """Tells whether there is a slot to try, or one to try again."""
     trials = study.get_trials(deepcopy=False)
     waiting = optuna().trial.TrialState.WAITING
-    return fresh_places(trials) < most or any(
+    return fresh_slots(trials) < most or any(
         trial.state == waiting for trial in trials
     )
 
 
 def try_again(study: Any, trial: Any) -> None:
-    """Puts the place of a lost trial in the queue, with the same factors."""
-    place = places_of(study.get_trials(deepcopy=False))[trial.number]
-    study.enqueue_trial(dict(trial.params), user_attrs={_RETRY: place})
+    """Puts the slot of a lost trial in the queue, with the same factors."""
+    slot = slots_of(study.get_trials(deepcopy=False))[trial.number]
+    study.enqueue_trial(dict(trial.params), user_attrs={_RETRY: slot})
 
 
 def recover(study: Any) -> None:
@@ -107,12 +107,12 @@ def recover(study: Any) -> None:
             # Another process may have been faster.
             study.tell(trial.number, state=states.FAIL, skip_if_finished=True)
     trials = study.get_trials(deepcopy=False)
-    places = places_of(trials)
-    alive = {places[t.number] for t in trials if counts(t)}
+    slots = slots_of(trials)
+    alive = {slots[t.number] for t in trials if counts(t)}
     for trial in trials:
-        if is_lost(trial) and places[trial.number] not in alive:
+        if is_lost(trial) and slots[trial.number] not in alive:
             try_again(study, trial)
-            alive.add(places[trial.number])
+            alive.add(slots[trial.number])
 
 
 def is_unclaimed(study: Any) -> bool:

@@ -3,29 +3,29 @@
 import math
 from typing import Any
 
-from keras_regan.search import places
+from keras_regan.search import _trial_slots
 from keras_regan.search._optuna import optuna
 from keras_regan.search.trial_record import TrialRecord
 
 
 def records_of(study: Any) -> list[TrialRecord]:
-    """Returns the trial that stands for each place, in order of places."""
+    """Returns the trial that stands for each slot, in order of slots."""
     trials = study.get_trials(deepcopy=False)
-    numbers = places.places_of(trials)
+    numbers = _trial_slots.slots_of(trials)
     records = {}
     for trial in trials:
-        left_out = (places.SURPLUS, places.NO_BASELINE)
-        if trial.user_attrs.get(places.FAILURE) in left_out:
+        left_out = (_trial_slots.SURPLUS, _trial_slots.NO_BASELINE)
+        if trial.user_attrs.get(_trial_slots.FAILURE) in left_out:
             continue
         # What has no factors yet has just begun, here or elsewhere.
-        if places.is_lost(trial) or "factors" not in trial.user_attrs:
+        if _trial_slots.is_lost(trial) or "factors" not in trial.user_attrs:
             continue
-        place = numbers[trial.number]
-        records.setdefault(place, _record(place, trial))
-    return [records[place] for place in sorted(records)]
+        slot = numbers[trial.number]
+        records.setdefault(slot, _record(slot, trial))
+    return [records[slot] for slot in sorted(records)]
 
 
-def _record(place: int, trial: Any) -> TrialRecord:
+def _record(slot: int, trial: Any) -> TrialRecord:
     states = optuna().trial.TrialState
     words = {
         states.COMPLETE: "complete",
@@ -34,10 +34,10 @@ def _record(place: int, trial: Any) -> TrialRecord:
     }
     attributes = trial.user_attrs
     return TrialRecord(
-        place,
+        slot,
         dict(attributes["factors"]),
         words.get(trial.state, "running"),
         [tuple(values) for values in attributes.get("values", [])],
-        attributes.get(places.FAILURE),
+        attributes.get(_trial_slots.FAILURE),
         attributes.get("seconds", math.nan),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_regan import _validation
-from keras_regan.callbacks.animation import can_write
+from keras_regan.callbacks._animation import can_write
 
 
 def class_labels(labels: Any) -> tuple[int, ...]:

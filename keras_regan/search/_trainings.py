@@ -9,14 +9,14 @@ import keras
 import numpy as np
 
 from keras_regan.models import RegularizedGAN
+from keras_regan.search._held_out import Run
 from keras_regan.search._optuna import optuna
-from keras_regan.search.first_look import not_in_logs
-from keras_regan.search.held_out import Run
+from keras_regan.search._preflight import not_in_logs
+from keras_regan.search._trial_slots import TrialFailed
+from keras_regan.search._trial_watch import TrialWatch
+from keras_regan.search._trial_watch import collapse_of
 from keras_regan.search.objective import Objective
-from keras_regan.search.places import TrialFailed
 from keras_regan.search.space import Factors
-from keras_regan.search.trial_watch import TrialWatch
-from keras_regan.search.trial_watch import collapse_of
 
 # No factors make these; they would come in every trial.
 _MISTAKES = (

@@ -1,22 +1,13 @@
-"""From a series of vital signs to what is wrong, in plain words.
-
-Nothing here knows of Keras: a recorded series is judged as a live one.
-"""
+"""What vital signs can show to be wrong, in plain words."""
 
 from collections.abc import Sequence
-from typing import Any
-from typing import NamedTuple
 
 import numpy as np
 
 from keras_regan._validation import positive_float
 from keras_regan._validation import unit_float
-from keras_regan.callbacks.vital_signs import VitalSigns
+from keras_regan.callbacks._course import Course
 
-# How much more diverse than before samples must be to count as recovering,
-# and how diverse at least: a collapsed generator may rise from 1e-6 to 1e-5.
-_RISE = 1.1
-_VISIBLE = 0.01
 # Below which share of its best, or of real, diversity a saturated
 # discriminator is a sick one.
 _HALF = 0.5
@@ -27,87 +18,6 @@ _STEADIER = (
     "`regularizers.PairwiseDistance(direction='repel')` on the generator "
     "usually helps."
 )
-
-
-class Finding(NamedTuple):
-    """What is wrong.
-
-    Attributes:
-        kind: String, the `kind` of the symptom.
-        text: String: what was seen, with numbers, and what usually helps.
-    """
-
-    kind: str
-    text: str
-
-
-class Course:
-    """How the vital signs went so far.
-
-    Args:
-        window: Positive integer. How many checks count as recent.
-
-    Attributes:
-        window: The same.
-        best_diversity: Float. The highest diversity so far.
-    """
-
-    def __init__(self, window: int):
-        healthy_start = VitalSigns(g_weight_growth=1.0, d_weight_growth=1.0)
-        self.window = window
-        self._before = healthy_start
-        self._recent: list[VitalSigns] = []
-        self.best_diversity = 0.0
-
-    def add(self, signs: VitalSigns) -> None:
-        """Takes note of a check."""
-        self._recent.append(signs)
-        if len(self._recent) > self.window:
-            self._before = self._recent.pop(0)
-        self.best_diversity = float(
-            np.fmax(self.best_diversity, signs.diversity)
-        )
-
-    def notes(self) -> dict[str, Any]:
-        """Returns all that it remembers, as lists and numbers."""
-        return {
-            "before": _listed_signs(self._before),
-            "recent": [_listed_signs(signs) for signs in self._recent],
-            "best_diversity": self.best_diversity,
-        }
-
-    def recall(self, notes: dict[str, Any]) -> None:
-        """Goes on from what `notes` returned."""
-        self._before = _signs(notes["before"])
-        self._recent = [_signs(signs) for signs in notes["recent"]]
-        self.best_diversity = notes["best_diversity"]
-
-    @property
-    def latest(self) -> VitalSigns:
-        """What the latest check measured."""
-        return self._recent[-1]
-
-    @property
-    def earlier(self) -> list[VitalSigns]:
-        """The other recent checks, the oldest first."""
-        return self._recent[:-1]
-
-    @property
-    def weight_growth(self) -> dict[str, float]:
-        """How weights grew within the recent checks, of both networks."""
-        now, before = self.latest, self._before
-        return {
-            "generator": now.g_weight_growth / before.g_weight_growth,
-            "discriminator": now.d_weight_growth / before.d_weight_growth,
-        }
-
-    @property
-    def diversity_rises(self) -> bool:
-        """Whether samples are more diverse than in all recent checks."""
-        if not self.earlier:
-            return False
-        before = max(signs.diversity for signs in self.earlier)
-        return self.latest.diversity > max(_RISE * before, _VISIBLE)
 
 
 class Symptom:
@@ -312,90 +222,6 @@ def looked_for(
         if most is not None:
             chosen.append(symptom(positive_float(most, argument)))
     return chosen
-
-
-class Diagnosis:
-    """Decides from one check to the next what is reliably wrong.
-
-    A symptom becomes a finding once `patience` checks in a row have shown it
-    (at once where one check leaves no doubt), and is not found again before a
-    check did not show it.
-
-    Args:
-        symptoms: List of what to look for, the gravest first.
-        patience: Positive integer.
-    """
-
-    def __init__(self, symptoms: Sequence[Symptom], patience: int):
-        self.symptoms = list(symptoms)
-        self.patience = patience
-        self.forget()
-
-    def forget(self) -> None:
-        """Starts over, as with a new training."""
-        self._course = Course(self.patience)
-        self._shown = {symptom.kind: 0 for symptom in self.symptoms}
-        self._found: set[str] = set()
-
-    def notes(self) -> dict[str, Any]:
-        """Returns all that it remembers, as lists and numbers."""
-        return {
-            "course": self._course.notes(),
-            "shown": dict(self._shown),
-            "found": sorted(self._found),
-        }
-
-    def recall(self, notes: dict[str, Any]) -> None:
-        """Goes on from what `notes` returned, of the same symptoms."""
-        self._course.recall(notes["course"])
-        self._shown = {
-            kind: notes["shown"].get(kind, 0) for kind in self._shown
-        }
-        self._found = set(notes["found"]) & self._shown.keys()
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the latest check showed nothing at all."""
-        return not any(self._shown.values())
-
-    def check(self, signs: VitalSigns) -> list[Finding]:
-        """Returns what this check newly found."""
-        self._course.add(signs)
-        return [
-            Finding(
-                symptom.kind,
-                symptom.text(self._course, self._shown[symptom.kind]),
-            )
-            for symptom in self.symptoms
-            if self._is_new(symptom)
-        ]
-
-    def _is_new(self, symptom: Symptom) -> bool:
-        kind = symptom.kind
-        if not symptom.shows(self._course):
-            self._shown[kind] = 0
-            self._found.discard(kind)
-            return False
-        self._shown[kind] += 1
-        needed = 1 if symptom.at_once else self.patience
-        if (
-            kind in self._found
-            or self._shown[kind] < needed
-            or symptom.recovers(self._course)
-        ):
-            return False
-        self._found.add(kind)
-        return True
-
-
-def _listed_signs(signs: VitalSigns) -> list[Any]:
-    *numbers, not_finite = signs
-    return [*map(float, numbers), list(not_finite)]
-
-
-def _signs(values: list[Any]) -> VitalSigns:
-    *numbers, not_finite = values
-    return VitalSigns(*numbers, tuple(not_finite))
 
 
 def _counted(checks: int) -> str:

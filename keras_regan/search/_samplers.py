@@ -1,6 +1,6 @@
 """How a search proposes factors.
 
-What is proposed depends on a trial's place, the seed and the trials before it,
+What is proposed depends on a trial's slot, the seed and the trials before it,
 and not on the process: Optuna's samplers begin their random numbers anew in
 each process, so that a search that was resumed would try its first points
 again, and two workers the same ones.
@@ -11,12 +11,12 @@ from typing import Any
 
 import optuna
 
-from keras_regan.search.places import places_of
+from keras_regan.search._trial_slots import slots_of
 from keras_regan.search.space import Space
 from keras_regan.search.space import points_of_grid
 
 
-class _ByPlace(optuna.samplers.BaseSampler):
+class _BySlot(optuna.samplers.BaseSampler):
     def infer_relative_search_space(self, study: Any, trial: Any) -> dict:
         return {}
 
@@ -26,14 +26,12 @@ class _ByPlace(optuna.samplers.BaseSampler):
     def sample_independent(
         self, study: Any, trial: Any, param_name: str, param_distribution: Any
     ) -> Any:
-        place = places_of(study.get_trials(deepcopy=False))[trial.number]
-        return self._at_place(
-            place, study, trial, param_name, param_distribution
-        )
+        slot = slots_of(study.get_trials(deepcopy=False))[trial.number]
+        return self._at_slot(slot, study, trial, param_name, param_distribution)
 
 
-class GridByPlace(_ByPlace):
-    """Gives each place its point of the grid, in an order that is shuffled.
+class GridBySlot(_BySlot):
+    """Gives each slot its point of the grid, in an order that is shuffled.
 
     Optuna's `GridSampler` draws from what is left, so two workers can draw
     the same point.
@@ -43,21 +41,21 @@ class GridByPlace(_ByPlace):
         self._points = points_of_grid(space)
         random.Random(seed).shuffle(self._points)
 
-    def _at_place(self, place, study, trial, name, distribution):
-        return self._points[(place - 1) % len(self._points)][name]
+    def _at_slot(self, slot, study, trial, name, distribution):
+        return self._points[(slot - 1) % len(self._points)][name]
 
 
-class SeededByPlace(_ByPlace):
-    """Lets a sampler of Optuna draw with random numbers of the place."""
+class SeededBySlot(_BySlot):
+    """Lets a sampler of Optuna draw with random numbers of the slot."""
 
     def __init__(self, kind: Any, seed: int):
         self._kind = kind
         self._seed = seed
         self._current = (None, None)
 
-    def _at_place(self, place, study, trial, name, distribution):
+    def _at_slot(self, slot, study, trial, name, distribution):
         if self._current[0] != trial.number:
-            sampler = self._kind((self._seed + 7919 * place) % 2**32)
+            sampler = self._kind((self._seed + 7919 * slot) % 2**32)
             self._current = (trial.number, sampler)
         return self._current[1].sample_independent(
             study, trial, name, distribution
@@ -68,9 +66,9 @@ def sampler_of(sampler: Any, space: Space, seed: int) -> Any:
     """Returns the sampler of Optuna for an argument that was checked."""
     samplers = optuna.samplers
     if sampler == "grid":
-        return GridByPlace(space, seed)
+        return GridBySlot(space, seed)
     if sampler == "random":
-        return SeededByPlace(lambda seed: samplers.RandomSampler(seed), seed)
+        return SeededBySlot(lambda seed: samplers.RandomSampler(seed), seed)
     if sampler == "default":
-        return SeededByPlace(lambda seed: samplers.TPESampler(seed=seed), seed)
+        return SeededBySlot(lambda seed: samplers.TPESampler(seed=seed), seed)
     return sampler

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_regan.figures.curves import Curve
-from keras_regan.figures.shares import is_regularizer
-from keras_regan.figures.shares import shares
+from keras_regan.figures._curves import Curve
+from keras_regan.figures._shares import is_regularizer
+from keras_regan.figures._shares import shares
 
 _FAMILIES = (
     ("Fréchet distance (less is better)", r"(fd|fid|frechet)(_.*)?"),

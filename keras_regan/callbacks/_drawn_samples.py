@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_regan.callbacks.image_grid import to_uint8
+from keras_regan.callbacks._image_grid import to_uint8
 
 _HEIGHT = 48
 _WIDTH = 96

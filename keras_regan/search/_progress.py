@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_regan.search import places
+from keras_regan.search import _trial_slots
 
 
 class Progress:
@@ -24,10 +24,10 @@ class Progress:
             return
         trials = self._study.get_trials(deepcopy=False)
         done = {
-            place
-            for number, place in places.places_of(trials).items()
+            slot
+            for number, slot in _trial_slots.slots_of(trials).items()
             if trials[number].state.is_finished()
-            and places.counts(trials[number])
+            and _trial_slots.counts(trials[number])
         }
         values = []
         if len(self._study.directions) == 1:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 
 from keras_regan._backend.tensorboard import EventWriter
-from keras_regan.callbacks.warner import Warner
+from keras_regan.callbacks._warner import Warner
 
 
 class EventLog:

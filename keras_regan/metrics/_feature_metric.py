@@ -12,12 +12,12 @@ import numpy as np
 from keras_regan._files import path_string
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_integer
+from keras_regan.metrics._statistics import FeatureStore
 from keras_regan.metrics.feature_extractor import FeatureExtractor
 from keras_regan.metrics.feature_extractor import as_extractor
 from keras_regan.metrics.reference import Reference
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
-from keras_regan.metrics.statistics import FeatureStore
 
 # What metrics take as their feature network, and as a path.
 FeatureSource: TypeAlias = FeatureExtractor | keras.Model | None

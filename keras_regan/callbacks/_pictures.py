@@ -13,12 +13,12 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._output_range import output_range
 from keras_regan._predictions import predictions
-from keras_regan.callbacks import animation as animations
-from keras_regan.callbacks import generated_images
-from keras_regan.callbacks import picture_arguments
-from keras_regan.callbacks import picture_files
-from keras_regan.callbacks.event_log import EventLog
-from keras_regan.callbacks.warner import Warner
+from keras_regan.callbacks import _animation
+from keras_regan.callbacks import _generated_images
+from keras_regan.callbacks import _picture_arguments
+from keras_regan.callbacks import _picture_files
+from keras_regan.callbacks._event_log import EventLog
+from keras_regan.callbacks._warner import Warner
 
 _USUAL_VALUES = (-1.0, 1.0)
 
@@ -60,19 +60,19 @@ class Pictures(keras.callbacks.Callback):
         self.value_range = (
             None
             if value_range is None
-            else picture_arguments.increasing(value_range, "value_range")
+            else _picture_arguments.increasing(value_range, "value_range")
         )
         self.at_end = _validation.boolean(at_end, "at_end")
         self.animation = (
             None
             if animation is None
-            else picture_arguments.animation_format(animation)
+            else _picture_arguments.animation_format(animation)
         )
         self.log_dir = (
             None if log_dir is None else path_string(log_dir, "log_dir")
         )
         self.seed = _validation.random_seed(seed)
-        self.directory = picture_files.writable_directory(
+        self.directory = _picture_files.writable_directory(
             directory, "directory"
         )
 
@@ -126,7 +126,7 @@ class Pictures(keras.callbacks.Callback):
             predictions(model, inputs, batch_size),
             dtype=np.float64,
         )
-        return generated_images.channels_last(images)
+        return _generated_images.channels_last(images)
 
     def _check_values(self, images: np.ndarray) -> None:
         """Reports values that cannot be shown as they are."""
@@ -138,7 +138,7 @@ class Pictures(keras.callbacks.Callback):
                 "so the training has diverged. Lower the learning rates; "
                 "`keras_regan.callbacks.CollapseMonitor` notices in time.",
             )
-        seen = generated_images.beyond(images, self._values_shown)
+        seen = _generated_images.beyond(images, self._values_shown)
         if seen is not None:
             low, high = self._values_shown
             self._warner.warn(
@@ -147,13 +147,13 @@ class Pictures(keras.callbacks.Callback):
                 f"and are clipped in the pictures. Seen: from {seen[0]:.4g} to "
                 f"{seen[1]:.4g}. Pass the range of the training data to "
                 f"{type(self).__name__}, for instance "
-                f"`value_range={generated_images.usual_range(*seen)}`.",
+                f"`value_range={_generated_images.usual_range(*seen)}`.",
             )
 
     def _write_picture(self, path: str, pixels: np.ndarray) -> None:
         """Writes a PNG file."""
         self._warner.try_to_write(
-            path, lambda: picture_files.write_picture(path, pixels)
+            path, lambda: _picture_files.write_picture(path, pixels)
         )
 
     def _write_animation(
@@ -168,7 +168,7 @@ class Pictures(keras.callbacks.Callback):
         def write() -> None:
             images = frames()
             if images:
-                animations.write_animation(
+                _animation.write_animation(
                     path, images, milliseconds, last_milliseconds
                 )
 

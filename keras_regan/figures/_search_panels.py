@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_regan.figures.canvas import new_figure
-from keras_regan.figures.canvas import write_figure
+from keras_regan.figures._canvas import new_figure
+from keras_regan.figures._canvas import write_figure
 
 _BLUE = "#0072B2"
 _RED = "#D55E00"

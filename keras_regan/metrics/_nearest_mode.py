@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
-from keras_regan.metrics.chi_distribution import deviations_holding
+from keras_regan.metrics._chi_distribution import deviations_holding
 
 # The share of a plane's Gaussian that lies within three deviations.
 _SHARE = 1.0 - math.exp(-4.5)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from keras_regan import _validation
-from keras_regan.callbacks.drawn_samples import MOST_CURVES
+from keras_regan.callbacks._drawn_samples import MOST_CURVES
 
 _TOLERANCE = 0.01
 _LEAST_LENGTH = 3

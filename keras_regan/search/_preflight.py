@@ -1,4 +1,4 @@
-"""A model is built and judged once before anything is trained."""
+"""Preflight: a model is built and judged before anything is trained."""
 
 import re
 import zlib
@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from keras_regan.models import RegularizedGAN
+from keras_regan.search._read_factors import ReadFactors
 from keras_regan.search.objective import Objective
-from keras_regan.search.read_factors import ReadFactors
 from keras_regan.search.space import Factors
 from keras_regan.search.space import Space
 

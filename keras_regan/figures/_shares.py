@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_regan.figures.curves import Curve
+from keras_regan.figures._curves import Curve
 
 # Keys that begin like a regularizer's and are none: the vital signs that
 # CollapseMonitor logs, and the share of zeros that ProximalL1 does. What

@@ -8,8 +8,8 @@ import keras
 from keras_regan._fixed import Fixed
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
+from keras_regan.losses._drawing import with_seed
 from keras_regan.losses.adversarial_loss import AdversarialLoss
-from keras_regan.losses.drawing import with_seed
 
 _Schedule = keras.optimizers.schedules.LearningRateSchedule
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_regan.figures.curves import Curve
-from keras_regan.figures.families import Family
-from keras_regan.figures.families import without_val
+from keras_regan.figures._curves import Curve
+from keras_regan.figures._families import Family
+from keras_regan.figures._families import without_val
 
 # Okabe and Ito (2008): told apart with any kind of colour vision.
 _COLOURS = (

@@ -1,0 +1,91 @@
+"""How the vital signs of a training went so far."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_regan.callbacks._vital_signs import VitalSigns
+
+# How much more diverse than before samples must be to count as recovering,
+# and how diverse at least: a collapsed generator may rise from 1e-6 to 1e-5.
+_RISE = 1.1
+_VISIBLE = 0.01
+
+
+class Course:
+    """How the vital signs went so far.
+
+    Args:
+        window: Positive integer. How many checks count as recent.
+
+    Attributes:
+        window: The same.
+        best_diversity: Float. The highest diversity so far.
+    """
+
+    def __init__(self, window: int):
+        healthy_start = VitalSigns(g_weight_growth=1.0, d_weight_growth=1.0)
+        self.window = window
+        self._before = healthy_start
+        self._recent: list[VitalSigns] = []
+        self.best_diversity = 0.0
+
+    def add(self, signs: VitalSigns) -> None:
+        """Takes note of a check."""
+        self._recent.append(signs)
+        if len(self._recent) > self.window:
+            self._before = self._recent.pop(0)
+        self.best_diversity = float(
+            np.fmax(self.best_diversity, signs.diversity)
+        )
+
+    def notes(self) -> dict[str, Any]:
+        """Returns all that it remembers, as lists and numbers."""
+        return {
+            "before": _listed_signs(self._before),
+            "recent": [_listed_signs(signs) for signs in self._recent],
+            "best_diversity": self.best_diversity,
+        }
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Goes on from what `notes` returned."""
+        self._before = _signs(notes["before"])
+        self._recent = [_signs(signs) for signs in notes["recent"]]
+        self.best_diversity = notes["best_diversity"]
+
+    @property
+    def latest(self) -> VitalSigns:
+        """What the latest check measured."""
+        return self._recent[-1]
+
+    @property
+    def earlier(self) -> list[VitalSigns]:
+        """The other recent checks, the oldest first."""
+        return self._recent[:-1]
+
+    @property
+    def weight_growth(self) -> dict[str, float]:
+        """How weights grew within the recent checks, of both networks."""
+        now, before = self.latest, self._before
+        return {
+            "generator": now.g_weight_growth / before.g_weight_growth,
+            "discriminator": now.d_weight_growth / before.d_weight_growth,
+        }
+
+    @property
+    def diversity_rises(self) -> bool:
+        """Whether samples are more diverse than in all recent checks."""
+        if not self.earlier:
+            return False
+        before = max(signs.diversity for signs in self.earlier)
+        return self.latest.diversity > max(_RISE * before, _VISIBLE)
+
+
+def _listed_signs(signs: VitalSigns) -> list[Any]:
+    *numbers, not_finite = signs
+    return [*map(float, numbers), list(not_finite)]
+
+
+def _signs(values: list[Any]) -> VitalSigns:
+    *numbers, not_finite = values
+    return VitalSigns(*numbers, tuple(not_finite))

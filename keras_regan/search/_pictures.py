@@ -1,0 +1,89 @@
+"""Pictures of the trials of a search, and of what they trained."""
+
+import math
+
+import numpy as np
+
+from keras_regan.callbacks._generated_images import channels_last
+from keras_regan.callbacks._generated_images import usual_range
+from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import side_by_side
+from keras_regan.callbacks._image_grid import to_uint8
+from keras_regan.callbacks._picture_files import write_picture
+from keras_regan.figures._search_panels import Points
+from keras_regan.figures._search_panels import draw_factors
+from keras_regan.figures._search_panels import draw_front
+from keras_regan.models import RegularizedGAN
+from keras_regan.search.objective import Objective
+from keras_regan.search.trial_record import TrialRecord
+
+
+def draw_by_factor(
+    path: str,
+    trials: list[TrialRecord],
+    best: TrialRecord,
+    baseline: TrialRecord | None,
+    objective: Objective,
+) -> None:
+    """Draws the first objective against each factor, with error bars."""
+    means, errors = _means_and_errors(trials, 0)
+    exact = [math.nan] * len(trials)
+    draw_factors(
+        path,
+        {
+            name: Points(
+                [trial.factors[name] for trial in trials], means, exact, errors
+            )
+            for name in best.factors
+        },
+        trials.index(best),
+        baseline and (baseline.mean(), baseline.standard_error()),
+        objective.name,
+    )
+
+
+def draw_by_objectives(
+    path: str,
+    trials: list[TrialRecord],
+    front: list[TrialRecord],
+    baseline: TrialRecord | None,
+    objectives: tuple[Objective, ...],
+) -> None:
+    """Draws the second objective against the first, with error bars."""
+    first, first_errors = _means_and_errors(trials, 0)
+    second, second_errors = _means_and_errors(trials, 1)
+    draw_front(
+        path,
+        Points(first, second, first_errors, second_errors),
+        [trials.index(trial) for trial in front],
+        None if baseline is None else trials.index(baseline),
+        (objectives[0].name, objectives[1].name),
+    )
+
+
+def draw_samples(
+    path: str,
+    left: RegularizedGAN,
+    right: RegularizedGAN,
+    count: int,
+    seed: int,
+) -> None:
+    """Draws images of two GANs side by side, from the same latents."""
+    images = [
+        channels_last(np.asarray(gan.generate(count, seed=seed)))
+        for gan in (left, right)
+    ]
+    lowest = min(float(part.min()) for part in images)
+    highest = max(float(part.max()) for part in images)
+    shown = usual_range(lowest, highest)
+    grids = [image_grid(to_uint8(part, shown)) for part in images]
+    write_picture(path, side_by_side(*grids))
+
+
+def _means_and_errors(
+    trials: list[TrialRecord], objective: int
+) -> tuple[list[float], list[float]]:
+    return (
+        [trial.mean(objective) for trial in trials],
+        [trial.standard_error(objective) for trial in trials],
+    )
