@@ -28,8 +28,8 @@ from keras import ops
 from rivals import with_keras_regan
 
 from keras_regan import _backend
-from keras_regan.models import player
 from keras_regan.models import regularized_gan
+from keras_regan.models._player import Player
 
 _LOOP = "hand-tuned loop"
 _ONCE_MORE = f"{_LOOP}, once more"
@@ -60,7 +60,7 @@ def nothing_looked_for() -> Iterator[None]:
 def nothing_logged() -> Iterator[None]:
     """Keeps no means of losses either."""
     untracked = mock.patch.multiple(
-        player.Player, track=lambda self, values, batch_size: None, counted=True
+        Player, track=lambda self, values, batch_size: None, has_means=True
     )
     results = mock.patch.object(
         regularized_gan,

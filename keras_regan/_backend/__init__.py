@@ -9,7 +9,7 @@ keras_regan is written once, in terms of them:
 * `compiled`: makes one graph of a function that is called outside of training.
 * `call_with_input_gradient`: one forward pass that serves both the outputs
   and, later and only if asked for, their gradient at the inputs.
-* `variables_kept`: a context in which neither an error nor Ctrl-C loses it.
+* `restore_state_on_error`: a context in which no error and no Ctrl-C loses it.
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
 * `step_if`: takes a whole step, or leaves every variable as it is.
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
@@ -55,7 +55,7 @@ gradient = _module.gradient
 compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
-variables_kept = _module.variables_kept
+restore_state_on_error = _module.restore_state_on_error
 step_if = _module.step_if
 all_finite = _module.all_finite
 any_samples = _module.any_samples

@@ -1,82 +1,23 @@
 """JAX: variables live in stateless scopes, gradients are transformations.
 
 A step runs inside a `keras.StatelessScope` that maps every variable of the
-model to its value, so that the code of the step can read and assign variables
-as on the other backends. Keras's scopes do not look through to an enclosing
-scope, so each scope opened here starts from the values of the one around it,
-and what it assigned is handed on to that one: tracers never leak out of the
-transformation that made them.
+model to its value (`jax_frames`), so that the code of the step can read and
+assign variables as on the other backends.
 """
 
 import contextlib
-import threading
 
 import jax
-import keras
 from jax import numpy as jnp
-from jax.extend.core import ClosedJaxpr
-from jax.extend.core import jaxpr_as_fun
 
+from keras_regan._backend.jax_frames import Frame
+from keras_regan._backend.jax_frames import current_frame
+from keras_regan._backend.jax_frames import nested_frame
+from keras_regan._backend.jax_input_gradient import (
+    call_with_input_gradient as call_with_input_gradient,
+)
 from keras_regan._backend.keras_internals import jax_trainer
-from keras_regan._backend.keras_internals import layers
 from keras_regan._interrupts import interrupts_wait
-
-_local = threading.local()
-
-
-class _Frame:
-    """A stateless scope together with the variables that it maps."""
-
-    def __init__(self, variables, values):
-        self.variables = variables
-        self._scope = keras.StatelessScope(
-            state_mapping=list(zip(variables, values, strict=True)),
-            collect_losses=True,
-        )
-        self._start = self.values(variables)
-
-    def values(self, variables):
-        return [self._scope.get_current_value(v) for v in variables]
-
-    def update(self, variables, values):
-        for variable, value in zip(variables, values, strict=True):
-            layers.assign_in_scope(self._scope, variable, value)
-
-    def changed(self):
-        """Returns the variables that were assigned inside the frame."""
-        return [
-            variable
-            for variable, old in zip(self.variables, self._start, strict=True)
-            if self._scope.get_current_value(variable) is not old
-        ]
-
-    @contextlib.contextmanager
-    def active(self):
-        outer = _current_frame()
-        _local.frame = self
-        try:
-            with self._scope:
-                yield self
-        finally:
-            _local.frame = outer
-
-
-def _current_frame():
-    return getattr(_local, "frame", None) or _Frame([], [])
-
-
-def _nested_frame(outer, variables=(), values=()):
-    """Returns a frame like `outer`, with other values for some variables."""
-    replaced = dict(zip(map(id, variables), values, strict=True))
-    return _Frame(
-        outer.variables,
-        [
-            replaced.get(id(variable), value)
-            for variable, value in zip(
-                outer.variables, outer.values(outer.variables), strict=True
-            )
-        ],
-    )
 
 
 def run_step(function, groups, state, data):
@@ -95,7 +36,7 @@ def run_step(function, groups, state, data):
     groups = groups()
     variables = [v for group in groups for v in group]
     values = [value for group in state for value in group]
-    with _Frame(variables, values).active() as frame:
+    with Frame(variables, values).active() as frame:
         outputs = function(data)
     return outputs, tuple(frame.values(group) for group in groups)
 
@@ -113,11 +54,11 @@ def minimize(objective, optimizer, variables):
     Returns:
         The tuple `(values, samples)`.
     """
-    frame = _current_frame()
+    frame = current_frame()
     changed = []
 
     def scaled_objective(values):
-        with _nested_frame(frame, variables, values).active() as inner:
+        with nested_frame(frame, variables, values).active() as inner:
             loss, values_of_terms, samples = objective()
             scaled = optimizer.scale_loss(loss)
         changed[:] = inner.changed()
@@ -146,10 +87,10 @@ def gradient(function, variables):
     Returns:
         List of tensors, zeros where the scalar does not depend on a variable.
     """
-    frame = _current_frame()
+    frame = current_frame()
 
     def scalar(values):
-        with _nested_frame(frame, variables, values).active():
+        with nested_frame(frame, variables, values).active():
             return function()
 
     return jax.grad(scalar)(frame.values(variables))
@@ -166,7 +107,7 @@ def compiled(function, variables):
 
     @jax.jit
     def run(values, arguments):
-        with _Frame(variables, values).active():
+        with Frame(variables, values).active():
             return function(*arguments)
 
     return lambda *arguments: run(
@@ -174,144 +115,13 @@ def compiled(function, variables):
     )
 
 
-def call_with_input_gradient(function, inputs, variables=(), forwards=True):
-    """Calls `function` and keeps what its gradient at `inputs` needs.
-
-    Args:
-        function: Callable that takes `inputs` and returns
-            `(outputs, auxiliary)`.
-        inputs: Float tensor.
-        variables: List of the variables that `function` may read or assign.
-            Only needed outside of `run_step`.
-        forwards: Whether the gradient of the gradient is to be computed in
-            forward mode. The same either way, but XLA is several times slower
-            on a CPU with the other one: strided convolutions want it, and
-            transposed ones do not.
-
-    Returns:
-        The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
-        gradient of `sum(weights * outputs)` at `inputs`, differentiable in
-        everything that `function` used.
-    """
-    frame = _current_frame()
-    outside = not frame.variables
-    if outside:
-        frame = _Frame(variables, [variable.value for variable in variables])
-    inputs = jnp.asarray(inputs)
-    changed = []
-
-    def forward(inputs):
-        with _nested_frame(frame).active() as inner:
-            outputs, auxiliary = function(inputs)
-        changed[:] = inner.changed()
-        return outputs, (auxiliary, inner.values(changed))
-
-    program, constants = _as_program(forward, inputs)
-    outputs, vector_jacobian_product, (auxiliary, updates) = jax.vjp(
-        lambda inputs: program(inputs, *constants), inputs, has_aux=True
-    )
-    if outside:
-        for variable, value in zip(changed, updates, strict=True):
-            variable.assign(value)
-    else:
-        frame.update(changed, updates)
-
-    def pullback(weights):
-        product = None
-        if forwards:
-            product = _differentiated_forwards(
-                lambda *arguments: program(*arguments)[0],
-                inputs,
-                weights,
-                constants,
-            )
-        if product is None:
-            return vector_jacobian_product(weights)[0]
-        return product
-
-    return outputs, auxiliary, pullback
-
-
-def _as_program(function, inputs):
-    """Calls a function once and returns what can be called again and again.
-
-    Returns:
-        The tuple `(program, constants)`: the function with what it depends on
-        besides, as further arguments, and their values.
-    """
-    traced, shapes = jax.make_jaxpr(function, return_shape=True)(inputs)
-    structure = jax.tree.structure(shapes)
-
-    def program(inputs, *constants):
-        whole = ClosedJaxpr(traced.jaxpr, list(constants))
-        return jax.tree.unflatten(structure, jaxpr_as_fun(whole)(inputs))
-
-    return program, traced.consts
-
-
-def _differentiated_forwards(function, inputs, weights, constants):
-    """Returns the gradient of `sum(weights * function(inputs))` at inputs.
-
-    Its own gradient against a cotangent `c` is that of the directional
-    derivative of `function` along `c`, weighted, in forward mode. The forward
-    pass stands here once more; a compiler finds that it is the same.
-
-    Args:
-        function: Callable with `(inputs, *constants)`.
-        inputs: What the gradient is taken at.
-        weights: Of the shape of the outputs.
-        constants: List of all tensors that `function` depends on besides.
-
-    Returns:
-        The gradient, or `None` if something in `function` has no forward mode.
-    """
-
-    def product(inputs, weights, *constants):
-        _, pull = jax.vjp(lambda x: function(x, *constants), inputs)
-        return pull(weights)[0]
-
-    def forward(inputs, weights, *constants):
-        arguments = (inputs, weights, *constants)
-        return product(*arguments), arguments
-
-    def backward(arguments, cotangent):
-        def directional(differentiable):
-            replaced = dict(zip(floats, differentiable, strict=True))
-            inputs, weights, *constants = (
-                replaced.get(index, value)
-                for index, value in enumerate(arguments)
-            )
-            _, tangents = jax.jvp(
-                lambda x: function(x, *constants), (inputs,), (cotangent,)
-            )
-            return jnp.sum(weights * tangents)
-
-        gradients = jax.grad(directional)([arguments[i] for i in floats])
-        found = dict(zip(floats, gradients, strict=True))
-        return tuple(found.get(i) for i in range(len(arguments)))
-
-    arguments = (inputs, jnp.asarray(weights), *constants)
-    floats = [
-        index
-        for index, value in enumerate(arguments)
-        if jnp.issubdtype(value.dtype, jnp.inexact)
-    ]
-    try:
-        jax.eval_shape(backward, arguments, inputs)
-    except (TypeError, NotImplementedError):
-        return None
-    differentiated = jax.custom_vjp(product)
-    differentiated.defvjp(forward, backward)
-    return differentiated(*arguments)
-
-
 def run_if(predicate, function):
     """Returns the scalar `function()` if `predicate` holds, else zero."""
-    frame = _current_frame()
+    frame = current_frame()
     changed = []
 
     def probe():
-        with _nested_frame(frame).active() as inner:
+        with nested_frame(frame).active() as inner:
             function()
         changed[:] = inner.changed()
 
@@ -319,7 +129,7 @@ def run_if(predicate, function):
     jax.eval_shape(probe)
 
     def due():
-        with _nested_frame(frame).active() as inner:
+        with nested_frame(frame).active() as inner:
             value = jnp.asarray(function(), "float32")
         return value, inner.values(changed)
 
@@ -349,8 +159,8 @@ def step_if(predicate, step, variables, compiled):
         if predicate:
             step()
         return
-    frame = _current_frame()
-    with _nested_frame(frame).active() as inner:
+    frame = current_frame()
+    with nested_frame(frame).active() as inner:
         step()
     changed = inner.changed()
     values = [
@@ -395,7 +205,7 @@ def set_random_states(states):
 
 
 @contextlib.contextmanager
-def variables_kept(model):
+def restore_state_on_error(model):
     """Puts the latest state into the variables if anything is raised.
 
     Keras's `fit` does so itself, unless that is what was interrupted;

@@ -180,7 +180,7 @@ def all_finite(samples):
     """Tells, as a boolean scalar, whether nothing is NaN or infinite.
 
     On several replicas, where `step_if` cannot leave out a step, it raises
-    instead, and `variables_kept` makes a `FloatingPointError` of that.
+    instead, and `restore_state_on_error` makes a `FloatingPointError` of that.
     """
     finite = tf.reduce_all(tf.math.is_finite(samples))
     if not mirrored.on_several_replicas():
@@ -214,7 +214,7 @@ def any_samples(samples):
     """Tells, as a boolean scalar, whether the batch has a sample.
 
     On several replicas some of them may have none. If no one has any, it
-    raises, and `variables_kept` makes a `ValueError` of that.
+    raises, and `restore_state_on_error` makes a `ValueError` of that.
     """
     present = mirrored.global_size(tf.shape(samples)[0]) > 0
     if not mirrored.on_several_replicas():
@@ -234,7 +234,7 @@ def set_random_states(states):
 
 
 @contextlib.contextmanager
-def variables_kept(model):
+def restore_state_on_error(model):
     """Gives an error its name; it leaves variables as they are."""
     try:
         yield

@@ -160,6 +160,6 @@ def set_random_states(states):
         torch.cuda.set_rng_state(state, index)
 
 
-def variables_kept(model):
+def restore_state_on_error(model):
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

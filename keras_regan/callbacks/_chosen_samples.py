@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regan._checks import batches
 from keras_regan.callbacks._vital_signs import all_finite
-from keras_regan.models import batch as batches
 
 # One batch of one size: compiled once, and in no need of more memory than
 # training has.

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regan._checks import networks
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._chosen_samples import classes_of
 from keras_regan.callbacks._vital_signs import RealSamples
@@ -13,7 +14,6 @@ from keras_regan.callbacks._vital_signs import VitalSigns
 from keras_regan.callbacks._vital_signs import WeightRecord
 from keras_regan.callbacks._vital_signs import all_finite
 from keras_regan.callbacks._vital_signs import compare_logits
-from keras_regan.models import network_interface
 
 
 class Examination:
@@ -41,7 +41,7 @@ class Examination:
             model.sample_latents(len(self._real), seed=self._seed)
         )
         self._judges_labels = (
-            len(network_interface.input_shapes(model.discriminator, "")) == 2
+            len(networks.input_shapes(model.discriminator, "")) == 2
         )
 
     def start_over(self, model: keras.Model) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import keras
 
 from keras_regan import _validation
+from keras_regan._checks import batches
 from keras_regan.callbacks._chosen_samples import chosen
 from keras_regan.callbacks._chosen_samples import samples_and_labels
 from keras_regan.callbacks._diagnosis import Diagnosis
@@ -16,7 +17,6 @@ from keras_regan.callbacks._vital_signs import VitalSigns
 from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
 from keras_regan.callbacks.alarm_actions import Warn
-from keras_regan.models import batch as batches
 
 # The name of what is kept with the model.
 _NOTES = "CollapseMonitor"

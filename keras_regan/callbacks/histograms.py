@@ -9,12 +9,12 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
+from keras_regan._checks import batches
+from keras_regan._checks.networks import input_shapes
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._event_log import EventLog
 from keras_regan.callbacks._warner import Warner
-from keras_regan.models import batch
-from keras_regan.models.network_interface import input_shapes
 
 _BATCH_SIZE = 64
 
@@ -75,7 +75,7 @@ class Histograms(keras.callbacks.Callback):
         self.log_dir = path_string(log_dir, "log_dir")
         self.every = _validation.positive_integer(every, "every")
         self.seed = _validation.random_seed(seed)
-        samples, labels = batch.split(real)
+        samples, labels = batches.split(real)
         if real is not None and not hasattr(samples, "shape"):
             raise TypeError(
                 "Invalid value for argument `real`. Expected an array, or "
@@ -93,7 +93,7 @@ class Histograms(keras.callbacks.Callback):
             return
         model = self.model
         try:
-            batch.check_source(
+            batches.check_source(
                 self.real, self.labels, model.sample_shape, model.conditional
             )
         except ValueError as error:

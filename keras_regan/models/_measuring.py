@@ -11,14 +11,14 @@ from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.metrics._feature_sharing import shared_features
-from keras_regan.models import devices
+from keras_regan.models import _devices
 from keras_regan.models._networks import Networks
+from keras_regan.models._player import Player
 from keras_regan.models._saving import SavingModel
 from keras_regan.models._state import CARRIED
 from keras_regan.models._state import TRAINED
-from keras_regan.models.player import Player
-from keras_regan.models.training_data import checked_batch
-from keras_regan.models.training_data import checked_source
+from keras_regan.models._training_data import checked_batch
+from keras_regan.models._training_data import checked_source
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
 
@@ -46,7 +46,7 @@ class MeasuringModel(SavingModel):
             ValueError: As `fit`.
         """
         x, y = checked_source(self, "evaluate", x, y, kwargs)
-        devices.check_rows("x", x, kwargs.get("batch_size"))
+        _devices.check_rows("x", x, kwargs.get("batch_size"))
         for seed in (
             self._evaluation_seed,
             self._evaluated_regularization_seed,
@@ -54,9 +54,9 @@ class MeasuringModel(SavingModel):
             state = ops.convert_to_numpy(seed.state.value)
             seed.state.assign(state * np.array([1, 0], state.dtype))
         return_dict = kwargs.pop("return_dict", False)
-        with _backend.variables_kept(self):
+        with _backend.restore_state_on_error(self):
             logs = super().evaluate(x, y, return_dict=True, **kwargs)
-        logs.update(devices.results_of_all(self, self._game))
+        logs.update(_devices.results_of_all(self, self._game))
         for metric in self._game.sample_metrics:
             logs.update(metric.values())
         if return_dict:
@@ -65,9 +65,9 @@ class MeasuringModel(SavingModel):
 
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one test step; as `keras.Model.test_on_batch`."""
-        devices.check_one_replica(self, "test_on_batch", "evaluate")
+        _devices.check_one_replica(self, "test_on_batch", "evaluate")
         x, y = checked_source(self, "test_on_batch", x, y, kwargs)
-        with _backend.variables_kept(self):
+        with _backend.restore_state_on_error(self):
             return super().test_on_batch(x, y, **kwargs)
 
     def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
@@ -163,10 +163,10 @@ class MeasuringModel(SavingModel):
 
     def _test(self, data: Any) -> dict[str, Tensor]:
         real, conditions = checked_batch(self, data)
-        usable = _backend.any_samples(real)
-        with replicas.after(usable):
+        batch_ok = _backend.any_samples(real)
+        with replicas.after(batch_ok):
             _backend.step_if(
-                usable,
+                batch_ok,
                 lambda: self._judge(real, conditions),
                 lambda: self.metrics_variables + self.non_trainable_variables,
                 compiled=bool(self.jit_compile),

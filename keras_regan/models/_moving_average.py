@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
+from keras_regan._copying.network_copier import NetworkCopier
+from keras_regan._copying.network_copier import NoCopy
 from keras_regan._typing import Tensor
-from keras_regan.models._copies import NetworkCopier
-from keras_regan.models._copies import NoCopy
 
 
 def copy_of(network: keras.Model, name: str) -> keras.Model:

@@ -9,23 +9,23 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._checks import networks
+from keras_regan._checks.class_labels import check_wanted
+from keras_regan._checks.latents import check_latents
+from keras_regan._copying.export import export
+from keras_regan._copying.inference_generator import inference_copy
 from keras_regan._files import path_string
+from keras_regan._fitting.position import Position
 from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
-from keras_regan.models import network_interface
-from keras_regan.models._class_labels import check_wanted
-from keras_regan.models._export import export
-from keras_regan.models._inference_generator import inference_copy
-from keras_regan.models._latents import check_latents
 from keras_regan.models._moving_average import copy_of
 from keras_regan.models._networks import with_conditions
-from keras_regan.models.position import Position
-from keras_regan.models.replica_seed import ReplicaSeedGenerator
-from keras_regan.models.seed_streams import first_seeds
+from keras_regan.models._replica_seed import ReplicaSeedGenerator
+from keras_regan.models._seed_streams import first_seeds
 
 
 class SamplingModel(_backend.TrainerInternals, keras.Model):
@@ -45,16 +45,16 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
     ):
         super().__init__(name=name)
         replicas.check_strategy()
-        network_interface.check_network(generator, "generator")
-        network_interface.check_network(discriminator, "discriminator")
+        networks.check_network(generator, "generator")
+        networks.check_network(discriminator, "discriminator")
         if generator is discriminator:
             raise ValueError(
                 message("discriminator", "another model", discriminator)
             )
-        self._latent_dim, self._sample_shape = network_interface.check_pair(
+        self._latent_dim, self._sample_shape = networks.check_pair(
             generator, discriminator
         )
-        self._labels = network_interface.class_labels(generator, discriminator)
+        self._labels = networks.class_labels(generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.ema_momentum = ema_momentum
@@ -116,12 +116,12 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         With a `keras.distribution` of JAX every device computes all of them:
         any number will do, and one process of several may predict alone.
         """
-        with _backend.variables_kept(self), replicas.in_this_process():
+        with _backend.restore_state_on_error(self), replicas.in_this_process():
             return super().predict(x, batch_size=batch_size, **kwargs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Returns the samples of one batch of latents."""
-        with _backend.variables_kept(self):
+        with _backend.restore_state_on_error(self):
             return super().predict_on_batch(x)
 
     def generate(
@@ -154,7 +154,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
         check_wanted(n, conditions, self.conditional)
-        with _backend.variables_kept(self):
+        with _backend.restore_state_on_error(self):
             latents = ops.convert_to_numpy(
                 self._checked_latents(
                     n, seed=self._generation_seed if seed is None else seed

@@ -6,18 +6,18 @@ from typing import Self
 import keras
 
 from keras_regan._backend import replicas
+from keras_regan._config_errors import config_errors
+from keras_regan._whole_files import load_whole
+from keras_regan._whole_files import save_whole
 from keras_regan.metrics._feature_sharing import network_numbers
 from keras_regan.metrics._feature_sharing import share_networks
-from keras_regan.models import saved_state
+from keras_regan.models import _saved_state
+from keras_regan.models._game import Game
 from keras_regan.models._sampling import SamplingModel
 from keras_regan.models._state import SAVED
 from keras_regan.models._state import TRAINED
 from keras_regan.models._state import State
 from keras_regan.models._state import state_of
-from keras_regan.models.config_errors import config_errors
-from keras_regan.models.game import Game
-from keras_regan.models.saved_files import load_whole
-from keras_regan.models.saved_files import save_whole
 
 
 class SavingModel(SamplingModel):
@@ -207,11 +207,11 @@ class SavingModel(SamplingModel):
 
     def save_own_variables(self, store: Any) -> None:
         """Saves what Keras leaves out: random state and penalties' state."""
-        saved_state.save(self, store)
+        _saved_state.save(self, store)
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved."""
-        saved_state.load(self, store)
+        _saved_state.load(self, store)
 
     @property
     def _state(self) -> State:

@@ -10,7 +10,7 @@ import keras
 
 from keras_regan._backend.keras_internals.layers import is_seed
 from keras_regan.metrics._feature_sharing import different_networks
-from keras_regan.models.game import Game
+from keras_regan.models._game import Game
 
 
 class Kind(enum.Flag):
@@ -141,7 +141,12 @@ def _entries(gan: Any, game: Game | None) -> Iterator[Entry]:
     position = gan._position
     yield Entry("position.epoch", position.epoch, Kind.POSITION, "self")
     yield Entry("position.batch", position.batch, Kind.POSITION, "self")
-    yield Entry("position.refused", position.refused, Kind.REFUSAL, "self")
+    yield Entry(
+        "position.first_bad_batch",
+        position.first_bad_batch,
+        Kind.REFUSAL,
+        "self",
+    )
     if game is not None:
         yield from _game(game)
     if gan.compiled:

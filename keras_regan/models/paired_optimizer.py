@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from keras_regan._registration import register
-from keras_regan.models.player import Player
+from keras_regan.models._player import Player
 
 _ROLES = ("generator", "discriminator")
 _WHICH = (

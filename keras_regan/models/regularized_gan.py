@@ -1,4 +1,8 @@
-"""A generator and a discriminator as one Keras model."""
+"""A generator and a discriminator as one Keras model: how they are trained.
+
+Two thirds of this file are documentation of `compile` and `fit`: that is why
+it is longer than the others. The step itself begins at `train_step`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,40 +13,40 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._backend.keras_internals import fitting
+from keras_regan._checks import batches
+from keras_regan._checks.latents import frozen_latents
+from keras_regan._fitting.resumption import Resumption
+from keras_regan._fitting.training_watch import BeginningWatch
+from keras_regan._fitting.training_watch import TrainingWatch
+from keras_regan._fitting.training_watch import not_finite
+from keras_regan._fitting.training_watch import watched
+from keras_regan._fitting.two_losses import for_two_losses
+from keras_regan._fitting.value_watch import ValueWatch
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
-from keras_regan.models import batch
-from keras_regan.models import devices
-from keras_regan.models._latents import frozen_latents
+from keras_regan.models import _devices
+from keras_regan.models._compile_arguments import check_modes
+from keras_regan.models._compile_arguments import checked_augmentation
+from keras_regan.models._compile_arguments import checked_loss
+from keras_regan.models._compile_arguments import checked_metrics
+from keras_regan.models._compile_arguments import checked_player
+from keras_regan.models._game import Game
 from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
 from keras_regan.models._moving_average import update_average
+from keras_regan.models._player import Player
 from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
 from keras_regan.models._state import state_of
+from keras_regan.models._training_data import checked_batch
+from keras_regan.models._training_data import checked_source
 from keras_regan.models._transaction import all_or_nothing
-from keras_regan.models.compile_arguments import check_modes
-from keras_regan.models.compile_arguments import checked_augmentation
-from keras_regan.models.compile_arguments import checked_loss
-from keras_regan.models.compile_arguments import checked_metrics
-from keras_regan.models.compile_arguments import checked_player
-from keras_regan.models.game import Game
 from keras_regan.models.paired_optimizer import paired
-from keras_regan.models.player import Player
-from keras_regan.models.resumption import Resumption
-from keras_regan.models.training_data import checked_batch
-from keras_regan.models.training_data import checked_source
-from keras_regan.models.training_watch import BeginningWatch
-from keras_regan.models.training_watch import TrainingWatch
-from keras_regan.models.training_watch import not_finite
-from keras_regan.models.training_watch import watched
-from keras_regan.models.two_losses import for_two_losses
-from keras_regan.models.value_watch import ValueWatch
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
 
@@ -113,7 +117,7 @@ class RegularizedGAN(MeasuringModel):
 
         It is saved with the model; `fit(resume=True)` goes on there.
         """
-        return self._position.begun
+        return self._position.epoch_and_batch
 
     @property
     def trained_variables(self) -> list[keras.Variable]:
@@ -203,13 +207,12 @@ class RegularizedGAN(MeasuringModel):
                 in the wrong list, if both networks share an optimizer, or if
                 a network has no trainable weights.
         """
-        check_modes(run_eagerly, jit_compile)
-        devices.check_modes(self, steps_per_execution, jit_compile)
+        check_modes(run_eagerly, steps_per_execution, jit_compile)
+        _devices.check_modes(self, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
         loss = checked_loss(loss)
         generator = checked_player(
             "generator",
-            # Gradients flow through both.
             [self.generator, self.discriminator],
             generator_optimizer,
             loss,
@@ -233,7 +236,7 @@ class RegularizedGAN(MeasuringModel):
             boolean(shared_samples, "shared_samples"),
         )
         state = state_of(self, game)
-        devices.check_compiled(self, game, state)
+        _devices.check_compiled(self, game, state)
         game.moved = state.variables(MOVED)
         game.moved_apart = state.variables(MOVED_APART)
         pair = paired(generator, discriminator)
@@ -241,9 +244,7 @@ class RegularizedGAN(MeasuringModel):
         super().compile(
             optimizer=pair,
             run_eagerly=run_eagerly,
-            steps_per_execution=positive_integer(
-                steps_per_execution, "steps_per_execution"
-            ),
+            steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
@@ -297,13 +298,13 @@ class RegularizedGAN(MeasuringModel):
         ```
         """
         x, y = checked_source(self, "fit", x, y, kwargs)
-        devices.check_rows("x", x, kwargs.get("batch_size"))
+        _devices.check_rows("x", x, kwargs.get("batch_size"))
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             checked_source(
                 self,
                 "fit",
-                *batch.split(validation_data),
+                *batches.split(validation_data),
                 {},
                 argument="validation_data",
             )
@@ -319,32 +320,32 @@ class RegularizedGAN(MeasuringModel):
             ),
         )
         try:
-            with _backend.variables_kept(self):
+            with _backend.restore_state_on_error(self):
                 history = super().fit(x, y, **kwargs)
         except FloatingPointError:
             raise not_finite(
-                *self._position.begun, self.name, self._labels
+                *self._position.epoch_and_batch, self.name, self._labels
             ) from None
         except UnboundLocalError as error:
             if not fitting.trained_on_nothing(error):
                 raise
-            raise batch.no_batches(x) from error
+            raise batches.no_batches(x) from error
         finally:
             resumption.end(self)
         if history.epoch and not history.history:
-            raise batch.no_batches(x)
+            raise batches.no_batches(x)
         if history.epoch and not resumption.passes_over:
             self._check_trained(before, history.history, x)
         return history
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
         """Takes one training step; as `keras.Model.train_on_batch`."""
-        devices.check_one_replica(self, "train_on_batch", "fit")
+        _devices.check_one_replica(self, "train_on_batch", "fit")
         x, y = checked_source(self, "train_on_batch", x, y, kwargs)
-        with _backend.variables_kept(self):
+        with _backend.restore_state_on_error(self):
             logs = super().train_on_batch(x, y, **kwargs)
-        if self._position.first_refused is not None:
-            self._position.refused.assign(0)
+        if self._position.first_bad_batch_index is not None:
+            self._position.first_bad_batch.assign(0)
             raise ValueError(
                 "Invalid value for argument `x`. Expected finite samples. "
                 "Received: NaN or infinity. No step was taken."
@@ -359,12 +360,14 @@ class RegularizedGAN(MeasuringModel):
         """Lets both networks move, unless the batch cannot be used."""
         real, conditions = checked_batch(self, data)
         finite = self._is_finite(real, conditions)
-        usable = ops.logical_and(finite, _backend.any_samples(real))
+        batch_ok = ops.logical_and(finite, _backend.any_samples(real))
         # After a batch that ends the training no step is taken.
-        usable = ops.logical_and(usable, ops.equal(self._position.refused, 0))
-        with replicas.after(usable):
+        batch_ok = ops.logical_and(
+            batch_ok, ops.equal(self._position.first_bad_batch, 0)
+        )
+        with replicas.after(batch_ok):
             _backend.step_if(
-                usable,
+                batch_ok,
                 lambda: self._take_turns(real, conditions),
                 lambda: [v for group in self._trained_groups() for v in group],
                 compiled=bool(self.jit_compile),
@@ -480,5 +483,5 @@ class RegularizedGAN(MeasuringModel):
         trackers = self._game.step_trackers
         left_out = sum(sum(logs.get(t.name, [])) for t in trackers)
         player = self._game.discriminator
-        if not (player.updates != before or player.counted or left_out):
-            raise batch.no_samples(x)
+        if not (player.updates != before or player.has_means or left_out):
+            raise batches.no_samples(x)

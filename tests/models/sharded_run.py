@@ -25,7 +25,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 import keras_regan as kr  # noqa: E402
-from keras_regan.models import saved_state  # noqa: E402
+from keras_regan.models import _saved_state as saved_state  # noqa: E402
 
 BATCH = 8
 

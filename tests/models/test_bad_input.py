@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.models import batch
-from keras_regan.models._class_labels import ClassLabels
+from keras_regan._checks import batches
+from keras_regan._checks.class_labels import ClassLabels
 
 layers = keras.layers
 pytestmark = pytest.mark.filterwarnings(
@@ -819,10 +819,10 @@ def test_shapes_of_labels(shape, label_shape, fits):
 def test_shapes_of_samples(shape, sample_shape, fits):
     samples = keras.KerasTensor(shape, "float32")
     if fits:
-        batch.check_samples(samples, sample_shape)
+        batches.check_samples(samples, sample_shape)
         return
     with pytest.raises(ValueError, match="shape of what the generator makes"):
-        batch.check_samples(samples, sample_shape)
+        batches.check_samples(samples, sample_shape)
 
 
 def test_labels_in_a_list(conditional, vectors):

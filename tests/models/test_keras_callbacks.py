@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.models.two_losses import for_two_losses
+from keras_regan._fitting.two_losses import for_two_losses
 
 pytestmark = pytest.mark.xdist_group("keras_callbacks")
 

@@ -16,7 +16,7 @@ from keras import ops
 
 import keras_regan as kr
 from keras_regan._files import temporary_name
-from keras_regan.models import saved_state
+from keras_regan.models import _saved_state
 from keras_regan.models._state import SAVED
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -91,13 +91,13 @@ def test_failing_write_leaves_the_previous_file(
     save = gan.save if name == "gan.keras" else gan.save_weights
     save(path)
     before = path.read_bytes()
-    write = saved_state.save
+    write = _saved_state.save
 
     def fill_the_disk(gan, store):
         write(gan, store)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saved_state, "save", fill_the_disk)
+    monkeypatch.setattr(_saved_state, "save", fill_the_disk)
     with pytest.raises(OSError) as raised:
         save(path)
     assert raised.value.errno == 28
@@ -191,7 +191,7 @@ import threading
 import keras
 import numpy as np
 import keras_regan as kr
-from keras_regan.models import saved_state
+from keras_regan.models import _saved_state
 
 folder = sys.argv[1]
 networks = kr.networks.mlp((2,), latent_dim=3, hidden=(4,))
@@ -228,8 +228,8 @@ def blocked_at_the_end(source, target):
 fill(1.0)
 for path in files:
     save(path)
-write = saved_state.save
-saved_state.save = blocked_inside
+write = _saved_state.save
+_saved_state.save = blocked_inside
 os.replace = blocked_at_the_end
 fill(2.0)
 for path in files:
@@ -399,7 +399,7 @@ def test_what_does_not_fit_is_named_with_both_versions(
     gan = make(vector_pair, discriminator_regularizers=lecams("a", "b"))
     gan._game.discriminator.penalties[1].variables[2].assign(7.0)
     with monkeypatch.context() as context:
-        context.setattr(saved_state, "__version__", "0.9.1rc1")
+        context.setattr(_saved_state, "__version__", "0.9.1rc1")
         gan.save_weights(path)
     other = make(vector_pair, 1, discriminator_regularizers=lecams("b", "c"))
     with pytest.warns(UserWarning) as caught:
@@ -656,7 +656,7 @@ def test_interrupted_load_is_undone(gan, tmp_path, monkeypatch):
         gan.generator.set_weights([w + 1 for w in gan.generator.get_weights()])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(saved_state, "load", interrupt)
+    monkeypatch.setattr(_saved_state, "load", interrupt)
     with pytest.raises(KeyboardInterrupt):
         gan.load_weights(path)
     assert is_same(values(gan), before)
@@ -665,13 +665,13 @@ def test_interrupted_load_is_undone(gan, tmp_path, monkeypatch):
 def test_other_warnings_reach_the_caller(gan, tmp_path, monkeypatch):
     path = tmp_path / "gan.weights.h5"
     gan.save_weights(path)
-    load = saved_state.load
+    load = _saved_state.load
 
     def warn(gan, store):
         load(gan, store)
         warnings.warn("by the way", stacklevel=1)
 
-    monkeypatch.setattr(saved_state, "load", warn)
+    monkeypatch.setattr(_saved_state, "load", warn)
     with pytest.warns(UserWarning, match="by the way"):
         gan.load_weights(path)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import keras_regan as kr
-from keras_regan.models.value_watch import ValueWatch
-from keras_regan.models.value_watch import misfit
+from keras_regan._fitting.value_watch import ValueWatch
+from keras_regan._fitting.value_watch import misfit
 
 pytestmark = pytest.mark.xdist_group("value_watch")
 

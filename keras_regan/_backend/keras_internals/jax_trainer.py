@@ -43,11 +43,11 @@ class TrainerInternals:
         Why: a compiled step takes the memory of the state that it is given,
             and Keras keeps the new state only after the call.
         When it is gone: look for what the trainer calls for each batch, and
-            let `_whole_steps` go between.
+            let `_keep_latest_state` go between.
         """
         if force or self.train_function is None:
             super().make_train_function(force=force)
-            self.train_function = _whole_steps(
+            self.train_function = _keep_latest_state(
                 self,
                 self.train_function,
                 ("trainable", "non_trainable", "optimizer", "metrics"),
@@ -61,7 +61,7 @@ class TrainerInternals:
         """
         if force or self.test_function is None:
             super().make_test_function(force=force)
-            self.test_function = _whole_steps(
+            self.test_function = _keep_latest_state(
                 self,
                 self.test_function,
                 ("trainable", "non_trainable", "metrics"),
@@ -75,7 +75,7 @@ class TrainerInternals:
         """
         if force or self.predict_function is None:
             super().make_predict_function(force=force)
-            self.predict_function = _whole_steps(
+            self.predict_function = _keep_latest_state(
                 self, self.predict_function, ("trainable", "non_trainable")
             )
         return self.predict_function
@@ -126,7 +126,7 @@ def pass_over(arguments: Any, count: int, logs: Any) -> Any:
     return logs, state
 
 
-def _whole_steps(
+def _keep_latest_state(
     model: Any, function: Callable[..., Any], groups: tuple[str, ...]
 ) -> Callable[..., Any]:
     """Returns what Keras's trainer calls, so that no state gets lost.

@@ -4,14 +4,15 @@ from typing import Any
 
 import keras
 
+from keras_regan._checks.networks import uses_float16
+from keras_regan._checks.own_objects import check_loss
 from keras_regan._validation import boolean
 from keras_regan._validation import message
+from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
-from keras_regan.models.network_interface import uses_float16
-from keras_regan.models.own_objects import check_loss
-from keras_regan.models.player import Player
+from keras_regan.models._player import Player
 
 
 def checked_loss(loss: Any) -> AdversarialLoss:
@@ -115,8 +116,11 @@ def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:
     return list(metrics)
 
 
-def check_modes(run_eagerly: Any, jit_compile: Any) -> None:
+def check_modes(
+    run_eagerly: Any, steps_per_execution: Any, jit_compile: Any
+) -> None:
     """Raises unless these are what Keras takes for them."""
     boolean(run_eagerly, "run_eagerly")
+    positive_integer(steps_per_execution, "steps_per_execution")
     if not (isinstance(jit_compile, str) and jit_compile == "auto"):
         boolean(jit_compile, "jit_compile")

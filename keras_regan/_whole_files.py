@@ -15,9 +15,12 @@ from keras import ops
 
 from keras_regan._backend.keras_internals import saving
 from keras_regan._files import replacing
-from keras_regan.models.saved_state import NotCompiledWarning
-from keras_regan.models.sealed_file import check_seal
-from keras_regan.models.sealed_file import seal
+from keras_regan._sealed_file import check_seal
+from keras_regan._sealed_file import seal
+
+
+class NotCompiledWarning(UserWarning):
+    """A compiled model loads a file of one that was not."""
 
 
 def save_whole(

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._copying.network_copier import NetworkCopier
+from keras_regan._copying.network_copier import NoCopy
 from keras_regan.layers import ConditionalBatchNormalization
 from keras_regan.layers import SampleRegularization
 from keras_regan.layers import SpectralNormalization
-from keras_regan.models._copies import NetworkCopier
-from keras_regan.models._copies import NoCopy
 
 _PACKAGE = __name__.split(".")[0]
 

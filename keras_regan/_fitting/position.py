@@ -16,7 +16,7 @@ class Position:
     Attributes:
         epoch: Variable. How many epochs are complete.
         batch: Variable. How many batches of the running epoch there were.
-        refused: Variable. The number, counted from 1, of the first batch of
+        first_bad_batch: Variable. The number, from 1, of the first batch of
             the epoch that no step was taken on; 0 if there is none.
         loaded: Boolean. Whether it came from a file; set by who loads it.
         random_states: List of arrays. What else was random then; likewise.
@@ -25,7 +25,7 @@ class Position:
     def __init__(self):
         self.loaded = False
         self.random_states = []
-        self.epoch, self.batch, self.refused = (
+        self.epoch, self.batch, self.first_bad_batch = (
             keras.Variable(
                 # "int": TensorFlow keeps int32 variables off the GPU.
                 0,
@@ -34,13 +34,13 @@ class Position:
                 name=f"position_{name}",
                 aggregation="only_first_replica",
             )
-            for name in ("epoch", "batch", "refused")
+            for name in ("epoch", "batch", "first_bad_batch")
         )
 
     @property
     def variables(self) -> list[keras.Variable]:
         """All of it, for the trainer."""
-        return [*self.saved, self.refused]
+        return [*self.saved, self.first_bad_batch]
 
     @property
     def saved(self) -> list[keras.Variable]:
@@ -48,21 +48,21 @@ class Position:
         return [self.epoch, self.batch]
 
     @property
-    def begun(self) -> tuple[int, int]:
+    def epoch_and_batch(self) -> tuple[int, int]:
         """Complete epochs, and batches of the one that is running."""
         return number_in(self.epoch), number_in(self.batch)
 
     @property
-    def first_refused(self) -> int | None:
+    def first_bad_batch_index(self) -> int | None:
         """The index, from 0, of the first batch without a step."""
-        number = number_in(self.refused)
+        number = number_in(self.first_bad_batch)
         return None if number == 0 else number - 1
 
     def go_to(self, epoch: int, batch: int = 0) -> None:
         """Says where the training is."""
         self.epoch.assign(epoch)
         self.batch.assign(batch)
-        self.refused.assign(0)
+        self.first_bad_batch.assign(0)
 
     def count(self, accepted: Tensor) -> None:
         """Counts a batch, in the step.
@@ -72,9 +72,11 @@ class Position:
         """
         number = self.batch.value + 1
         first = ops.logical_and(
-            ops.logical_not(accepted), ops.equal(self.refused.value, 0)
+            ops.logical_not(accepted), ops.equal(self.first_bad_batch.value, 0)
         )
-        self.refused.assign(ops.where(first, number, self.refused.value))
+        self.first_bad_batch.assign(
+            ops.where(first, number, self.first_bad_batch.value)
+        )
         self.batch.assign(number)
 
 

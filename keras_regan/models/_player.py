@@ -9,7 +9,11 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._checks.networks import carries_regularizers
+from keras_regan._checks.networks import kernels
+from keras_regan._checks.own_objects import check_constructed
 from keras_regan._dtypes import at_least_float32
+from keras_regan._fitting.position import number_in
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
@@ -17,10 +21,6 @@ from keras_regan.models._terms import SIGN
 from keras_regan.models._terms import AdversarialTerm
 from keras_regan.models._terms import LayerRegularizers
 from keras_regan.models._terms import real_sign
-from keras_regan.models.network_interface import carries_regularizers
-from keras_regan.models.network_interface import kernels
-from keras_regan.models.own_objects import check_constructed
-from keras_regan.models.position import number_in
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
 from keras_regan.penalties.step_context import StepContext
@@ -106,7 +106,7 @@ class Player:
         return number_in(self.step)
 
     @property
-    def counted(self) -> bool:
+    def has_means(self) -> bool:
         """Whether the means of the present epoch are means of anything."""
         return number_in(self._trackers["loss"].count) > 0
 

@@ -9,9 +9,9 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals import fitting
+from keras_regan._checks.batches import length
+from keras_regan._fitting.position import Position
 from keras_regan._validation import boolean
-from keras_regan.models.batch import length
-from keras_regan.models.position import Position
 
 
 class Resumption:
@@ -48,7 +48,7 @@ class Resumption:
                     "beside `resume=True`, which goes on where the model is. "
                     f"Received: initial_epoch={arguments['initial_epoch']}"
                 )
-            arguments["initial_epoch"] = position.begun[0]
+            arguments["initial_epoch"] = position.epoch_and_batch[0]
             _warn_if_complete(position, arguments.get("epochs", 1))
 
     @property
@@ -60,14 +60,14 @@ class Resumption:
         """Takes note of what callbacks loaded when the training began."""
         self._resume = self._resume or self._position.loaded
         if self._position.loaded:
-            fitting.set_initial_epoch(model, self._position.begun[0])
+            fitting.set_initial_epoch(model, self._position.epoch_and_batch[0])
 
     def begin_epoch(self, model: keras.Model, epoch: int) -> None:
         """Says where the model is, and passes over what it has had."""
         batch = 0
         if self._resume:
             self._resume = False
-            batch = self._position.begun[1]
+            batch = self._position.epoch_and_batch[1]
             self._pass_over(model, self._batches_before(epoch), batch)
         else:
             self._position.random_states = []
@@ -130,11 +130,11 @@ class Resumption:
 
 def _warn_if_complete(position: Position, epochs: int) -> None:
     """Warns of a call of `fit` that has nothing left to do."""
-    if position.begun[0] >= epochs:
+    if position.epoch_and_batch[0] >= epochs:
         warnings.warn(
-            f"The model has had {position.begun[0]} epochs, so `fit` with "
-            f"`resume=True` and `epochs={epochs}` trains nothing, and its "
-            "history is empty: `epochs` counts those of earlier calls too. "
+            f"The model has had {position.epoch_and_batch[0]} epochs, so "
+            f"`fit` with `resume=True` and `epochs={epochs}` trains nothing, "
+            "and its history is empty: `epochs` counts earlier calls too. "
             "Pass a larger number to train on.",
             stacklevel=4,
         )

@@ -15,6 +15,7 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._version import __version__
+from keras_regan._whole_files import NotCompiledWarning
 from keras_regan.models._state import SAVED
 
 _VERSION = "version"
@@ -22,10 +23,6 @@ _AVERAGE = "average"
 _POSITION = ("position.epoch", "position.batch")
 _NOTES = "callback_notes"
 _RANDOM = "random_state."
-
-
-class NotCompiledWarning(UserWarning):
-    """A compiled model loads a file of one that was not."""
 
 
 def save(gan: Any, store: Any) -> None:

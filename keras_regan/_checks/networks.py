@@ -5,9 +5,9 @@ from typing import Any
 import keras
 
 from keras_regan._backend.keras_internals import layers
+from keras_regan._checks.bounded_logits import warn_of_bounded_logits
+from keras_regan._checks.class_labels import ClassLabels
 from keras_regan._typing import Shape
-from keras_regan.models._class_labels import ClassLabels
-from keras_regan.models.bounded_logits import warn_of_bounded_logits
 
 
 def check_network(network: Any, argument: str) -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 import keras
 
+from keras_regan._checks.networks import input_shapes
+from keras_regan._fitting.value_watch import SeenValues
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
 from keras_regan.models._networks import Networks
-from keras_regan.models.network_interface import input_shapes
-from keras_regan.models.player import Player
-from keras_regan.models.value_watch import SeenValues
+from keras_regan.models._player import Player
 
 
 class Game:

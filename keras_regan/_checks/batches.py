@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
+from keras_regan._checks.class_labels import check_present
 from keras_regan._dtypes import dtype_name
 from keras_regan._typing import Shape
-from keras_regan.models._class_labels import check_present
 
 
 def split(data: Any, labels: Any = None) -> tuple[Any, Any]:

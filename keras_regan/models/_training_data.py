@@ -5,11 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._checks import batches
+from keras_regan._checks.class_labels import as_array
+from keras_regan._checks.class_labels import check_present
 from keras_regan._typing import Tensor
-from keras_regan.models import batch
-from keras_regan.models import devices
-from keras_regan.models._class_labels import as_array
-from keras_regan.models._class_labels import check_present
+from keras_regan.models import _devices
 
 _ON_ONE_BATCH = ("train_on_batch", "test_on_batch", "gradient_share")
 
@@ -42,16 +42,16 @@ def checked_source(
             f"`{type(gan).__name__}` must be compiled before "
             f"`{method}` is called: call `compile()` first."
         )
-    batch.refuse_weights(arguments)
-    devices.check_compiled(gan, gan._game, gan._state)
+    batches.refuse_weights(arguments)
+    _devices.check_compiled(gan, gan._game, gan._state)
     gan._game.prepare()
     if y is None and isinstance(x, list | tuple) and len(x) == 2:
         x, y = x
     if method in _ON_ONE_BATCH:
-        batch.check_array(x)
-    batch.check_not_empty(x, argument)
+        batches.check_array(x)
+    batches.check_not_empty(x, argument)
     y = as_array(y)
-    batch.check_source(x, y, gan.sample_shape, gan.conditional)
+    batches.check_source(x, y, gan.sample_shape, gan.conditional)
     if y is not None:
         gan._labels.check_batch(y)
         gan._labels.check_classes(y)
@@ -69,9 +69,9 @@ def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
         TypeError: If samples or labels are no arrays.
         ValueError: If they do not fit the networks.
     """
-    real, labels = batch.split(data)
-    batch.check_array(real)
-    batch.check_samples(real, gan.sample_shape)
+    real, labels = batches.split(data)
+    batches.check_array(real)
+    batches.check_samples(real, gan.sample_shape)
     check_present(labels, gan.conditional)
     real = ops.convert_to_tensor(real)
     if labels is not None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
-from keras_regan.models._copies import NoCopy
-from keras_regan.models._inference_generator import inference_copy
-from keras_regan.models.network_interface import input_shapes
+from keras_regan._checks.networks import input_shapes
+from keras_regan._copying.inference_generator import inference_copy
+from keras_regan._copying.network_copier import NoCopy
 
 
 def export(

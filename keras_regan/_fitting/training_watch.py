@@ -5,9 +5,9 @@ from typing import Any
 import keras
 
 from keras_regan._backend.keras_internals import fitting
-from keras_regan.models._class_labels import ClassLabels
-from keras_regan.models.position import Position
-from keras_regan.models.resumption import Resumption
+from keras_regan._checks.class_labels import ClassLabels
+from keras_regan._fitting.position import Position
+from keras_regan._fitting.resumption import Resumption
 
 # A batch without a step is followed by none with one, so there is no hurry;
 # to look at it makes JAX wait.
@@ -50,7 +50,7 @@ class TrainingWatch(keras.callbacks.Callback):
         model = self.model
         self._look(model)
         steps = self.params.get("steps")
-        batch = self._position.begun[1]
+        batch = self._position.epoch_and_batch[1]
         was_stopped = model.stop_training and steps and batch < steps
         if not was_stopped:
             self._position.go_to(epoch + 1)
@@ -58,7 +58,7 @@ class TrainingWatch(keras.callbacks.Callback):
     def _look(self, model: keras.Model) -> None:
         # Only to be read once `self.model` was: JAX's trainer gives the model
         # its variables back when a callback asks for it.
-        index = self._position.first_refused
+        index = self._position.first_bad_batch_index
         if index is not None:
             raise not_finite(self._epoch, index, model.name, model._labels)
 

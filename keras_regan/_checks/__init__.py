@@ -1,0 +1,1 @@
+"""What networks, data and a user's own objects must be like."""

@@ -1,0 +1,1 @@
+"""Copies of a network: for its average, and for use without this package."""
