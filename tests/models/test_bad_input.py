@@ -1073,7 +1073,7 @@ ARGUMENTS = {
             "distance": lambda v: callable(v) or v in ("l1", "l2"),
             "margin": is_none_or(is_positive),
             "pairing": lambda v: v in ("partner", "all"),
-            "name": is_name,
+            "name": is_none_or(is_name),
         },
     ),
     "R1": (kr.penalties.R1, _penalty),

@@ -47,7 +47,9 @@ def test_what_a_step_moves_is_registered(image_pair, images):
     moved = {
         identity: thing.path
         for identity, (thing, value) in values().items()
-        if identity in before and not np.array_equal(value, before[identity][1])
+        if identity in before
+        # Models of other tests may have diverged.
+        and not np.array_equal(value, before[identity][1], equal_nan=True)
     }
     assert len(moved) > 40
     known = {id(v) for v in gan._state.variables(TRAINED | CARRIED)}

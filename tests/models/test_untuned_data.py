@@ -19,7 +19,11 @@ SAMPLES = np.random.default_rng(0).normal(size=(32, 2)).astype("float32")
 
 @pytest.fixture
 def gan():
-    gan = kr.RegularizedGAN(*kr.networks.mlp((2,), latent_dim=2, hidden=(4,)))
+    gan = kr.RegularizedGAN(
+        *kr.networks.mlp(
+            (2,), latent_dim=2, hidden=(4,), output_activation=None
+        )
+    )
     gan.compile()
     return gan
 
@@ -79,7 +83,9 @@ def test_other_strategies_are_left_alone():
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     with strategy.scope():
         gan = kr.RegularizedGAN(
-            *kr.networks.mlp((2,), latent_dim=2, hidden=(4,))
+            *kr.networks.mlp(
+                (2,), latent_dim=2, hidden=(4,), output_activation=None
+            )
         )
         assert gan.distribute_strategy is strategy
     assert gan.distribute_strategy is strategy
