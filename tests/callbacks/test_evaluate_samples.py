@@ -102,13 +102,13 @@ def test_real_samples_are_looked_at_once(gan, network, vectors):
         begun = 0
 
         def __iter__(self):
-            self.epoch_and_batch += 1
+            self.begun += 1
             return iter([(vectors[:40], None), (vectors[40:], None)])
 
     batches = Batches()
     callback = EvaluateSamples(metrics_of(network), batches, count=32, seed=3)
     gan.fit(vectors, epochs=3, verbose=0, callbacks=[callback])
-    assert batches.epoch_and_batch == 1
+    assert batches.begun == 1
     assert callback.results[-1] == pytest.approx(
         {"epoch": 3, **by_hand(gan, network, vectors, 32)}, rel=1e-4
     )
