@@ -110,12 +110,6 @@ class Player:
         """Whether the means of the present epoch are means of anything."""
         return number_in(self._trackers["loss"].count) > 0
 
-    @property
-    def state(self) -> list[keras.Variable]:
-        """What is neither weight nor optimizer nor metric, but saved."""
-        penalties = [v for p in self.penalties for v in p.state]
-        return [self.step, *penalties]
-
     def objective(
         self, context: StepContext
     ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -155,13 +149,13 @@ class Player:
             objective, self.optimizer, self.variables
         )
         taken = ops.not_equal(self.optimizer.iterations, before)
-        self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
         size = ops.shape(samples)[0]
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
             penalty.after_update(
                 self.kernels, ops.where(taken, rate, 0.0), step
             )
+        self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
         if self.augmentation is not None:
             self.augmentation.adapt(values[SIGN], replicas.global_size(size))
         if self.may_skip:
