@@ -134,3 +134,21 @@ def test_in_the_discriminator(vector_pair, vectors):
 def test_bad_factor():
     with pytest.raises(ValueError, match="`factor`"):
         ProximalL1(-1.0)
+
+
+def test_in_every_second_step_of_a_training(vector_pair, vectors):
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    gan.compile(
+        keras.optimizers.SGD(0.1),
+        keras.optimizers.SGD(0.1),
+        # Far more than any weight: a step that is due leaves nothing.
+        generator_regularizers=[ProximalL1(1e6, interval=2)],
+    )
+    kernels = gan._game.generator.kernels
+    left = []
+    for _ in range(4):
+        for kernel in kernels:
+            kernel.assign(ops.ones(kernel.shape))
+        gan.train_on_batch(vectors)
+        left.append(any(ops.any(ops.not_equal(k, 0.0)) for k in kernels))
+    assert left == [False, True, False, True]
