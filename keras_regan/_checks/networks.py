@@ -178,12 +178,13 @@ def _check_logits(outputs: Any) -> None:
     if isinstance(outputs, dict):
         logits = outputs.get("logits")
     shape = tuple(getattr(logits, "shape", ()))
-    if len(shape) not in (1, 2, 4) or (len(shape) > 1 and shape[-1] != 1):
+    if not shape or (len(shape) > 1 and shape[-1] != 1):
         raise ValueError(
             "Invalid value for argument `discriminator`. Expected a model "
-            "that returns logits of shape (batch,), (batch, 1) or, for a map "
-            "of patches, (batch, height, width, 1), alone or as "
-            "{'logits': ..., 'features': ...}. Received: outputs "
+            "that returns logits of shape (batch,), (batch, 1) or, for parts "
+            "of a sample, (batch, ..., 1), as (batch, height, width, 1) for "
+            "a map of patches, alone or as {'logits': ..., 'features': ...}. "
+            "Received: outputs "
             f"{shape or outputs}"
         )
 

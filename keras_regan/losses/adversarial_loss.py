@@ -64,8 +64,8 @@ class AdversarialLoss:
 
         Args:
             real_logits: Logits of real samples, of shape `(batch,)`,
-                `(batch, 1)` or, for a map of patches,
-                `(batch, height, width, 1)`.
+                `(batch, 1)` or, for parts of a sample such as patches,
+                `(batch, ..., 1)`.
             fake_logits: Logits of generated samples, likewise.
         """
         raise NotImplementedError

@@ -45,6 +45,8 @@ def checked_source(
     batches.refuse_weights(arguments)
     _devices.check_compiled(gan, gan._game, gan._state)
     gan._game.prepare()
+    if isinstance(x, list) and len(x) == 1 and hasattr(x[0], "shape"):
+        (x,) = x  # As Keras takes the inputs of a model.
     if y is None and isinstance(x, list | tuple) and len(x) == 2:
         x, y = x
     if method in _ON_ONE_BATCH:

@@ -67,8 +67,8 @@ class RegularizedGAN(MeasuringModel):
             samples of any shape; class-conditional: from
             `[latents, labels]`.
         discriminator: Built Keras model from samples to logits (no sigmoid)
-            of shape `(batch, 1)`, `(batch,)` or, for a map of patches,
-            `(batch, height, width, 1)`; class-conditional: from
+            of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
+            as patches or moments, `(batch, ..., 1)`; class-conditional: from
             `[samples, labels]`, or from samples alone if it returns
             `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
@@ -253,6 +253,10 @@ class RegularizedGAN(MeasuringModel):
         self,
         x: Any = None,
         y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
         *,
         resume: bool = False,
         **kwargs: Any,
@@ -265,6 +269,10 @@ class RegularizedGAN(MeasuringModel):
                 Class-conditional networks need `(samples, labels)`, either
                 from the data set or as a tuple of two arrays.
             y: Labels, if `x` is an array of samples.
+            batch_size: As in `keras.Model.fit`.
+            epochs: As in `keras.Model.fit`.
+            verbose: As in `keras.Model.fit`.
+            callbacks: As in `keras.Model.fit`.
             resume: Boolean. Whether to go on at the model's `position`, where
                 it was when it was saved, in the middle of an epoch if need be,
                 and not at `initial_epoch`. The data must be what it was, from
@@ -298,7 +306,8 @@ class RegularizedGAN(MeasuringModel):
         ```
         """
         x, y = checked_source(self, "fit", x, y, kwargs)
-        _devices.check_rows("x", x, kwargs.get("batch_size"))
+        kwargs.update(batch_size=batch_size, epochs=epochs, verbose=verbose)
+        _devices.check_rows("x", x, batch_size)
         validation_data = kwargs.get("validation_data")
         if validation_data is not None:
             checked_source(
@@ -311,13 +320,11 @@ class RegularizedGAN(MeasuringModel):
         resumption = Resumption(self._position, resume, x, kwargs)
         before = self._game.discriminator.updates
         kwargs["callbacks"] = watched(
-            kwargs.get("callbacks"),
+            callbacks,
             TrainingWatch(self._position, resumption),
             BeginningWatch(resumption),
             ValueWatch(self._game.seen_values),
-            *for_two_losses(
-                kwargs.get("callbacks"), [m.name for m in self.metrics]
-            ),
+            *for_two_losses(callbacks, [m.name for m in self.metrics]),
         )
         try:
             with _backend.restore_state_on_error(self):

@@ -35,7 +35,7 @@ class DiscriminatorOutput(NamedTuple):
 
     Attributes:
         logits: Tensor of shape `(batch,)`, `(batch, 1)` or
-            `(batch, height, width, 1)`.
+            `(batch, ..., 1)`.
         outputs: Dictionary of what the discriminator returned besides, such as
             `"features"` and `"class_logits"`.
         losses: List of scalars that its layers added in this call.

@@ -496,3 +496,39 @@ def test_relativistic_loss_trains(vector_pair, vectors):
     )
     history = gan.fit(vectors, batch_size=16, epochs=2, verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
+
+
+def test_arguments_by_position_and_a_list_of_one_array(vector_pair, vectors):
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    gan.compile()
+    history = gan.fit([vectors], None, 16, 2, 0)
+    assert history.epoch == [0, 1]
+    assert gan._game.generator.updates == 2 * 64 // 16
+
+
+@pytest.mark.parametrize("shape", [(6, 2), (4, 4, 4, 2)], ids=len)
+def test_logits_of_parts_of_a_sample(shape):
+    """Their mean is what a network with one logit would be judged by."""
+    size = int(np.prod(shape))
+    generator = keras.Sequential(
+        [
+            keras.layers.Input((3,)),
+            keras.layers.Dense(size),
+            keras.layers.Reshape(shape),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [keras.layers.Input(shape), keras.layers.Dense(1)]
+    )
+    gan = kr.RegularizedGAN(generator, discriminator, seed=0)
+    gan.compile(
+        loss=kr.losses.Wasserstein(),
+        discriminator_regularizers=[kr.penalties.R1(1.0)],
+    )
+    samples = np.random.default_rng(0).normal(size=(8, *shape))
+    weight = ops.convert_to_numpy(discriminator.layers[0].kernel)[:, 0]
+    logs = gan.train_on_batch(samples.astype("float32"), return_dict=True)
+    parts = size // shape[-1]
+    assert float(logs["d_r1"]) == pytest.approx(
+        0.5 * (weight**2).sum() / parts, rel=1e-5
+    )
