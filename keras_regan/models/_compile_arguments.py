@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from keras_regan._checks.class_labels import ClassLabels
+from keras_regan._checks.image_conditions import check_moves_no_sample_alone
 from keras_regan._checks.networks import uses_float16
 from keras_regan._checks.own_objects import check_loss
 from keras_regan._validation import boolean
@@ -12,6 +14,7 @@ from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
+from keras_regan.models._game import Game
 from keras_regan.models._player import Player
 
 
@@ -102,6 +105,16 @@ def checked_augmentation(augmentation: Any) -> Augmentation | None:
             )
         )
     return augmentation
+
+
+def check_image_conditions(conditions: ClassLabels | None, game: Game) -> None:
+    """Raises if something augments samples and not their conditions."""
+    check_moves_no_sample_alone("augmentation", game.augmentation, conditions)
+    for player in game.players:
+        for entry in player.penalties:
+            check_moves_no_sample_alone(
+                f"{player.role}_regularizers", entry, conditions
+            )
 
 
 def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:

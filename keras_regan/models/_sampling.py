@@ -168,6 +168,32 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             verbose=0,
         )
 
+    def reset_average(self) -> None:
+        """Lets the moving average begin anew, at the generator's weights.
+
+        For weights that did not come from training: `generate`, `predict` and
+        `evaluate` look at the average, and see nothing of
+        `gan.generator.set_weights(...)` before this is called.
+
+        Raises:
+            ValueError: If the model keeps no average.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4), ema_momentum=0.9)
+        >>> gan.generator.set_weights(
+        ...     [0.0 * w for w in gan.generator.get_weights()])
+        >>> gan.reset_average()
+        >>> float(abs(gan.generate(3)).max())
+        0.0
+        """
+        if self.ema_generator is None:
+            raise ValueError(
+                "There is no moving average. Expected a model that was made "
+                "with `ema_momentum`. Received: ema_momentum=None"
+            )
+        self.ema_generator.set_weights(self.generator.get_weights())
+
     def inference_generator(self) -> keras.Model:
         """Returns the generator as a plain Keras model of its own.
 

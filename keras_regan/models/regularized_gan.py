@@ -29,6 +29,7 @@ from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.models import _devices
+from keras_regan.models._compile_arguments import check_image_conditions
 from keras_regan.models._compile_arguments import check_modes
 from keras_regan.models._compile_arguments import checked_augmentation
 from keras_regan.models._compile_arguments import checked_loss
@@ -77,7 +78,8 @@ class RegularizedGAN(MeasuringModel):
             average of the generator's weights is kept, and `call`, `predict`,
             `generate` and `evaluate` use it. `0.999` is common; shorter runs
             want less. In the first steps the momentum is smaller, so that the
-            initial weights are soon forgotten. Defaults to `None`.
+            initial weights are soon forgotten. `reset_average` tells it of
+            weights that were set by hand. Defaults to `None`.
         seed: Integer or `None`. The seed of all latents. `None` draws one from
             Python's generator, which `keras.utils.set_random_seed` sets.
             Defaults to `None`.
@@ -235,6 +237,7 @@ class RegularizedGAN(MeasuringModel):
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
         )
+        check_image_conditions(self._labels, game)
         state = state_of(self, game)
         _devices.check_compiled(self, game, state)
         game.moved = state.variables(MOVED)

@@ -532,3 +532,19 @@ def test_logits_of_parts_of_a_sample(shape):
     assert float(logs["d_r1"]) == pytest.approx(
         0.5 * (weight**2).sum() / parts, rel=1e-5
     )
+
+
+def test_an_average_sees_weights_that_were_set(vector_pair):
+    gan = kr.RegularizedGAN(*vector_pair(), ema_momentum=0.9, seed=0)
+    before = gan.generate(4, seed=0)
+    weights = [2.0 * w for w in gan.generator.get_weights()]
+    gan.generator.set_weights(weights)
+    np.testing.assert_array_equal(gan.generate(4, seed=0), before)
+    gan.reset_average()
+    for average, weight in zip(
+        gan.ema_generator.get_weights(), weights, strict=True
+    ):
+        np.testing.assert_array_equal(average, weight)
+    assert not np.allclose(gan.generate(4, seed=0), before)
+    with pytest.raises(ValueError, match="ema_momentum"):
+        kr.RegularizedGAN(*vector_pair(), seed=0).reset_average()
