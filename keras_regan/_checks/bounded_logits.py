@@ -7,14 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_regan._typing import Shape
-
 # Further apart than any logits, so that what is equal at both is a bound.
 _FAR, _FURTHER = 1e4, 1e8
 
 
 def warn_of_bounded_logits(
-    discriminator: keras.Model, shapes: list[Shape], stacklevel: int
+    discriminator: keras.Model, inputs: list[Any], stacklevel: int
 ) -> None:
     """Warns of a last layer that is no end of a network that returns logits.
 
@@ -28,10 +26,10 @@ def warn_of_bounded_logits(
 
     Args:
         discriminator: Built Keras model.
-        shapes: The shapes of its inputs, batch included.
+        inputs: Symbols that it can be called with.
         stacklevel: As in `warnings.warn`, from here.
     """
-    last = _last_operation(discriminator, shapes)
+    last = _last_operation(discriminator, inputs)
     bounds = None if last is None else _bounds(last)
     if bounds is not None:
         low, high = bounds
@@ -44,17 +42,16 @@ def warn_of_bounded_logits(
         )
 
 
-def _last_operation(network: Any, shapes: list[Shape]) -> Any:
+def _last_operation(network: Any, inputs: list[Any]) -> Any:
     """Returns the layer or operation that logits come from, or `None`."""
     try:
-        inputs, outputs = _graph(network, shapes)
+        inputs, outputs = _graph(network, inputs)
         logits = outputs["logits"] if isinstance(outputs, dict) else outputs
         last = keras.Function(inputs, logits).operations[-1]
         while _moves_only(last):
             last = keras.Function(inputs, last.input).operations[-1]
         if isinstance(last, keras.Model):
-            shapes = [x.shape for x in keras.tree.flatten(last.input)]
-            return _last_operation(last, shapes)
+            return _last_operation(last, keras.tree.flatten(last.input))
     except Exception:  # A `call` that is not for symbols, or several calls.
         return None
     while isinstance(last, keras.layers.Wrapper):
@@ -62,15 +59,11 @@ def _last_operation(network: Any, shapes: list[Shape]) -> Any:
     return last
 
 
-def _graph(network, shapes):
+def _graph(network, inputs):
     if isinstance(network, keras.Sequential):
         return network.inputs, network.outputs[0]
     if getattr(network, "inputs", None):
         return network.inputs, network.output
-    inputs = [
-        keras.KerasTensor(shape, dtype=dtype)
-        for shape, dtype in zip(shapes, ("float32", "int32"), strict=False)
-    ]
     return inputs, network.call(inputs[0] if len(inputs) == 1 else inputs)
 
 

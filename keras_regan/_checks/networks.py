@@ -59,10 +59,35 @@ def input_shapes(network: keras.Model, argument: str) -> list[Shape]:
 
 def output_spec(network: keras.Model, shapes: list[Shape]) -> Any:
     """Returns the network's output as symbolic tensors."""
-    tensors = getattr(network, "inputs", None) or [
-        keras.KerasTensor(shape, dtype=dtype)
-        for shape, dtype in zip(shapes, ("float32", "int32"), strict=False)
-    ]
+    return _output_of(network, symbolic_inputs(network, shapes))
+
+
+def symbolic_inputs(network: keras.Model, shapes: list[Shape]) -> list[Any]:
+    """Returns symbols that a network can be called with.
+
+    A subclassed network does not say of which type its conditions are: labels
+    are tried, then other numbers.
+    """
+    tensors = getattr(network, "inputs", None)
+    if tensors:
+        return tensors
+    first, *others = shapes
+    for dtype in ("int32", "float32"):
+        tensors = [
+            keras.KerasTensor(first, dtype="float32"),
+            *(keras.KerasTensor(shape, dtype=dtype) for shape in others),
+        ]
+        try:
+            _output_of(network, tensors)
+        except (TypeError, ValueError):
+            if dtype == "float32":
+                raise
+        else:
+            break
+    return tensors
+
+
+def _output_of(network: keras.Model, tensors: list[Any]) -> Any:
     return network.compute_output_spec(
         tensors[0] if len(tensors) == 1 else tensors
     )
@@ -115,9 +140,8 @@ def check_pair(
             f"{sample_shape}. Received: input shape {judged}"
         )
     _check_logits(judgement)
-    warn_of_bounded_logits(
-        discriminator, [judged, *discriminator_labels], stacklevel=3
-    )
+    inputs = symbolic_inputs(discriminator, [judged, *discriminator_labels])
+    warn_of_bounded_logits(discriminator, inputs, stacklevel=3)
     return latents[1], sample_shape[1:]
 
 

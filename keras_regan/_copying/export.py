@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_regan._checks.networks import input_shapes
+from keras_regan._checks.networks import symbolic_inputs
 from keras_regan._copying.inference_generator import inference_copy
 from keras_regan._copying.network_copier import NoCopy
 
@@ -45,8 +46,7 @@ def export(
 def _signature(network: keras.Model) -> list[Any]:
     """Returns the inputs of a generator, for batches of any size."""
     shapes = input_shapes(network, "generator")
-    tensors = getattr(network, "inputs", None)
-    dtypes = [t.dtype for t in tensors] if tensors else ("float32", "int32")
+    dtypes = [t.dtype for t in symbolic_inputs(network, shapes)]
     names = ("latents", "labels")
     inputs = [
         keras.InputSpec(shape=shape, dtype=dtype, name=name)

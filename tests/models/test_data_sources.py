@@ -453,3 +453,32 @@ def test_colour_images(fitted, num_classes):
     made = gan.generate(2, conditions=None if num_classes is None else 1)
     assert made.shape == (2, 16, 16, 3)
     assert np.abs(made).max() <= 1.0
+
+
+class WithAttributes(keras.Model):
+    """A network that is told floats, which it scales."""
+
+    def __init__(self, units):
+        super().__init__()
+        self.hidden = layers.Dense(4)
+        self.last = layers.Dense(units)
+
+    def call(self, inputs):
+        samples, attributes = inputs
+        return self.last(
+            ops.concatenate([self.hidden(samples), 2.5 * attributes], axis=-1)
+        )
+
+
+def test_subclassed_networks_that_are_told_floats(vectors):
+    generator, discriminator = WithAttributes(2), WithAttributes(1)
+    generator([np.zeros((1, 3)), np.zeros((1, 5))])
+    discriminator([np.zeros((1, 2)), np.zeros((1, 5))])
+    gan = kr.RegularizedGAN(generator, discriminator, seed=0)
+    gan.compile()
+    told = np.random.default_rng(0).normal(size=(64, 5)).astype("float32")
+    logs = gan.fit(vectors, told, verbose=0).history
+    assert np.isfinite([logs["d_loss"], logs["g_loss"]]).all()
+    one, other = (gan.generate(conditions=c, seed=0) for c in (told, -told))
+    assert one.shape == (64, 2)
+    assert not np.allclose(one, other)
