@@ -25,6 +25,10 @@ def split(data: Any, labels: Any = None) -> tuple[Any, Any]:
             )
     if labels is None and isinstance(data, list | tuple) and len(data) == 2:
         data, labels = data
+    if labels is None and isinstance(data, dict) and "image" in data:
+        # As TensorFlow Datasets names them.
+        if set(data) <= {"image", "label"}:
+            data, labels = data["image"], data.get("label")
     return data, labels
 
 
@@ -93,6 +97,14 @@ def check_source(
 
 def check_array(x: Any) -> None:
     """Raises a `TypeError` unless samples are one array."""
+    if isinstance(x, dict):
+        raise TypeError(
+            "Invalid value for argument `x`. Expected batches of one array or "
+            "tensor of samples, of (samples, labels), or dictionaries of "
+            "'image' and 'label'; others become such by "
+            "`dataset.map(lambda d: (d['image'], d['label']))`. Received: an "
+            f"object of type dict with the keys {sorted(map(str, x))}"
+        )
     if not hasattr(x, "shape"):
         raise TypeError(
             "Invalid value for argument `x`. Expected one array or tensor of "

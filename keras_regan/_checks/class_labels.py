@@ -171,8 +171,9 @@ def check_present(labels: Any, wanted: bool) -> None:
     if not wanted and labels is not None:
         raise ValueError(
             "The networks are not class-conditional and got labels. Expected "
-            "samples only, or a generator and a discriminator with a second "
-            "input for labels. Received: (samples, labels)"
+            "samples only, as of `dataset.map(lambda samples, labels: samples)`"
+            ", or a generator and a discriminator with a second input for "
+            "labels. Received: (samples, labels)"
         )
 
 

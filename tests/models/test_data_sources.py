@@ -482,3 +482,23 @@ def test_subclassed_networks_that_are_told_floats(vectors):
     one, other = (gan.generate(conditions=c, seed=0) for c in (told, -told))
     assert one.shape == (64, 2)
     assert not np.allclose(one, other)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_dictionaries_of_images_and_labels(vector_pair, vectors, conditional):
+    tf = pytest.importorskip("tensorflow")
+    labels = np.arange(64) % 3
+    gan = kr.RegularizedGAN(
+        *vector_pair(num_classes=3 if conditional else None), seed=0
+    )
+    gan.compile()
+    data = {"image": vectors} | ({"label": labels} if conditional else {})
+    batches = tf.data.Dataset.from_tensor_slices(data).batch(32)
+    expected = labels if conditional else None
+    assert gan.evaluate(batches, verbose=0) == pytest.approx(
+        gan.evaluate(vectors, expected, verbose=0), rel=1e-5
+    )
+    assert np.isfinite(gan.fit(batches, verbose=0).history["d_loss"]).all()
+    others = tf.data.Dataset.from_tensor_slices({"x": vectors}).batch(32)
+    with pytest.raises(TypeError, match=r"dataset.map\(lambda d.*\['x'\]"):
+        gan.fit(others, verbose=0)
