@@ -60,6 +60,13 @@ def checked_source(
     return x, y
 
 
+def check_validation(gan: Any, data: Any) -> None:
+    """Raises as `checked_source` for the `validation_data` of `fit`."""
+    if data is not None:
+        x, y = batches.split(data)
+        checked_source(gan, "fit", x, y, {}, argument="validation_data")
+
+
 def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
     """Returns the samples, as tensors of Keras's float type, and their labels.
 

@@ -44,6 +44,7 @@ from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
 from keras_regan.models._state import state_of
+from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
 from keras_regan.models._transaction import all_or_nothing
@@ -311,15 +312,7 @@ class RegularizedGAN(MeasuringModel):
         x, y = checked_source(self, "fit", x, y, kwargs)
         kwargs.update(batch_size=batch_size, epochs=epochs, verbose=verbose)
         _devices.check_rows("x", x, batch_size)
-        validation_data = kwargs.get("validation_data")
-        if validation_data is not None:
-            checked_source(
-                self,
-                "fit",
-                *batches.split(validation_data),
-                {},
-                argument="validation_data",
-            )
+        check_validation(self, kwargs.get("validation_data"))
         resumption = Resumption(self._position, resume, x, kwargs)
         before = self._game.discriminator.updates
         kwargs["callbacks"] = watched(
