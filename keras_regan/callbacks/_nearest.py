@@ -60,7 +60,9 @@ def _candidates(queries, references, reference_count, kept, rows_at_once):
         chunk = references(slice(start, stop)).astype(np.float32) - origin
         # |q|^2 is the same for all references of a query.
         squares = np.einsum("ij,ij->i", chunk, chunk)
-        new = squares - 2.0 * (queries @ chunk.T)
+        # Some builds of BLAS warn of numbers beside the matrix.
+        with np.errstate(invalid="ignore"):
+            new = squares - 2.0 * (queries @ chunk.T)
         distances = np.concatenate([distances, new], axis=1)
         rows = np.broadcast_to(np.arange(start, stop), new.shape)
         indices = np.concatenate([indices, rows], axis=1)

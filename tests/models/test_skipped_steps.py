@@ -89,7 +89,8 @@ def network_state(gan, role):
     player = getattr(gan._game, role)
     optimizer = player.optimizer.inner_optimizer
     variables = [*network.trainable_variables, *optimizer.variables]
-    variables += player.state
+    variables.append(player.step)
+    variables += [v for p in player.penalties for v in p.state]
     if role == "generator":
         variables += gan.ema_generator.variables
     else:
