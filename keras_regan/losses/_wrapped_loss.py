@@ -1,6 +1,7 @@
 """What losses have in common that change another loss."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -91,6 +92,26 @@ class WrappedLoss(AdversarialLoss):
             if isinstance(config[key], dict):
                 config[key] = keras.saving.deserialize_keras_object(config[key])
         return cls(**config)
+
+
+def checked_number(
+    value: Any, argument: str, check: Callable[[Any, str], float], kind: str
+) -> float | _Schedule:
+    """Returns the number of a wrapped loss, or its schedule.
+
+    Args:
+        value: What the user gave.
+        argument: The name of the argument.
+        check: Returns a float, and raises a `TypeError` for what is none.
+        kind: What floats it takes, for the error.
+    """
+    if isinstance(value, _Schedule):
+        return value
+    try:
+        return check(value, argument)
+    except TypeError:
+        expected = f"{kind} or a `LearningRateSchedule`"
+        raise TypeError(message(argument, expected, value)) from None
 
 
 def fixed_number() -> Fixed:

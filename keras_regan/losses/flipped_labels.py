@@ -1,15 +1,13 @@
 """Wrong labels now and then, so that a discriminator is never quite sure."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan._validation import message
 from keras_regan._validation import unit_float
 from keras_regan.losses._wrapped_loss import WrappedLoss
+from keras_regan.losses._wrapped_loss import checked_number
 from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 from keras_regan.losses.adversarial_loss import check_pairs
@@ -67,7 +65,12 @@ class FlippedLabels(WrappedLoss):
         self, loss: AdversarialLoss, probability: float | _Schedule = 0.05
     ):
         super().__init__(loss)
-        self.probability = _checked_probability(probability)
+        self.probability = checked_number(
+            probability,
+            "probability",
+            unit_float,
+            "a float in the interval [0, 1]",
+        )
 
     def discriminator_loss(
         self,
@@ -93,13 +96,3 @@ class FlippedLabels(WrappedLoss):
             ops.where(flipped, real, fake),
             seed,
         )
-
-
-def _checked_probability(probability: Any) -> float | _Schedule:
-    if isinstance(probability, _Schedule):
-        return probability
-    try:
-        return unit_float(probability, "probability")
-    except TypeError:
-        expected = "a float in the interval [0, 1] or a `LearningRateSchedule`"
-        raise TypeError(message("probability", expected, probability)) from None

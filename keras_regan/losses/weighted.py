@@ -1,15 +1,13 @@
 """The adversarial loss beside others: how much it counts for the generator."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
-from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
 from keras_regan.losses._wrapped_loss import WrappedLoss
+from keras_regan.losses._wrapped_loss import checked_number
 from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 
@@ -66,7 +64,9 @@ class Weighted(WrappedLoss):
 
     def __init__(self, loss: AdversarialLoss, factor: float | _Schedule = 1e-3):
         super().__init__(loss)
-        self.factor = _checked_factor(factor)
+        self.factor = checked_number(
+            factor, "factor", non_negative_float, "a non-negative float"
+        )
 
     def generator_loss(
         self,
@@ -77,13 +77,3 @@ class Weighted(WrappedLoss):
         """Returns the weighted loss."""
         loss = super().generator_loss(fake_logits, real_logits, seed)
         return ops.cast(self._number_now(), loss.dtype) * loss
-
-
-def _checked_factor(factor: Any) -> float | _Schedule:
-    if isinstance(factor, _Schedule):
-        return factor
-    try:
-        return non_negative_float(factor, "factor")
-    except TypeError:
-        expected = "a non-negative float or a `LearningRateSchedule`"
-        raise TypeError(message("factor", expected, factor)) from None

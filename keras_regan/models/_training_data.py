@@ -67,6 +67,28 @@ def check_validation(gan: Any, data: Any) -> None:
         checked_source(gan, "fit", x, y, {}, argument="validation_data")
 
 
+def check_trained(
+    gan: Any, before: int, logs: dict[str, list[float]], x: Any
+) -> None:
+    """Raises a `ValueError` if no batch of a training had any samples.
+
+    A graph leaves out batches without samples. Steps may be missing for other
+    reasons: a loss scale left them out, of which the logs tell, or a callback
+    went back to earlier weights, of which the means know nothing.
+
+    Args:
+        gan: The model.
+        before: How many updates the discriminator had had.
+        logs: What was logged of all epochs.
+        x: The data, to be named in the error.
+    """
+    trackers = gan._game.step_trackers
+    left_out = sum(sum(logs.get(t.name, [])) for t in trackers)
+    player = gan._game.discriminator
+    if not (player.updates != before or player.has_means or left_out):
+        raise batches.no_samples(x)
+
+
 def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
     """Returns the samples, as tensors of Keras's float type, and their labels.
 

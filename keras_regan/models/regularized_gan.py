@@ -44,6 +44,7 @@ from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
 from keras_regan.models._state import state_of
+from keras_regan.models._training_data import check_trained
 from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
@@ -338,7 +339,7 @@ class RegularizedGAN(MeasuringModel):
         if history.epoch and not history.history:
             raise batches.no_batches(x)
         if history.epoch and not resumption.passes_over:
-            self._check_trained(before, history.history, x)
+            check_trained(self, before, history.history, x)
         return history
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
@@ -468,23 +469,3 @@ class RegularizedGAN(MeasuringModel):
             self.optimizer.variables,
             self.metrics_variables,
         )
-
-    def _check_trained(
-        self, before: int, logs: dict[str, list[float]], x: Any
-    ) -> None:
-        """Raises a `ValueError` if no batch of a training had any samples.
-
-        A graph leaves out batches without samples. Steps may be missing for
-        other reasons: a loss scale left them out, of which the logs tell, or a
-        callback went back to earlier weights, of which the means know nothing.
-
-        Args:
-            before: How many updates the discriminator had had.
-            logs: What was logged of all epochs.
-            x: The data, to be named in the error.
-        """
-        trackers = self._game.step_trackers
-        left_out = sum(sum(logs.get(t.name, [])) for t in trackers)
-        player = self._game.discriminator
-        if not (player.updates != before or player.has_means or left_out):
-            raise batches.no_samples(x)
