@@ -40,6 +40,7 @@ LEFT_OUT = {
     "Penalty",
     "Reference",
     "SampleMetric",
+    "PairRegularizer",
     "SampleRegularizer",
     "StepContext",
 }

@@ -1,5 +1,6 @@
 """What a network makes of arrays, in the middle of a training."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -19,23 +20,28 @@ def predictions(network: Any, inputs: Any, batch_size: int) -> Any:
 
     Args:
         network: Built Keras model.
-        inputs: Array, or list of arrays of one length.
+        inputs: Array, or list or dictionary of arrays of one length.
         batch_size: Positive integer. The last batch may be smaller.
     """
-    arrays = inputs if isinstance(inputs, list) else [inputs]
-    arrays = [_in_float_type(np.asarray(array)) for array in arrays]
+    arrays = _each(lambda rows: _in_float_type(np.asarray(rows)), inputs)
     outputs = []
-    for first in range(0, len(arrays[0]), batch_size):
-        batch = [array[first : first + batch_size] for array in arrays]
+    for first in range(0, len(keras.tree.flatten(arrays)[0]), batch_size):
+        part = slice(first, first + batch_size)
+        batch = _each(lambda rows, part=part: rows[part], arrays)
         with interrupts_wait(), replicas.in_this_process():
-            outputs.append(
-                _on_batch(
-                    network, batch if isinstance(inputs, list) else batch[0]
-                )
-            )
+            outputs.append(_on_batch(network, batch))
     return keras.tree.map_structure(
         lambda *parts: np.concatenate(parts), *outputs
     )
+
+
+def _each(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """Returns what a function makes of each input of a network."""
+    if isinstance(inputs, list):
+        return [function(rows) for rows in inputs]
+    if isinstance(inputs, dict):
+        return {name: function(rows) for name, rows in inputs.items()}
+    return function(inputs)
 
 
 def _on_batch(network: Any, batch: Any) -> Any:

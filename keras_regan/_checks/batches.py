@@ -4,32 +4,45 @@ from typing import Any
 
 import keras
 
-from keras_regan._checks.class_labels import check_present
+from keras_regan._checks.conditions import Conditions
+from keras_regan._checks.conditions import check_count
+from keras_regan._checks.conditions import check_present
 from keras_regan._dtypes import dtype_name
 from keras_regan._typing import Shape
 
 
-def split(data: Any, labels: Any = None) -> tuple[Any, Any]:
-    """Returns `(samples, labels)` of what Keras hands to a step.
+def split(data: Any, conditions: Any = None) -> tuple[Any, Any]:
+    """Returns `(samples, conditions)` of what Keras hands to a step.
 
     Raises:
         ValueError: If there are sample weights.
     """
-    if labels is None:
-        data, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if conditions is None:
+        data, conditions, weights = keras.utils.unpack_x_y_sample_weight(data)
         if weights is not None:
             raise ValueError(
                 "Invalid value for argument `sample_weight`. Expected None: "
-                "the loss of a GAN has no weights for samples. Received: "
+                "the loss of a GAN has no weights for samples, and several "
+                "conditions go together, (samples, (first, second)). Received: "
                 "sample weights"
             )
-    if labels is None and isinstance(data, list | tuple) and len(data) == 2:
-        data, labels = data
-    if labels is None and isinstance(data, dict) and "image" in data:
-        # As TensorFlow Datasets names them.
-        if set(data) <= {"image", "label"}:
-            data, labels = data["image"], data.get("label")
-    return data, labels
+    pair = isinstance(data, list | tuple) and len(data) == 2
+    if conditions is None and pair:
+        data, conditions = data
+    if conditions is None and isinstance(data, dict):
+        data, conditions = _split_dictionary(data)
+    return data, conditions
+
+
+def _split_dictionary(data):
+    """Takes apart what TensorFlow Datasets yields."""
+    for key in ("image", "samples"):
+        if key in data:
+            others = {k: v for k, v in data.items() if k != key}
+            if set(others) == {"label"}:
+                return data[key], others["label"]
+            return data[key], others or None
+    return data, None
 
 
 def check_samples(samples: Any, sample_shape: Shape) -> None:
@@ -65,7 +78,11 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
 
 
 def check_source(
-    x: Any, y: Any, sample_shape: Shape, conditional: bool
+    x: Any,
+    y: Any,
+    sample_shape: Shape,
+    wanted: Conditions | None,
+    use_conditions: bool = True,
 ) -> None:
     """Checks whatever of `x` and `y` can be checked before a batch is drawn.
 
@@ -74,9 +91,10 @@ def check_source(
 
     Args:
         x: The samples, or a source of batches.
-        y: The labels, if `x` is an array.
+        y: The conditions, if `x` is an array.
         sample_shape: The shape of one sample.
-        conditional: Whether the networks take labels.
+        wanted: What the networks are told, or `None`.
+        use_conditions: Whether what comes beside the samples matters.
 
     Raises:
         TypeError: If `x` is no array and no source.
@@ -91,8 +109,13 @@ def check_source(
         return
     if hasattr(x, "dtype") and getattr(x.shape, "rank", 0) is not None:
         check_samples(x, sample_shape)
-        check_present(y, conditional)
-        _check_count(x, y)
+        if not use_conditions:
+            return
+        check_present(y, wanted)
+        if y is not None:
+            wanted.check(y)
+        if specification is None:
+            check_count(x, y, wanted is None or wanted.are_labels)
 
 
 def check_array(x: Any) -> None:
@@ -100,8 +123,8 @@ def check_array(x: Any) -> None:
     if isinstance(x, dict):
         raise TypeError(
             "Invalid value for argument `x`. Expected batches of one array or "
-            "tensor of samples, of (samples, labels), or dictionaries of "
-            "'image' and 'label'; others become such by "
+            "tensor of samples, of (samples, conditions), or dictionaries of "
+            "'image' and 'label' or other conditions; others become such by "
             "`dataset.map(lambda d: (d['image'], d['label']))`. Received: an "
             f"object of type dict with the keys {sorted(map(str, x))}"
         )
@@ -127,17 +150,8 @@ def _check_kind(x: Any, y: Any) -> None:
     if y is not None:
         raise ValueError(
             "Invalid value for argument `y`. Expected None with a source of "
-            "batches, which has the labels in it. Received: an object of type "
-            f"{type(y).__name__}"
-        )
-
-
-def _check_count(x: Any, y: Any) -> None:
-    shape = getattr(y, "shape", None)
-    if shape and x.shape[0] != shape[0]:
-        raise ValueError(
-            "Expected as many labels as samples. Received: "
-            f"{x.shape[0]} samples and {shape[0]} labels"
+            "batches, which has the conditions in it. Received: an object of "
+            f"type {type(y).__name__}"
         )
 
 

@@ -12,7 +12,7 @@ _FAR, _FURTHER = 1e4, 1e8
 
 
 def warn_of_bounded_logits(
-    discriminator: keras.Model, inputs: list[Any], stacklevel: int
+    discriminator: keras.Model, inputs: Any, stacklevel: int
 ) -> None:
     """Warns of a last layer that is no end of a network that returns logits.
 
@@ -42,7 +42,7 @@ def warn_of_bounded_logits(
         )
 
 
-def _last_operation(network: Any, inputs: list[Any]) -> Any:
+def _last_operation(network: Any, inputs: Any) -> Any:
     """Returns the layer or operation that logits come from, or `None`."""
     try:
         inputs, outputs = _graph(network, inputs)
@@ -51,7 +51,7 @@ def _last_operation(network: Any, inputs: list[Any]) -> Any:
         while _moves_only(last):
             last = keras.Function(inputs, last.input).operations[-1]
         if isinstance(last, keras.Model):
-            return _last_operation(last, keras.tree.flatten(last.input))
+            return _last_operation(last, last.input)
     except Exception:  # A `call` that is not for symbols, or several calls.
         return None
     while isinstance(last, keras.layers.Wrapper):
@@ -64,7 +64,7 @@ def _graph(network, inputs):
         return network.inputs, network.outputs[0]
     if getattr(network, "inputs", None):
         return network.inputs, network.output
-    return inputs, network.call(inputs[0] if len(inputs) == 1 else inputs)
+    return inputs, network.call(inputs)
 
 
 def _moves_only(operation):

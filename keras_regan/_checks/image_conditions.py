@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from keras_regan._checks.class_labels import ClassLabels
+from keras_regan._checks.conditions import Conditions
 
 
 def check_moves_no_sample_alone(
-    argument: str, holder: Any, conditions: ClassLabels | None
+    argument: str, holder: Any, conditions: Conditions | None
 ) -> None:
     """Raises if an augmentation changes images and not their conditions.
 
@@ -21,7 +21,8 @@ def check_moves_no_sample_alone(
     Raises:
         ValueError: If a condition is an image, and so is what is augmented.
     """
-    if conditions is None or len(conditions.shape) < 3:
+    images = [c for c in conditions.each if c.is_image] if conditions else []
+    if not images:
         return
     holder = getattr(holder, "regularizer", holder)
     augmentation = getattr(holder, "augmentation", holder)
@@ -29,7 +30,7 @@ def check_moves_no_sample_alone(
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected no "
             "augmentation of images where a condition is an image (of shape "
-            f"{conditions.shape}): samples would be moved and conditions not. "
+            f"{images[0].shape}): samples would be moved and conditions not. "
             "`InstanceNoise` moves nothing. Received: "
             f"{type(augmentation).__name__}"
         )

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_regan._typing import Shape
 
-def check_latents(latents: Any, latent_dim: int) -> None:
+
+def check_latents(latents: Any, latent_shape: Shape) -> None:
     """Raises unless an overridden `sample_latents` returned latents.
 
     Raises:
@@ -14,15 +16,21 @@ def check_latents(latents: Any, latent_dim: int) -> None:
     """
     if isinstance(latents, np.ndarray) or not hasattr(latents, "shape"):
         raise TypeError(
-            "`sample_latents` must return a tensor that was drawn with "
-            "`keras.random` and `seed`: a compiled step would repeat any "
-            f"other for ever. Received: {type(latents).__name__}"
+            "`sample_latents` must return a tensor, and so must a function "
+            "given as `latents`, that was drawn with `keras.random` and "
+            "`seed`: a compiled step would repeat any other for ever. "
+            f"Received: {type(latents).__name__}"
         )
     shape = tuple(latents.shape)
-    if len(shape) != 2 or shape[1] not in (None, latent_dim):
+    if len(shape) != 1 + len(latent_shape) or any(
+        size not in (None, right)
+        for size, right in zip(shape[1:], latent_shape, strict=True)
+    ):
+        sizes = ", ".join(map(str, latent_shape))
         raise ValueError(
-            "`sample_latents` must return latents of shape "
-            f"(batch_size, {latent_dim}). Received: shape {shape}"
+            "`sample_latents` must return, and so must a function given as "
+            f"`latents`, latents of shape (batch_size, {sizes}). Received: "
+            f"shape {shape}"
         )
 
 

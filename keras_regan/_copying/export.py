@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from keras_regan._checks.networks import input_shapes
-from keras_regan._checks.networks import symbolic_inputs
+from keras_regan._checks.network_inputs import NetworkInputs
+from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._copying.inference_generator import inference_copy
 from keras_regan._copying.network_copier import NoCopy
 
@@ -45,12 +45,26 @@ def export(
 
 def _signature(network: keras.Model) -> list[Any]:
     """Returns the inputs of a generator, for batches of any size."""
-    shapes = input_shapes(network, "generator")
-    dtypes = [t.dtype for t in symbolic_inputs(network, shapes)]
-    names = ("latents", "labels")
-    inputs = [
-        keras.InputSpec(shape=shape, dtype=dtype, name=name)
-        for shape, dtype, name in zip(shapes, dtypes, names, strict=False)
+    inputs = inputs_of(network, "generator")
+    parts = zip(
+        inputs.each, inputs.dtypes(network), _names(inputs), strict=True
+    )
+    # One argument, which is a list or a dictionary for conditional networks.
+    return [
+        inputs.of(
+            [
+                keras.InputSpec(shape=one.shape, dtype=dtype, name=name)
+                for one, dtype, name in parts
+            ]
+        )
     ]
-    # One argument, which is a list for class-conditional networks.
-    return inputs if len(inputs) == 1 else [inputs]
+
+
+def _names(inputs: NetworkInputs) -> list[str]:
+    names = []
+    for index, one in enumerate(inputs.each):
+        label = one.shape[1:] in ((), (1,))
+        name = "latents" if index == 0 else "labels" if label else "condition"
+        name = one.name or name
+        names.append(f"{name}_{index}" if name in names else name)
+    return names

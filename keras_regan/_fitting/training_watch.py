@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from keras_regan._backend.keras_internals import fitting
-from keras_regan._checks.class_labels import ClassLabels
+from keras_regan._checks.conditions import Conditions
 from keras_regan._fitting.position import Position
 from keras_regan._fitting.resumption import Resumption
 
@@ -60,7 +60,9 @@ class TrainingWatch(keras.callbacks.Callback):
         # its variables back when a callback asks for it.
         index = self._position.first_bad_batch_index
         if index is not None:
-            raise not_finite(self._epoch, index, model.name, model._labels)
+            raise not_finite(
+                self._epoch, index, model.name, model._interface.conditions
+            )
 
 
 class BeginningWatch(keras.callbacks.Callback):
@@ -82,13 +84,17 @@ class BeginningWatch(keras.callbacks.Callback):
 
 
 def not_finite(
-    epoch: int, batch: int, name: str, class_labels: ClassLabels | None
+    epoch: int, batch: int, name: str, conditions: Conditions | None
 ) -> ValueError:
     """Returns the error for a batch that ends a training."""
     labels = received = ""
-    if class_labels is not None and class_labels.count is not None:
-        labels = f" and labels from 0 to {class_labels.count - 1}"
-        received = " or another label"
+    if conditions is not None and not conditions.are_labels:
+        labels = " and conditions"
+    for condition in [] if conditions is None else conditions.each:
+        if condition.count is not None:
+            kind = "labels" if condition.is_label else "integers"
+            labels += f" and {kind} from 0 to {condition.count - 1}"
+            received = f" or another {kind[:-1]}"
     return ValueError(
         f"The data holds NaN or infinity{received} in batch {batch} of epoch "
         f"{epoch}, both counted from 0. Expected finite samples{labels}. No "

@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_regan._checks import networks
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._chosen_samples import classes_of
 from keras_regan.callbacks._vital_signs import RealSamples
@@ -40,9 +39,6 @@ class Examination:
         self._latents = keras.ops.convert_to_numpy(
             model.sample_latents(len(self._real), seed=self._seed)
         )
-        self._judges_labels = (
-            len(networks.input_shapes(model.discriminator, "")) == 2
-        )
 
     def start_over(self, model: keras.Model) -> None:
         """Lets the growth of weights be relative to those of now."""
@@ -71,10 +67,22 @@ class Examination:
             logs: What training has logged.
             steps: Positive integer. How many steps the latest call is past.
         """
-        samples = _predict(model.generator, self._latents, self._labels)
-        labels = self._labels if self._judges_labels else None
-        real = _logits(_predict(model.discriminator, self._real, labels))
-        fake = _logits(_predict(model.discriminator, samples, labels))
+        count, told = len(self._real), model._interface
+        samples = _predict(
+            model.generator,
+            told.generator_inputs(self._latents, self._labels),
+            count,
+        )
+        real, fake = [
+            _logits(
+                _predict(
+                    model.discriminator,
+                    told.discriminator_inputs(judged, self._labels),
+                    count,
+                )
+            )
+            for judged in (self._real, samples)
+        ]
         (g_growth, g_update), (d_growth, d_update) = [
             record.compare(_weights_of(network), steps)
             for record, network in zip(
@@ -117,13 +125,9 @@ def _weights_of(network: keras.Model) -> list[np.ndarray]:
     ]
 
 
-def _predict(
-    network: keras.Model, inputs: np.ndarray, labels: np.ndarray | None
-) -> np.ndarray:
+def _predict(network: keras.Model, inputs: Any, count: int) -> np.ndarray:
     """Returns the outputs of a network at inference; logits where named."""
-    outputs = predictions(
-        network, inputs if labels is None else [inputs, labels], len(inputs)
-    )
+    outputs = predictions(network, inputs, count)
     if isinstance(outputs, dict):
         outputs = outputs["logits"]
     return np.asarray(outputs).astype("float32")

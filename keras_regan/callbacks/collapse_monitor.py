@@ -211,10 +211,13 @@ class CollapseMonitor(keras.callbacks.Callback):
     def _check_real(self, model: keras.Model) -> None:
         try:
             batches.check_source(
-                self._real, self._labels, model.sample_shape, model.conditional
+                self._real,
+                self._labels,
+                model.sample_shape,
+                model._interface.conditions,
             )
             if self._labels is not None:
-                model._labels.rows(len(self._real), self._labels)
+                model._interface.conditions.check_numbering(self._labels)
         except ValueError as error:
             raise ValueError(
                 "Invalid value for argument `real` of `CollapseMonitor`. "

@@ -216,9 +216,8 @@ class EvaluateSamples(keras.callbacks.Callback):
             labels = np.resize(np.array(self.labels, "int32"), self.count)
         for first in range(0, self.count, self.batch_size):
             part = slice(first, first + self.batch_size)
-            inputs = latents[part]
-            if labels is not None:
-                inputs = [inputs, labels[part]]
+            told = None if labels is None else labels[part]
+            inputs = self.model._interface.generator_inputs(latents[part], told)
             yield np.asarray(
                 predictions(self.model, inputs, self.batch_size),
                 "float32",

@@ -10,7 +10,6 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._checks import batches
-from keras_regan._checks.networks import input_shapes
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._event_log import EventLog
@@ -94,7 +93,10 @@ class Histograms(keras.callbacks.Callback):
         model = self.model
         try:
             batches.check_source(
-                self.real, self.labels, model.sample_shape, model.conditional
+                self.real,
+                self.labels,
+                model.sample_shape,
+                model._interface.conditions,
             )
         except ValueError as error:
             raise ValueError(
@@ -122,24 +124,23 @@ class Histograms(keras.callbacks.Callback):
         self._events.close()
 
     def _outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
+        told = model._interface
         generated = self._predict(
-            model, self._latents, takes_labels=model.conditional
-        )
-        judges_labels = (
-            len(input_shapes(model.discriminator, "discriminator")) == 2
+            model, told.generator_inputs(self._latents, self.labels)
         )
         outputs = {}
         for kind, samples in (("real", self.real), ("generated", generated)):
-            logits = self._predict(model.discriminator, samples, judges_labels)
+            logits = self._predict(
+                model.discriminator,
+                told.discriminator_inputs(samples, self.labels),
+            )
             if isinstance(logits, dict):
                 logits = logits["logits"]
             outputs[f"{kind}_values"] = samples
             outputs[f"{kind}_logits"] = logits
         return outputs
 
-    def _predict(self, network: Any, inputs: Any, takes_labels: bool) -> Any:
-        if takes_labels:
-            inputs = [inputs, self.labels]
+    def _predict(self, network: Any, inputs: Any) -> Any:
         batch_size = min(len(self.real), _BATCH_SIZE)
         return predictions(network, inputs, batch_size)
 

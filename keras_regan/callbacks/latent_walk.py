@@ -167,9 +167,8 @@ class LatentWalk(Pictures):
         return latents, np.tile(rows, len(path))
 
     def _images(self, model: keras.Model, part: slice) -> np.ndarray:
-        inputs = self._latents[part]
-        if self._classes is not None:
-            inputs = [inputs, self._classes[part]]
+        classes = None if self._classes is None else self._classes[part]
+        inputs = model._interface.generator_inputs(self._latents[part], classes)
         batch_size = min(len(self._latents), _BATCH_SIZE)
         return self._predict(model, inputs, batch_size)
 

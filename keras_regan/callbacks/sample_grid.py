@@ -165,12 +165,14 @@ class SampleGrid(Pictures):
         """Returns what the model predicts from, and the grid's columns."""
         if self.labels is None:
             latents = model.sample_latents(self.count, seed=self.seed)
-            return keras.ops.convert_to_numpy(latents), None
+            latents = keras.ops.convert_to_numpy(latents)
+            return model._interface.generator_inputs(latents, None), None
         columns = self.count // len(self.labels)
         latents = model.sample_latents(columns, seed=self.seed)
         latents = keras.ops.convert_to_numpy(latents)
         labels = np.repeat(np.array(self.labels, dtype="int32"), columns)
-        return [np.tile(latents, (len(self.labels), 1)), labels], columns
+        latents = np.concatenate([latents] * len(self.labels))
+        return model._interface.generator_inputs(latents, labels), columns
 
     def _scene(self, model: keras.Model) -> Scene:
         batch_size = min(self.count, _BATCH_SIZE)

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from keras_regan._checks.class_labels import ClassLabels
 from keras_regan._checks.image_conditions import check_moves_no_sample_alone
+from keras_regan._checks.interface import Interface
 from keras_regan._checks.networks import uses_float16
 from keras_regan._checks.own_objects import check_loss
 from keras_regan._validation import boolean
@@ -107,14 +107,46 @@ def checked_augmentation(augmentation: Any) -> Augmentation | None:
     return augmentation
 
 
-def check_image_conditions(conditions: ClassLabels | None, game: Game) -> None:
-    """Raises if something augments samples and not their conditions."""
+def checked_use(use_conditions: Any, interface: Interface) -> bool:
+    """Returns whether what comes beside the samples matters."""
+    if not boolean(use_conditions, "use_conditions") and interface.conditions:
+        raise ValueError(
+            message(
+                "use_conditions",
+                "True, for the networks are conditional",
+                use_conditions,
+            )
+        )
+    return use_conditions
+
+
+def check_conditions(interface: Interface, game: Game) -> None:
+    """Raises if what is compiled does not go with what networks are told."""
+    conditions = interface.conditions
+    if game.samples_per_condition > 1:
+        _check_repeats(interface, game)
     check_moves_no_sample_alone("augmentation", game.augmentation, conditions)
     for player in game.players:
         for entry in player.penalties:
             check_moves_no_sample_alone(
                 f"{player.role}_regularizers", entry, conditions
             )
+
+
+def _check_repeats(interface, game):
+    expected = None
+    if interface.conditions is None:
+        expected = "1, for the networks are not conditional"
+    elif interface.latent_shape is None:
+        expected = "1, for the generator has no latents"
+    elif game.shared_samples:
+        expected = "1 with shared_samples=True"
+    if expected:
+        raise ValueError(
+            message(
+                "samples_per_condition", expected, game.samples_per_condition
+            )
+        )
 
 
 def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:

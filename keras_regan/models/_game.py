@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 
-from keras_regan._checks.networks import input_shapes
 from keras_regan._fitting.value_watch import SeenValues
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
@@ -30,6 +29,8 @@ class Game:
         metrics: List of metrics that are called with `(real, generated)`.
         shared_samples: Whether the discriminator judges the samples that the
             generator learned from.
+        samples_per_condition: How many samples the generator makes for each
+            condition in its own step.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Game:
         augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
         shared_samples: bool,
+        samples_per_condition: int,
     ):
         self.loss = loss
         self.generator = generator
@@ -49,8 +51,10 @@ class Game:
         self.augmentation = augmentation
         self.metrics = metrics
         self.shared_samples = shared_samples
+        self.samples_per_condition = samples_per_condition
         self.seen_values = SeenValues(generator.network)
-        self.networks = self.networks_with(generator.network, augmentation)
+        # What a step calls.
+        self.networks: Networks | None = None
         # What a step moves besides weights, and what replicas move apart.
         self.moved: list[keras.Variable] = []
         self.moved_apart: list[keras.Variable] = []
@@ -94,20 +98,6 @@ class Game:
         """Lets metrics create their state, before anything is traced."""
         for metric in self.sample_metrics:
             metric.prepare_once()
-
-    def networks_with(
-        self,
-        generator: keras.Model,
-        augmentation: Augmentation | None = None,
-    ) -> Networks:
-        """Returns what a step calls, with this generator."""
-        discriminator = self.discriminator.network
-        return Networks(
-            generator,
-            discriminator,
-            len(input_shapes(discriminator, "discriminator")) == 2,
-            augmentation,
-        )
 
     def track_augmentation(self, batch_size: Any) -> None:
         """Takes what an augmentation logs into the means of the epoch."""

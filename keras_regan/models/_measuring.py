@@ -34,7 +34,7 @@ class MeasuringModel(SavingModel):
 
         Args:
             x: Real samples, as in `fit`.
-            y: Labels, as in `fit`.
+            y: Conditions, as in `fit`.
             **kwargs: As in `keras.Model.evaluate`.
 
         Returns:
@@ -80,7 +80,7 @@ class MeasuringModel(SavingModel):
         Args:
             name: String. The regularizer's name in the logs, as `"g_l1"`.
             x: Array of real samples, a batch.
-            y: Labels, if the networks are class-conditional. Defaults to
+            y: Conditions, if the networks are conditional. Defaults to
                 `None`.
 
         Returns:
@@ -111,7 +111,9 @@ class MeasuringModel(SavingModel):
                 self._state.variables(TRAINED | CARRIED),
             )
         real, conditions = checked_batch(self, (x, y))
-        latents = self.sample_latents(len(x), seed=0)
+        latents = None
+        if self.latent_shape is not None:
+            latents = self.sample_latents(len(x), seed=0)
         share = compiled[name](real, conditions, latents)
         return float(ops.convert_to_numpy(share))
 
@@ -214,7 +216,7 @@ class MeasuringModel(SavingModel):
         conditions: Any,
         generator: keras.Model | None = None,
     ) -> tuple[Networks, Generated]:
-        networks = self._game.networks_with(generator or self._sampler)
+        networks = self._networks_with(generator or self._sampler)
         return networks, networks.generate_differentiably(
             latents, conditions, training=False
         )

@@ -1,11 +1,13 @@
 """The two networks, as a step calls them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
+from keras_regan._checks.interface import Interface
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
@@ -21,9 +23,10 @@ class Networks:
     augmented, and no penalty can forget it.
 
     Args:
-        generator: Model from latents, or `[latents, *conditions]`.
-        discriminator: Model from samples, or `[samples, *conditions]`.
-        takes_conditions: Whether the discriminator takes them too.
+        generator: Model from latents, conditions or both.
+        discriminator: Model from samples, or samples and conditions.
+        interface: What each of them is called with.
+        draw_latents: Called with a number and a seed.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
     """
@@ -32,12 +35,14 @@ class Networks:
         self,
         generator: keras.Model,
         discriminator: keras.Model,
-        takes_conditions: bool,
+        interface: Interface,
+        draw_latents: Callable[[Any, Any], Tensor],
         augmentation: Augmentation | None = None,
     ):
         self._generator = generator
         self._discriminator = discriminator
-        self._takes_conditions = takes_conditions
+        self._interface = interface
+        self.draw_latents = draw_latents
         self._augmentation = augmentation
 
     def generate(
@@ -51,6 +56,8 @@ class Networks:
         self, latents: Tensor, conditions: Any, training: bool
     ) -> Generated:
         """Returns samples, with what gives their gradient at the latents."""
+        if latents is None:
+            return self.generate(latents, conditions, training)
         samples, losses, latent_gradient = _backend.call_with_input_gradient(
             lambda latents: self._generated(latents, conditions, training),
             latents,
@@ -68,11 +75,8 @@ class Networks:
         """Returns logits and what else the discriminator says of samples."""
         if training and self._augmentation is not None:
             samples = self._augmentation(samples, seed)
-        if not self._takes_conditions:
-            conditions = None
-        outputs, losses = _called(
-            self._discriminator, samples, conditions, training
-        )
+        inputs = self._interface.discriminator_inputs(samples, conditions)
+        outputs, losses = _called(self._discriminator, inputs, training)
         others = {}
         if isinstance(outputs, dict):
             others = {k: v for k, v in outputs.items() if k != "logits"}
@@ -80,21 +84,12 @@ class Networks:
         return DiscriminatorOutput(at_least_float32(outputs), others, losses)
 
     def _generated(self, latents, conditions, training):
-        samples, losses = _called(
-            self._generator, latents, conditions, training
-        )
+        inputs = self._interface.generator_inputs(latents, conditions)
+        samples, losses = _called(self._generator, inputs, training)
         return at_least_float32(samples), losses
 
 
-def _called(network, first, conditions, training):
+def _called(network, inputs, training):
     """Returns a network's outputs, and what its layers added in this call."""
-    inputs = with_conditions(first, conditions)
     outputs = network(inputs, training=training)
     return outputs, losses_of_latest_call(network)
-
-
-def with_conditions(first: Any, conditions: Any) -> Any:
-    """Returns the inputs of a network: latents or samples, then conditions."""
-    if conditions is None:
-        return first
-    return [first, *keras.tree.flatten(conditions)]

@@ -10,7 +10,9 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._checks import networks
-from keras_regan._checks.class_labels import check_wanted
+from keras_regan._checks.conditions import as_arrays
+from keras_regan._checks.conditions import check_wanted
+from keras_regan._checks.interface import Interface
 from keras_regan._checks.latents import check_latents
 from keras_regan._copying.export import export
 from keras_regan._copying.inference_generator import inference_copy
@@ -22,8 +24,13 @@ from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
+from keras_regan.augmentations import Augmentation
+from keras_regan.models._latents import Draw
+from keras_regan.models._latents import Seed
+from keras_regan.models._latents import checked_latents
+from keras_regan.models._latents import drawn_latents
 from keras_regan.models._moving_average import copy_of
-from keras_regan.models._networks import with_conditions
+from keras_regan.models._networks import Networks
 from keras_regan.models._replica_seed import ReplicaSeedGenerator
 from keras_regan.models._seed_streams import first_seeds
 
@@ -39,6 +46,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
+        latents: str | Draw | None = "normal",
         ema_momentum: float | None = None,
         seed: int | None = None,
         name: str | None = None,
@@ -51,10 +59,10 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             raise ValueError(
                 message("discriminator", "another model", discriminator)
             )
-        self._latent_dim, self._sample_shape = networks.check_pair(
-            generator, discriminator
+        self.latents = checked_latents(latents)
+        self._interface = Interface(
+            generator, discriminator, has_latents=latents is not None
         )
-        self._labels = networks.class_labels(generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.ema_momentum = ema_momentum
@@ -76,37 +84,53 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         self.built = True
 
     @property
-    def latent_dim(self) -> int:
-        """The size of a latent vector, read from the generator."""
-        return self._latent_dim
+    def latent_dim(self) -> int | None:
+        """The size of a latent vector; `None` if latents are no vectors."""
+        shape = self.latent_shape
+        return shape[0] if shape is not None and len(shape) == 1 else None
+
+    @property
+    def latent_shape(self) -> Shape | None:
+        """The shape of one sample's latents, read from the generator.
+
+        `None` for a generator without.
+        """
+        return self._interface.latent_shape
 
     @property
     def sample_shape(self) -> Shape:
         """The shape of one sample, without the batch."""
-        return self._sample_shape
+        return self._interface.sample_shape
 
     @property
     def conditional(self) -> bool:
-        """Whether the networks take class labels."""
-        return self._labels is not None
+        """Whether the networks take conditions, such as class labels."""
+        return self._interface.conditions is not None
 
     def call(self, inputs: Any, training: bool = False) -> Tensor:
         """Returns the samples that the (averaged) generator makes."""
         return self._sampler(inputs, training=training)
 
-    def sample_latents(
-        self, batch_size: int, seed: int | keras.random.SeedGenerator
-    ) -> Tensor:
-        """Draws latents; override it for another distribution.
+    def sample_latents(self, batch_size: int, seed: Seed) -> Tensor:
+        """Draws latents, as the argument `latents` says.
 
         Args:
             batch_size: How many.
             seed: Integer, or one of the model's generators of seeds.
 
         Returns:
-            Tensor of shape `(batch_size, latent_dim)`: standard normal.
+            Tensor of shape `(batch_size, *latent_shape)`.
+
+        Raises:
+            ValueError: If the generator takes none.
         """
-        return keras.random.normal((batch_size, self.latent_dim), seed=seed)
+        if self.latent_shape is None:
+            raise ValueError(
+                "The generator takes no latents. Expected a model that was not "
+                "made with `latents=None`. Received: latents=None"
+            )
+        shape = (batch_size, *self.latent_shape)
+        return drawn_latents(self.latents, shape, seed)
 
     def predict(
         self, x: Any, batch_size: int | None = None, **kwargs: Any
@@ -128,6 +152,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         self,
         n: int | None = None,
         conditions: Any = None,
+        samples_per_condition: int | None = None,
         seed: int | None = None,
     ) -> np.ndarray:
         """Returns new samples of the (averaged) generator.
@@ -135,38 +160,78 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         Args:
             n: Positive integer. How many. `None` is one for each condition.
                 Defaults to `None`.
-            conditions: For conditional networks: one class label for all
-                samples, or `n` of them. Defaults to `None`.
+            conditions: For conditional networks: one condition for all
+                samples, as a class label, or `n` of them. Several kinds of
+                conditions are a tuple, or a dictionary with the names of the
+                generator's inputs. Defaults to `None`.
+            samples_per_condition: Positive integer `k` or `None`. With an
+                integer, each condition gets `k` samples, from latents of
+                their own. Defaults to `None`.
             seed: Integer or `None`. The same seed gives the same latents;
                 `None` goes on with the model's own stream, which is apart
                 from that of training. Defaults to `None`.
 
         Returns:
-            NumPy array of shape `(n, ...)`.
+            NumPy array of shape `(n, ...)`; with `samples_per_condition`,
+            `(n, k, ...)`.
 
         Raises:
-            TypeError: If `n` or `seed` is not an integer.
-            ValueError: If `n` is not positive, or if conditions are missing or
-                too many.
+            TypeError: If a number is not an integer, or if conditions are no
+                numbers.
+            ValueError: If a number is not positive, if conditions are missing,
+                are not those that the networks take, or are another number
+                than `n`, or if `samples_per_condition` is given without.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4, num_classes=3))
+        >>> gan.generate(5, conditions=2).shape
+        (5, 2)
+        >>> gan.generate(conditions=[0, 1, 2], samples_per_condition=8).shape
+        (3, 8, 2)
         """
-        if n is None and np.ndim(conditions):
-            n = len(conditions)
+        wanted = self._interface.conditions
+        check_wanted(n, conditions, wanted)
+        conditions = as_arrays(conditions, wanted)
+        if n is None and conditions is not None:
+            n = wanted.count(conditions)
         n = positive_integer(n, "n")
         seed = None if seed is None else random_seed(seed)
-        check_wanted(n, conditions, self.conditional)
-        with _backend.restore_state_on_error(self):
-            latents = ops.convert_to_numpy(
-                self._checked_latents(
-                    n, seed=self._generation_seed if seed is None else seed
-                )
+        each = 1
+        if samples_per_condition is not None:
+            each = positive_integer(
+                samples_per_condition, "samples_per_condition"
             )
+            if wanted is None:
+                raise ValueError(
+                    message(
+                        "samples_per_condition",
+                        "None, for the networks are not conditional",
+                        samples_per_condition,
+                    )
+                )
         if conditions is not None:
-            conditions = self._labels.rows(n, conditions)
-        return self.predict(
-            with_conditions(latents, conditions),
-            batch_size=min(n, 256),
+            conditions = [
+                np.repeat(part, each, axis=0)
+                for part in wanted.rows(n, conditions)
+            ]
+        latents = None
+        if self.latent_shape is not None:
+            with _backend.restore_state_on_error(self):
+                latents = ops.convert_to_numpy(
+                    self._checked_latents(
+                        n * each,
+                        seed=self._generation_seed if seed is None else seed,
+                    )
+                )
+        samples = self.predict(
+            self._interface.generator_inputs(latents, conditions),
+            batch_size=min(n * each, 256),
             verbose=0,
         )
+        if samples_per_condition is None:
+            return samples
+        return samples.reshape((n, each, *samples.shape[1:]))
 
     def reset_average(self) -> None:
         """Lets the moving average begin anew, at the generator's weights.
@@ -214,7 +279,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         file needs their code.
 
         Returns:
-            A built `keras.Model` from latents, or `[latents, labels]`, to
+            A built `keras.Model` from latents, or `[latents, *conditions]`, to
             samples. It is not compiled.
 
         Raises:
@@ -245,7 +310,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         For programs without Keras: the file holds the computation and needs
         neither keras_regan nor code of yours. What is exported is
         `inference_generator()`, or the generator itself where that cannot be.
-        Inputs are named `latents` and `labels`, and batches are of any size.
+        Inputs are named `latents` and, if nobody named them, `labels` or
+        `condition`; batches are of any size.
 
         | format | TensorFlow | JAX | PyTorch |
         |---|---|---|---|
@@ -295,19 +361,33 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             **kwargs,
         )
 
+    def _networks_with(
+        self,
+        generator: keras.Model,
+        augmentation: Augmentation | None = None,
+    ) -> Networks:
+        """Returns what a step calls, with this generator."""
+        return Networks(
+            generator,
+            self.discriminator,
+            self._interface,
+            self._checked_latents,
+            augmentation,
+        )
+
     def _draw_latents(
         self, size: Any, seed: keras.random.SeedGenerator
-    ) -> Tensor:
+    ) -> Tensor | None:
+        if self.latent_shape is None:
+            return None
         # On several replicas, those that one would have drawn.
         return replicas.own_rows(
             lambda rows: self._checked_latents(rows, seed), size
         )
 
-    def _checked_latents(
-        self, size: Any, seed: int | keras.random.SeedGenerator
-    ) -> Tensor:
+    def _checked_latents(self, size: Any, seed: Seed) -> Tensor:
         latents = self.sample_latents(size, seed)
-        check_latents(latents, self.latent_dim)
+        check_latents(latents, self.latent_shape)
         return latents
 
     @property

@@ -13,6 +13,7 @@ from keras_regan.metrics._feature_sharing import network_numbers
 from keras_regan.metrics._feature_sharing import share_networks
 from keras_regan.models import _saved_state
 from keras_regan.models._game import Game
+from keras_regan.models._latents import serialized_latents
 from keras_regan.models._sampling import SamplingModel
 from keras_regan.models._state import SAVED
 from keras_regan.models._state import TRAINED
@@ -28,6 +29,7 @@ class SavingModel(SamplingModel):
     """
 
     _game: Game | None = None
+    _uses_conditions = True
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -35,6 +37,7 @@ class SavingModel(SamplingModel):
         return {
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
+            "latents": serialized_latents(self.latents),
             "ema_momentum": self.ema_momentum,
             "seed": self.seed,
             "name": self.name,
@@ -73,6 +76,8 @@ class SavingModel(SamplingModel):
             "augmentation": game.augmentation,
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,
+            "samples_per_condition": game.samples_per_condition,
+            "use_conditions": self._uses_conditions,
             "feature_networks": network_numbers(game.metrics),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,

@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from keras_regan._checks import batches
-from keras_regan._checks.class_labels import as_array
-from keras_regan._checks.class_labels import check_present
+from keras_regan._checks.conditions import as_arrays
+from keras_regan._checks.conditions import check_present
 from keras_regan._typing import Tensor
 from keras_regan.models import _devices
 
@@ -28,12 +28,12 @@ def checked_source(
         gan: The model.
         method: What was called, by its name.
         x: The samples, or a source of batches.
-        y: The labels, if `x` is an array.
+        y: The conditions, if `x` is an array.
         arguments: What else the method was called with.
         argument: The name of the argument that `x` is.
 
     Raises:
-        TypeError: If `x` is no array and no source, or `y` no labels.
+        TypeError: If `x` is no array and no source, or `y` no conditions.
         ValueError: If the model is not compiled, or if the data does not fit
             the networks.
     """
@@ -52,11 +52,14 @@ def checked_source(
     if method in _ON_ONE_BATCH:
         batches.check_array(x)
     batches.check_not_empty(x, argument)
-    y = as_array(y)
-    batches.check_source(x, y, gan.sample_shape, gan.conditional)
+    wanted = gan._interface.conditions
+    if not gan._uses_conditions and hasattr(x, "shape"):
+        y = None
+    y = as_arrays(y, wanted)
+    batches.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
     if y is not None:
-        gan._labels.check_batch(y)
-        gan._labels.check_classes(y)
+        wanted.check(y)
+        wanted.check_numbering(y)
     return x, y
 
 
@@ -90,22 +93,25 @@ def check_trained(
 
 
 def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
-    """Returns the samples, as tensors of Keras's float type, and their labels.
+    """Returns the samples, as tensors of Keras's float type, and conditions.
 
     Args:
         gan: The model.
         data: What Keras hands to a step.
 
     Raises:
-        TypeError: If samples or labels are no arrays.
+        TypeError: If samples or conditions are no arrays.
         ValueError: If they do not fit the networks.
     """
-    real, labels = batches.split(data)
+    real, conditions = batches.split(data)
+    if not gan._uses_conditions:
+        conditions = None
     batches.check_array(real)
     batches.check_samples(real, gan.sample_shape)
-    check_present(labels, gan.conditional)
+    wanted = gan._interface.conditions
+    check_present(conditions, wanted)
     real = ops.convert_to_tensor(real)
-    if labels is not None:
-        gan._labels.check_batch(labels)
-        labels = ops.convert_to_tensor(labels)
-    return ops.cast(real, keras.config.floatx()), labels
+    if conditions is not None:
+        wanted.check(conditions)
+        conditions = keras.tree.map_structure(ops.convert_to_tensor, conditions)
+    return ops.cast(real, keras.config.floatx()), conditions

@@ -29,17 +29,19 @@ from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.models import _devices
-from keras_regan.models._compile_arguments import check_image_conditions
+from keras_regan.models._compile_arguments import check_conditions
 from keras_regan.models._compile_arguments import check_modes
 from keras_regan.models._compile_arguments import checked_augmentation
 from keras_regan.models._compile_arguments import checked_loss
 from keras_regan.models._compile_arguments import checked_metrics
 from keras_regan.models._compile_arguments import checked_player
+from keras_regan.models._compile_arguments import checked_use
 from keras_regan.models._game import Game
 from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
 from keras_regan.models._moving_average import update_average
 from keras_regan.models._player import Player
+from keras_regan.models._repeated import repeated
 from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
@@ -66,16 +68,27 @@ class RegularizedGAN(MeasuringModel):
     once, then the moving average.
 
     Args:
-        generator: Built Keras model from latents `(batch, latent_dim)` to
-            samples of any shape; class-conditional: from
-            `[latents, labels]`.
+        generator: Built Keras model from latents `(batch, ...)` to samples of
+            any shape; conditional: from `[latents, *conditions]`, or a
+            dictionary with the key `"latents"`. A condition is whatever it is
+            told: class labels, images, vectors of attributes, token ids.
         discriminator: Built Keras model from samples to logits (no sigmoid)
             of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
-            as patches or moments, `(batch, ..., 1)`; class-conditional: from
-            `[samples, labels]`, or from samples alone if it returns
-            `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
+            as patches or moments, `(batch, ..., 1)`; conditional: from
+            `[samples, *conditions]`, or a dictionary with the key
+            `"samples"`. It may take fewer conditions than the generator: by
+            the names of its inputs, or the first ones. Class labels it need
+            not take if it returns `"class_logits"` for
+            `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
             features.
+        latents: How latents are distributed: `"normal"`, `"uniform"` from -1
+            to 1, `"sphere"` (directions, of the length that normal latents
+            have), `"truncated_normal"` (none beyond 2), or a function
+            `latents(shape, seed)` that draws with `keras.random`; registered
+            with `keras.saving.register_keras_serializable`, it is saved with
+            the model. `None`: the generator has none, and takes conditions
+            only. Defaults to `"normal"`.
         ema_momentum: Float in `[0, 1)` or `None`. With a float, a moving
             average of the generator's weights is kept, and `call`, `predict`,
             `generate` and `evaluate` use it. `0.999` is common; shorter runs
@@ -88,7 +101,8 @@ class RegularizedGAN(MeasuringModel):
         name: String or `None`. The model's name.
 
     Call arguments:
-        inputs: Latents, or `[latents, labels]`.
+        inputs: What the generator takes: latents, `[latents, *conditions]`, or
+            a dictionary.
 
     Returns:
         Samples of the (averaged) generator.
@@ -153,6 +167,8 @@ class RegularizedGAN(MeasuringModel):
         augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
         shared_samples: bool = False,
+        samples_per_condition: int = 1,
+        use_conditions: bool = True,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -200,6 +216,18 @@ class RegularizedGAN(MeasuringModel):
                 one pass through the generator in each step, 5 to 10 % of its
                 time; the two updates share their draw, and batch normalization
                 of the generator sees one batch less. Defaults to `False`.
+            samples_per_condition: Positive integer `k`. With more than one, the
+                generator's own step takes the first `1/k` of a batch's
+                conditions, and the real samples that came with them, `k`
+                times each, from latents of their own. Regularizers that
+                compare samples of one condition, such as
+                `regularizers.ModeSeeking`, then need no second pass of the
+                generator: it makes as many samples as before. `2` is the
+                cheapest way to varied samples; a second pass is somewhat
+                better, for it sees all conditions. Defaults to `1`.
+            use_conditions: Boolean. `False` leaves out what comes beside the
+                samples in the data, as the labels of every public data set,
+                for networks that are told nothing. Defaults to `True`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
@@ -238,8 +266,11 @@ class RegularizedGAN(MeasuringModel):
             augmentation,
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
+            positive_integer(samples_per_condition, "samples_per_condition"),
         )
-        check_image_conditions(self._labels, game)
+        game.networks = self._networks_with(self.generator, augmentation)
+        check_conditions(self._interface, game)
+        self._uses_conditions = checked_use(use_conditions, self._interface)
         state = state_of(self, game)
         _devices.check_compiled(self, game, state)
         game.moved = state.variables(MOVED)
@@ -271,9 +302,12 @@ class RegularizedGAN(MeasuringModel):
         Args:
             x: Real samples: an array, a tensor, a `tf.data.Dataset`, a
                 `keras.utils.PyDataset`, a torch `DataLoader` or a generator.
-                Class-conditional networks need `(samples, labels)`, either
-                from the data set or as a tuple of two arrays.
-            y: Labels, if `x` is an array of samples.
+                Conditional networks need `(samples, conditions)`, either
+                from the data set or as a tuple of two. Conditions are an
+                array, such as class labels, a tuple of them in the order of
+                the generator's inputs, or a dictionary with the names of
+                these.
+            y: Conditions, if `x` is an array of samples.
             batch_size: As in `keras.Model.fit`.
             epochs: As in `keras.Model.fit`.
             verbose: As in `keras.Model.fit`.
@@ -328,7 +362,9 @@ class RegularizedGAN(MeasuringModel):
                 history = super().fit(x, y, **kwargs)
         except FloatingPointError:
             raise not_finite(
-                *self._position.epoch_and_batch, self.name, self._labels
+                *self._position.epoch_and_batch,
+                self.name,
+                self._interface.conditions,
             ) from None
         except UnboundLocalError as error:
             if not fitting.trained_on_nothing(error):
@@ -419,10 +455,14 @@ class RegularizedGAN(MeasuringModel):
             samples that it was made with.
         """
         game, networks = self._game, self._game.networks
+        each = 1
+        if player.role == "generator":
+            each = game.samples_per_condition
+            real, conditions = repeated(each, real, conditions)
         # A loss scale may leave the step out.
         with all_or_nothing(game.moved if player.may_skip else []) as turn:
             if generated is None:
-                latents = self._training_latents(ops.shape(real)[0])
+                latents = self._training_latents(ops.shape(real)[0], each)
             if generated is None and player.role == "discriminator":
                 generated = networks.generate(latents, conditions, True)
 
@@ -438,6 +478,7 @@ class RegularizedGAN(MeasuringModel):
                     conditions,
                     step=player.step.value,
                     seed=self._regularization_seed,
+                    samples_per_condition=each,
                 )
 
             turn.taken, samples = player.move(context)
@@ -445,10 +486,19 @@ class RegularizedGAN(MeasuringModel):
             generated = Generated(samples, latents, [])
         return turn.taken, generated
 
-    def _training_latents(self, size: Any) -> Tensor:
-        latents, frozen = _backend.drawn(
-            lambda: self._draw_latents(size, self._training_seed)
-        )
+    def _training_latents(self, size: Any, each: int) -> Tensor | None:
+        if self.latent_shape is None:
+            return None
+
+        def draw():
+            # On several replicas no part may be larger than the batch.
+            parts = [
+                self._draw_latents(size // each, self._training_seed)
+                for _ in range(each)
+            ]
+            return parts[0] if each == 1 else ops.concatenate(parts)
+
+        latents, frozen = _backend.drawn(draw)
         if frozen:
             raise frozen_latents()
         return latents
@@ -458,7 +508,8 @@ class RegularizedGAN(MeasuringModel):
         finite = _backend.all_finite(real)
         if conditions is None:
             return finite
-        known = ops.where(self._labels.in_range(conditions), 0.0, float("nan"))
+        usable = self._interface.conditions.usable(conditions)
+        known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 
     def _trained_groups(self) -> tuple[list[keras.Variable], ...]:

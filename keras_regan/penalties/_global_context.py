@@ -6,6 +6,7 @@ import keras
 
 from keras_regan._backend import replicas
 from keras_regan._typing import Tensor
+from keras_regan.penalties.step_context import OneCondition
 from keras_regan.penalties.step_context import StepContext
 
 
@@ -83,6 +84,22 @@ class GlobalContext(StepContext):
     def seed(self) -> keras.random.SeedGenerator:
         """Raises: replicas would draw different numbers for one batch."""
         raise _refusal("draws random numbers")
+
+    def of_one_condition(self, count: int = 2) -> OneCondition:
+        """Returns samples of all replicas, or of this one if told conditions.
+
+        A condition is whole on its replica, and the mean over conditions is
+        one over replicas as well.
+        """
+        if self._replica.conditions is None:
+            return OneCondition(self.fake, self.latents, 1)
+        return self._replica.of_one_condition(count)
+
+    def features_of_one_condition(self, count: int = 2) -> OneCondition:
+        """Returns the same of features."""
+        if self._replica.conditions is None:
+            return OneCondition(self.fake_features, self.latents, 1)
+        return self._replica.features_of_one_condition(count)
 
     def _all_rows(self, name: str) -> Any:
         if name not in self._gathered:

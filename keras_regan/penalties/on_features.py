@@ -8,8 +8,11 @@ from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
+from keras_regan.penalties._called_with import call_with
+from keras_regan.penalties._called_with import samples_compared
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
+from keras_regan.penalties.step_context import OneCondition
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
 
@@ -88,19 +91,29 @@ class OnFeatures(Scheduled):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean over all tensors of features."""
-        tensors = {"samples": keras.tree.flatten(context.fake_features)}
-        count = len(tensors["samples"])
-        names = self.regularizer.called_with
-        if "latents" in names:
-            tensors["latents"] = [context.latents] * count
-            _check_rows(tensors["samples"], context.latents)
-        if "real" in names:
-            tensors["real"] = keras.tree.flatten(context.real_features)
+        compared = samples_compared(self.regularizer)
+        if compared is None:
+            features = OneCondition(context.fake_features, None, 1)
+        else:
+            features = context.features_of_one_condition(compared)
+        tensors = keras.tree.flatten(features.samples)
+        if "latents" in self.regularizer.called_with:
+            if features.latents is None:
+                features = features._replace(latents=context.latents)
+            _check_rows(tensors, features.latents)
+        real = [None] * len(tensors)
+        if "real" in self.regularizer.called_with:
+            real = keras.tree.flatten(context.real_features)
         values = [
-            self.regularizer(*arguments)
-            for arguments in zip(*(tensors[n] for n in names), strict=True)
+            call_with(
+                self.regularizer,
+                context,
+                features._replace(samples=generated),
+                lambda beside=beside: beside,
+            )
+            for generated, beside in zip(tensors, real, strict=True)
         ]
-        return sum(values) / count
+        return sum(values) / len(values)
 
 
 def _check_rows(features: list[Tensor], latents: Tensor) -> None:

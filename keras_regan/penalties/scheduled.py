@@ -10,6 +10,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
+from keras_regan.penalties._called_with import call_with_samples
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
@@ -103,14 +104,7 @@ class Scheduled(Penalty):
         if isinstance(self.regularizer, Penalty):
             return self.regularizer(context)
         if isinstance(self.regularizer, SampleRegularizer):
-            tensors = {
-                "samples": context.fake,
-                "latents": context.latents,
-                "real": context.real,
-            }
-            return self.regularizer(
-                *(tensors[name] for name in self.regularizer.called_with)
-            )
+            return call_with_samples(self.regularizer, context)
         values = [self._of_kernel(kernel) for kernel in context.kernels]
         return ops.sum(ops.stack(values))
 

@@ -46,6 +46,22 @@ class DiscriminatorOutput(NamedTuple):
     losses: list[Tensor]
 
 
+class OneCondition(NamedTuple):
+    """Several samples of each condition, or what was made of them.
+
+    Row `i` and row `i + conditions` have the same condition.
+
+    Attributes:
+        samples: Tensor `(batch, ...)`, or a structure of them.
+        latents: What they were made from, or `None`.
+        conditions: Integer. How many there are; 1 without any.
+    """
+
+    samples: Any
+    latents: Any
+    conditions: Any
+
+
 class StepContext:
     """One step of one network, seen by its penalties.
 
@@ -59,7 +75,6 @@ class StepContext:
         real: Real samples, a float tensor `(batch, ...)`.
         fake: Generated samples, likewise. In the discriminator's step no
             gradient flows through them into the generator.
-        latents: What `fake` was generated from, `(batch, latent_dim)`.
         conditions: What came beside the real samples and is told to both
             networks, such as class labels, as the data has it: a tensor, or a
             structure of tensors; `None` if there is nothing.
@@ -81,6 +96,9 @@ class StepContext:
         step: Integer scalar, as above.
         seed: `keras.random.SeedGenerator`, as above.
         training: Bool, as above. Defaults to `True`.
+        samples_per_condition: Integer. How often each condition is there.
+            Row `i` and row `i + count` then have the same one, where `count`
+            is the number of different ones. Defaults to `1`.
     """
 
     def __init__(
@@ -93,19 +111,34 @@ class StepContext:
         step: Tensor,
         seed: keras.random.SeedGenerator,
         training: bool = True,
+        samples_per_condition: int = 1,
     ):
         self.network = player.role
         self.kernels = player.kernels
         self.real = real
         self.fake = generated.samples
-        self.latents = generated.latents
         self.conditions = conditions
         self.step = step
         self.seed = seed
         self.training = training
+        self._samples_per_condition = samples_per_condition
         self._networks = networks
         self._generated = generated
         self._results: dict[str, Any] = {}
+
+    @property
+    def latents(self) -> Tensor:
+        """What `fake` was generated from, `(batch, ...)`.
+
+        Raises:
+            ValueError: If the generator takes none.
+        """
+        if self._generated.latents is None:
+            raise ValueError(
+                "A regularizer reads the latents. Expected a generator that "
+                "takes some. Received: one of conditions only"
+            )
+        return self._generated.latents
 
     @property
     def real_logits(self) -> Tensor:
@@ -176,6 +209,66 @@ class StepContext:
             if isinstance(result, _ForwardPass)
             for loss in result.output.losses
         ]
+
+    def of_one_condition(self, count: int = 2) -> OneCondition:
+        """Returns several samples of each condition.
+
+        Without conditions, and where each condition is there several times,
+        those are the generated samples. Otherwise the generator makes more of
+        them, from the same conditions and other latents, once for all who ask
+        for as many.
+
+        Args:
+            count: Integer. How many of each.
+        """
+        if self.conditions is None:
+            return OneCondition(self.fake, self._generated.latents, 1)
+        rows = ops.shape(self.fake)[0]
+        each = self._samples_per_condition
+        if each > 1:
+            return OneCondition(
+                self.fake, self._generated.latents, rows // each
+            )
+        more = self._more_of_each(count)
+        latents = None
+        if self._generated.latents is not None:
+            latents = ops.concatenate(
+                [self.latents, *(m.latents for m in more)]
+            )
+        samples = ops.concatenate([self.fake, *(m.samples for m in more)])
+        return OneCondition(samples, latents, rows)
+
+    def features_of_one_condition(self, count: int = 2) -> OneCondition:
+        """Returns the discriminator's features of several of each condition.
+
+        Args:
+            count: Integer. How many of each.
+        """
+        samples, latents, conditions = self.of_one_condition(count)
+        features = self.fake_features
+        if self.conditions is not None and self._samples_per_condition == 1:
+            more = [
+                _existing(self._discriminated(m.samples).outputs, "features")
+                for m in self._more_of_each(count)
+            ]
+            features = keras.tree.map_structure(
+                lambda *parts: ops.concatenate(parts), features, *more
+            )
+        return OneCondition(features, latents, conditions)
+
+    def _more_of_each(self, count: int) -> list[Generated]:
+        key = f"{count} of each condition"
+        if key not in self._results:
+            rows = ops.shape(self.fake)[0]
+            self._results[key] = [
+                self._networks.generate(
+                    self._networks.draw_latents(rows, self.seed),
+                    self.conditions,
+                    self.training,
+                )
+                for _ in range(count - 1)
+            ]
+        return self._results[key]
 
     def discriminate(self, samples: Tensor) -> Tensor:
         """Returns the discriminator's logits of other samples."""

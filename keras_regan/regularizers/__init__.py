@@ -18,6 +18,9 @@ from keras_regan.regularizers.normalized_diversification import (
     NormalizedDiversification as NormalizedDiversification,
 )
 from keras_regan.regularizers.orthogonal import Orthogonal as Orthogonal
+from keras_regan.regularizers.pair_regularizer import (
+    PairRegularizer as PairRegularizer,
+)
 from keras_regan.regularizers.pairwise_distance import (
     PairwiseDistance as PairwiseDistance,
 )

@@ -6,6 +6,7 @@ a number across sample sizes: two images that differ by 0.1 in every pixel are
 """
 
 import math
+from typing import Any
 
 from keras import ops
 
@@ -84,13 +85,18 @@ def mean_of_all_root_mean_squares(rows: Tensor) -> Tensor:
     return mean_of_pairs(all_root_mean_squares(rows, rows))
 
 
-def mean_of_all_absolutes(rows: Tensor) -> Tensor:
+def mean_of_all_absolutes(rows: Tensor, conditions: Any = 1) -> Tensor:
     """Returns the mean of `mean_absolute` over all pairs of different rows.
+
+    Of rows of one condition, if there are several.
 
     Sorting each element over the batch gives the sum over all pairs in
     `O(batch log(batch))`: the k-th smallest of n values is subtracted from
     `n - k` larger ones and has `k - 1` smaller ones subtracted.
     """
+    if not is_one(conditions):
+        elements = ops.shape(rows)[-1]
+        rows = ops.reshape(rows, (-1, conditions * elements))
     batch = ops.shape(rows)[0]
     count = ops.cast(batch, rows.dtype)
     ranks = ops.cast(ops.arange(batch), rows.dtype)
@@ -100,34 +106,60 @@ def mean_of_all_absolutes(rows: Tensor) -> Tensor:
     return ops.sum(per_pair) / pairs
 
 
+def is_one(conditions: Any) -> bool:
+    """Tells whether all rows are of one condition, as they are without any."""
+    return isinstance(conditions, int) and conditions == 1
+
+
+def only_pairs(matrix: Tensor, conditions: Any) -> Tensor:
+    """Returns a square matrix, zero but for pairs of rows of one condition.
+
+    Row `i` and row `i + conditions` have the same condition.
+    """
+    if is_one(conditions):
+        return without_diagonal(matrix)
+    condition = ops.arange(ops.shape(matrix)[0]) % conditions
+    same = ops.equal(condition[:, None], condition[None, :])
+    return without_diagonal(matrix) * ops.cast(same, matrix.dtype)
+
+
 def without_diagonal(matrix: Tensor) -> Tensor:
     """Returns a square matrix with zeros on its diagonal."""
     batch = ops.shape(matrix)[0]
     return matrix * (1.0 - ops.eye(batch, dtype=matrix.dtype))
 
 
-def count_of_pairs(rows: Tensor) -> Tensor:
-    """Returns how many ordered pairs of different rows there are, or 1."""
+def count_of_pairs(rows: Tensor, conditions: Any = 1) -> Tensor:
+    """Returns how many ordered pairs of different rows there are, or 1.
+
+    Of rows of one condition, if there are several.
+    """
     count = ops.cast(ops.shape(rows)[0], rows.dtype)
-    return ops.maximum(count * (count - 1.0), 1.0)
+    each = count
+    if not is_one(conditions):
+        each = count / ops.cast(conditions, rows.dtype)
+    return ops.maximum(count * (each - 1.0), 1.0)
 
 
-def mean_of_pairs(matrix: Tensor) -> Tensor:
-    """Returns the mean of a square matrix off its diagonal."""
-    return ops.sum(without_diagonal(matrix)) / count_of_pairs(matrix)
+def mean_of_pairs(matrix: Tensor, conditions: Any = 1) -> Tensor:
+    """Returns the mean of a square matrix over pairs of different rows."""
+    pairs = only_pairs(matrix, conditions)
+    return ops.sum(pairs) / count_of_pairs(matrix, conditions)
 
 
-def sum_of_squared_products(rows: Tensor) -> Tensor:
+def sum_of_squared_products(rows: Tensor, conditions: Any = 1) -> Tensor:
     """Returns the sum of `(x^T y)^2` over ordered pairs of different rows.
+
+    Of rows of one condition, if there are several.
 
     The Gram matrices of rows and of columns have the same sum of squares, so
     the smaller one serves, if the shape is known.
     """
     batch, elements = rows.shape
     known = isinstance(batch, int) and isinstance(elements, int)
-    if known and elements < batch:
+    if known and elements < batch and is_one(conditions):
         gram = ops.matmul(ops.transpose(rows), rows)
         diagonal = ops.square(ops.sum(ops.square(rows), axis=-1))
         return ops.sum(ops.square(gram)) - ops.sum(diagonal)
     gram = ops.matmul(rows, ops.transpose(rows))
-    return ops.sum(ops.square(without_diagonal(gram)))
+    return ops.sum(ops.square(only_pairs(gram, conditions)))

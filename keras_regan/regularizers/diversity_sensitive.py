@@ -9,13 +9,14 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import positive_float
 from keras_regan.regularizers import _distances
-from keras_regan.regularizers.sample_regularizer import SampleRegularizer
+from keras_regan.regularizers.pair_regularizer import PairRegularizer
+from keras_regan.regularizers.pair_regularizer import pairs_of
 
 _EPSILON = 1e-5
 
 
 @register
-class DiversitySensitive(SampleRegularizer):
+class DiversitySensitive(PairRegularizer):
     """Rewards samples for differing where their latents differ, to a bound.
 
     For a generator that ignores its latents, above all one with a second
@@ -27,7 +28,8 @@ class DiversitySensitive(SampleRegularizer):
     `dx_i = mean|x_i - x'_i|` over the elements of a sample, `x'` its partner,
     and `dz_i` likewise of the latents that they were made from.
 
-    Cost: one subtraction per sample and latent; no further forward pass.
+    Cost: one subtraction per sample and latent; with conditions a second
+    pass of the generator, or none (`compile(samples_per_condition=2)`).
 
     Which bound? Nothing else ends the reward when outputs are unbounded. Two
     standard normal latents differ by 1.13 per element on average, and so do
@@ -45,7 +47,7 @@ class DiversitySensitive(SampleRegularizer):
         detach_partner: Bool. Whether each pair moves only its first sample,
             as the authors' does; with `False` both move, which doubles the
             gradient on average. Defaults to `True`.
-        **kwargs: `name`, as in `SampleRegularizer`.
+        **kwargs: `across_conditions` and `name`, as in `PairRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -67,9 +69,9 @@ class DiversitySensitive(SampleRegularizer):
     Reference: [Yang et al., 2019](https://arxiv.org/abs/1901.09024), DSGAN.
     Differs from the authors' code: the bound binds, pair by pair, where theirs
     is off by default and, when on, clamps the negated mean from above and so
-    never does anything; the partner is the neighbour in the same batch instead
-    of a second pass through the generator with the same condition. That the
-    paper bounds each ratio we have from memory.
+    never does anything. With `bound=None` and conditions it is their code to
+    the digit; without conditions, the partner is the neighbour in the same
+    batch. That the paper bounds each ratio we have from memory.
     """
 
     called_with = ("samples", "latents")
@@ -86,15 +88,16 @@ class DiversitySensitive(SampleRegularizer):
         self.bound = bound if bound is None else positive_float(bound, "bound")
         self.detach_partner = boolean(detach_partner, "detach_partner")
 
-    def call(self, samples: Tensor, latents: Tensor) -> Tensor:
+    def call(
+        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    ) -> Tensor:
         """Returns the negative mean of the bounded ratios."""
         rows, latents = map(_distances.as_rows, (samples, latents))
-        partners = ops.roll(rows, 1, axis=0)
+        rows, partners = pairs_of(rows, conditions)
         if self.detach_partner:
             partners = ops.stop_gradient(partners)
         ratios = _distances.mean_absolute(rows, partners) / (
-            _distances.mean_absolute(latents, ops.roll(latents, 1, axis=0))
-            + _EPSILON
+            _distances.mean_absolute(*pairs_of(latents, conditions)) + _EPSILON
         )
         if self.bound is not None:
             ratios = ops.minimum(ratios, self.bound)

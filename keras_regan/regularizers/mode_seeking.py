@@ -8,14 +8,15 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
 from keras_regan.regularizers import _distances
-from keras_regan.regularizers.sample_regularizer import SampleRegularizer
+from keras_regan.regularizers.pair_regularizer import PairRegularizer
+from keras_regan.regularizers.pair_regularizer import pairs_of
 
 # Divides where both distances are zero: a batch of one has no pairs.
 _TINY = 1e-12
 
 
 @register
-class ModeSeeking(SampleRegularizer):
+class ModeSeeking(PairRegularizer):
     """Penalizes samples that are closer than their latents.
 
     For a generator that ignores its latents. The penalty is steep at collapse
@@ -25,7 +26,8 @@ class ModeSeeking(SampleRegularizer):
     Formula: `factor / (mean|x - x'| / mean|z - z'| + epsilon)`, both means
     over all elements of the batch, `x'` a partner of `x`, made from `z'`.
 
-    Cost: one subtraction per sample and latent; no further forward pass.
+    Cost: one subtraction per sample and latent; with conditions a second
+    pass of the generator, or none (`compile(samples_per_condition=2)`).
 
     Near collapse the value grows to `1 / epsilon` and its slope to the square
     of that: give the optimizer a `clipnorm`, or take a larger `epsilon`, if
@@ -34,7 +36,7 @@ class ModeSeeking(SampleRegularizer):
     Args:
         factor: Non-negative float. Defaults to `1.0`.
         epsilon: Positive float, added to the ratio. Defaults to `1e-5`.
-        **kwargs: `name`, as in `SampleRegularizer`.
+        **kwargs: `across_conditions` and `name`, as in `PairRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -54,9 +56,9 @@ class ModeSeeking(SampleRegularizer):
     0.5
 
     Reference: [Mao et al., 2019](https://arxiv.org/abs/1903.05628), MSGAN.
-    Differs from the authors' code: the partner is the neighbour in the same
-    batch instead of a second pass through the generator with the same labels,
-    and the discriminator does not judge a second batch.
+    With conditions it is the authors' code to the digit; differs in that the
+    discriminator does not judge a second batch. Without, the partner is the
+    neighbour in the same batch.
     """
 
     called_with = ("samples", "latents")
@@ -71,10 +73,12 @@ class ModeSeeking(SampleRegularizer):
         super().__init__(factor, **kwargs)
         self.epsilon = positive_float(epsilon, "epsilon")
 
-    def call(self, samples: Tensor, latents: Tensor) -> Tensor:
+    def call(
+        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    ) -> Tensor:
         """Returns the reciprocal of the ratio of mean distances."""
         distance, latent_distance = (
-            ops.mean(_distances.mean_absolute(rows, ops.roll(rows, 1, axis=0)))
+            ops.mean(_distances.mean_absolute(*pairs_of(rows, conditions)))
             for rows in map(_distances.as_rows, (samples, latents))
         )
         return latent_distance / (

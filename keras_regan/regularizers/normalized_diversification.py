@@ -8,11 +8,11 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
 from keras_regan.regularizers import _distances
-from keras_regan.regularizers.sample_regularizer import SampleRegularizer
+from keras_regan.regularizers.pair_regularizer import PairRegularizer
 
 
 @register
-class NormalizedDiversification(SampleRegularizer):
+class NormalizedDiversification(PairRegularizer):
     """Penalizes pairs that are closer, for their latents, than others are.
 
     For a generator that maps distant latents to the same mode. Each sample's
@@ -23,9 +23,15 @@ class NormalizedDiversification(SampleRegularizer):
     Formula: `factor * sum_ij(relu(alpha * Z_ij - X_ij)) / (n * (n - 1))`
 
     `X_ij = ||x_i - x_j|| / sum_k ||x_i - x_k||`, the sum held constant in the
-    gradient; `Z` likewise of the latents; `n` the batch size.
+    gradient; `Z` likewise of the latents; `n` the batch size. With conditions
+    `i`, `j` and `k` run over the samples of one, and the mean over all such
+    pairs is taken.
 
-    Cost: two `(batch, batch)` distance matrices; no further forward pass.
+    Cost: two `(batch, batch)` distance matrices. With conditions it takes
+    three samples of each or more, since a single pair has a normalized
+    distance of 1 whatever it is: the generator makes two more batches, or its
+    batch holds each condition so often
+    (`compile(samples_per_condition=4)`).
 
     Which factor? Normalized distances are about `1 / n`, so the mean over
     pairs is small by nature: it cannot exceed `alpha / (n - 1)`. With the
@@ -38,7 +44,7 @@ class NormalizedDiversification(SampleRegularizer):
         factor: Non-negative float. Defaults to `100.0`.
         alpha: Positive float. How much of the latents' normalized distance
             the samples have to keep. Defaults to `0.8`.
-        **kwargs: `name`, as in `SampleRegularizer`.
+        **kwargs: `across_conditions` and `name`, as in `PairRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -69,6 +75,7 @@ class NormalizedDiversification(SampleRegularizer):
     """
 
     called_with = ("samples", "latents")
+    samples_per_condition = 3
 
     def __init__(
         self,
@@ -80,22 +87,24 @@ class NormalizedDiversification(SampleRegularizer):
         super().__init__(factor, **kwargs)
         self.alpha = positive_float(alpha, "alpha")
 
-    def call(self, samples: Tensor, latents: Tensor) -> Tensor:
+    def call(
+        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    ) -> Tensor:
         """Returns the mean hinge over all pairs."""
-        distance = _normalized_distances(samples)
-        wanted = self.alpha * _normalized_distances(latents)
-        return _distances.mean_of_pairs(ops.relu(wanted - distance))
+        distance = _normalized_distances(samples, conditions)
+        wanted = self.alpha * _normalized_distances(latents, conditions)
+        return _distances.mean_of_pairs(ops.relu(wanted - distance), conditions)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "alpha": self.alpha}
 
 
-def _normalized_distances(samples: Tensor) -> Tensor:
+def _normalized_distances(samples: Tensor, conditions: Any) -> Tensor:
     """Returns all distances over the sum of their row, held constant."""
     rows = _distances.as_rows(samples)
-    matrix = _distances.without_diagonal(
-        _distances.all_root_mean_squares(rows, rows)
+    matrix = _distances.only_pairs(
+        _distances.all_root_mean_squares(rows, rows), conditions
     )
     total = ops.sum(matrix, axis=-1, keepdims=True) + _distances.EPSILON
     return matrix / ops.stop_gradient(total)

@@ -12,11 +12,12 @@ from keras_regan._validation import message
 from keras_regan._validation import one_of
 from keras_regan._validation import positive_float
 from keras_regan.regularizers import _distances
-from keras_regan.regularizers.sample_regularizer import SampleRegularizer
+from keras_regan.regularizers.pair_regularizer import PairRegularizer
+from keras_regan.regularizers.pair_regularizer import pairs_of
 
 
 @register
-class PairwiseDistance(SampleRegularizer):
+class PairwiseDistance(PairRegularizer):
     """Rewards (or penalizes) the distance between the outputs of a batch.
 
     Soft regularization acts on what a network puts out rather than on its
@@ -25,9 +26,11 @@ class PairwiseDistance(SampleRegularizer):
 
     Formula: `-factor * mean(min(D(x, x'), margin))` with
     `direction="repel"`, and `factor * mean(D(x, x'))` with `"attract"`; `x'` a
-    partner of `x` from the same batch and `D` a distance.
+    partner of `x` from the same batch and `D` a distance. With conditions, `x'`
+    is another sample of the same condition.
 
-    Cost: one subtraction per sample; no further forward pass.
+    Cost: one subtraction per sample. With conditions a second pass of the
+    generator, or none (`compile(samples_per_condition=2)`).
 
     Which direction? `R = E[D(f(x), f(x'))]` is usually written with a plus
     sign, and that is `"attract"`: minimized, it pulls all samples together.
@@ -73,7 +76,7 @@ class PairwiseDistance(SampleRegularizer):
             not repelled further, in the units of `distance`. Defaults to
             `None`, no bound.
         pairing: `"partner"` or `"all"`. Defaults to `"partner"`.
-        **kwargs: `name`, as in `SampleRegularizer`.
+        **kwargs: `across_conditions` and `name`, as in `PairRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)` or `(batch,)`.
@@ -98,9 +101,8 @@ class PairwiseDistance(SampleRegularizer):
     [Mao et al., 2019](https://arxiv.org/abs/1903.05628) (MSGAN),
     [Yang et al., 2019](https://arxiv.org/abs/1901.09024) (DSGAN),
     [Choi et al., 2020](https://arxiv.org/abs/1912.01865) (StarGAN v2).
-    Differs from their code: the partner comes from the same batch instead of
-    from a second pass through the generator, gradients flow into both of a
-    pair, and distances are not divided by those of the latents.
+    Differs from their code: gradients flow into both of a pair, and distances
+    are not divided by those of the latents.
     """
 
     def __init__(
@@ -141,13 +143,13 @@ class PairwiseDistance(SampleRegularizer):
                 )
             )
 
-    def call(self, samples: Tensor) -> Tensor:
+    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
         """Returns the signed mean distance, without the factor."""
         if self.pairing == "all":
-            distance = self._mean_over_all(samples)
+            distance = self._mean_over_all(samples, conditions)
         else:
-            partners = ops.roll(samples, 1, axis=0)
-            distance = ops.mean(self._bound(self._distance(samples, partners)))
+            pairs = pairs_of(samples, conditions)
+            distance = ops.mean(self._bound(self._distance(*pairs)))
         return -distance if self.direction == "repel" else distance
 
     def _distance(self, samples: Tensor, partners: Tensor) -> Tensor:
@@ -157,12 +159,13 @@ class PairwiseDistance(SampleRegularizer):
             _distances.as_rows(samples), _distances.as_rows(partners)
         )
 
-    def _mean_over_all(self, samples: Tensor) -> Tensor:
+    def _mean_over_all(self, samples: Tensor, conditions: Any) -> Tensor:
         rows = _distances.as_rows(samples)
         if self.distance == "l1":
-            return _distances.mean_of_all_absolutes(rows)
+            return _distances.mean_of_all_absolutes(rows, conditions)
         return _distances.mean_of_pairs(
-            self._bound(_distances.all_root_mean_squares(rows, rows))
+            self._bound(_distances.all_root_mean_squares(rows, rows)),
+            conditions,
         )
 
     def _bound(self, distance: Tensor) -> Tensor:

@@ -5,11 +5,11 @@ from typing import Any
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan.regularizers import _distances
-from keras_regan.regularizers.sample_regularizer import SampleRegularizer
+from keras_regan.regularizers.pair_regularizer import PairRegularizer
 
 
 @register
-class PullingAway(SampleRegularizer):
+class PullingAway(PairRegularizer):
     """Penalizes samples that point into the same direction.
 
     Meant for features of the discriminator:
@@ -32,7 +32,7 @@ class PullingAway(SampleRegularizer):
 
     Args:
         factor: Non-negative float. Defaults to `0.1`.
-        **kwargs: `name`, as in `SampleRegularizer`.
+        **kwargs: `across_conditions` and `name`, as in `PairRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
@@ -55,8 +55,8 @@ class PullingAway(SampleRegularizer):
     def __init__(self, factor: float = 0.1, **kwargs: Any):
         super().__init__(factor, **kwargs)
 
-    def call(self, samples: Tensor) -> Tensor:
+    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
         """Returns the mean squared cosine over all pairs."""
         rows = _distances.unit_rows(_distances.as_rows(samples))
-        products = _distances.sum_of_squared_products(rows)
-        return products / _distances.count_of_pairs(rows)
+        products = _distances.sum_of_squared_products(rows, conditions)
+        return products / _distances.count_of_pairs(rows, conditions)

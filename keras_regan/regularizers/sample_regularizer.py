@@ -1,5 +1,6 @@
 """The contract of soft regularization: what is called with samples."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -85,19 +86,24 @@ class SampleRegularizer(keras.regularizers.Regularizer):
 
     def __call__(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar that is added to the loss."""
-        if 1 + len(others) != len(self.called_with):
+        return self._scaled((samples, *others), self.call)
+
+    def _scaled(
+        self, tensors: tuple[Tensor, ...], call: Callable[..., Tensor]
+    ) -> Tensor:
+        if len(tensors) != len(self.called_with):
             raise TypeError(
                 f"Regularizer `{self.name}` is called with "
                 f"({', '.join(self.called_with)}). "
-                f"Received: {1 + len(others)} tensors"
+                f"Received: {len(tensors)} tensors"
             )
-        tensors = [ops.convert_to_tensor(x) for x in (samples, *others)]
+        tensors = [ops.convert_to_tensor(x) for x in tensors]
         dtype = keras.backend.result_type(
             *(x.dtype for x in tensors), "float32"
         )
         if self.factor == 0:
             return ops.zeros((), dtype)
-        return self.factor * self.call(*(ops.cast(x, dtype) for x in tensors))
+        return self.factor * call(*(ops.cast(x, dtype) for x in tensors))
 
     def call(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar without the factor."""

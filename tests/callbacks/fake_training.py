@@ -15,6 +15,7 @@ class FakeModel:
     def __init__(self, shape=(2, 2, 1), conditional=False):
         self.shape = shape
         self.conditional = conditional
+        self._interface = self
         self.value = 0.0
         self.inputs = []
         self.accesses = 0
@@ -22,6 +23,9 @@ class FakeModel:
     def sample_latents(self, count, *, seed):
         random = np.random.default_rng(seed).normal(size=(count, 3))
         return keras.ops.convert_to_tensor(random.astype("float32"))
+
+    def generator_inputs(self, latents, labels):
+        return latents if labels is None else [latents, labels]
 
     def predict_on_batch(self, inputs):
         self.inputs.append(inputs)

@@ -529,7 +529,7 @@ def test_real_samples_are_checked(vectors, make, error):
     [
         (lambda x: x[:, :1], "shape of what the generator makes"),
         (lambda x: (100 * x).astype("int32"), "must be floats"),
-        (lambda x: (x, np.zeros(len(x))), "not class-conditional"),
+        (lambda x: (x, np.zeros(len(x))), "not conditional"),
     ],
     ids=["shape", "integers", "labels"],
 )
@@ -545,9 +545,9 @@ def test_real_samples_must_fit_the_model(make_gan, vectors, make, words):
 @pytest.mark.parametrize(
     "make, words",
     [
-        (lambda x: x, "class-conditional and got no labels"),
+        (lambda x: x, "conditional and got no labels"),
         (lambda x: (x, np.arange(len(x)) % 5), "numbers from 0 to 2"),
-        (lambda x: (x, np.eye(64)[:, :3]), "each one number"),
+        (lambda x: (x, np.eye(64)[:, :3]), "of one-hot rows"),
     ],
     ids=["none", "unknown", "one-hot"],
 )

@@ -34,6 +34,17 @@ class Size(kr.regularizers.SampleRegularizer):
 
 
 @keras.saving.register_keras_serializable("contracts")
+class LeastDistance(kr.regularizers.PairRegularizer):
+    """The smallest regularizer of pairs that a user can write."""
+
+    def call(self, samples, conditions):
+        if isinstance(conditions, int) and conditions == 1:
+            return -ops.mean(ops.std(samples, axis=0))
+        distance = ops.abs(samples[:-conditions] - samples[conditions:])
+        return ops.mean(ops.relu(0.1 - distance))
+
+
+@keras.saving.register_keras_serializable("contracts")
 class LogitDrift(kr.penalties.Penalty):
     """The smallest penalty that a user can write."""
 
@@ -89,6 +100,7 @@ WEIGHT_REGULARIZERS = {
 }
 SAMPLE_REGULARIZERS = {
     "regularizers.SampleRegularizer": Size,
+    "regularizers.PairRegularizer": LeastDistance,
     "regularizers.PairwiseDistance": PairwiseDistance,
     "regularizers.PairwiseDistance[attract]": lambda f: PairwiseDistance(
         f, direction="attract", distance="l1", name="a"

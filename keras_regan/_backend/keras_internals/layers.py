@@ -56,7 +56,7 @@ def mark_built(model: keras.Model) -> None:
 
 
 def shapes_built_with(network: keras.Model) -> Any:
-    """Returns the shape, or nested shapes, that a network was built with.
+    """Returns the shape, or structure of shapes, that a network was built with.
 
     `None` if there is not one for the first argument of its `call`.
 
@@ -64,10 +64,27 @@ def shapes_built_with(network: keras.Model) -> Any:
     When it is gone: look for what `get_build_config` returns now.
     """
     config = network.get_build_config() or {}
-    shape = config.get("input_shape") or config.get("shapes_dict")
-    if isinstance(shape, dict):
-        shape = next(iter(shape.values())) if len(shape) == 1 else None
-    return shape
+    if config.get("input_shape"):
+        return config["input_shape"]
+    shapes = config.get("shapes_dict") or {}
+    return next(iter(shapes.values())) if len(shapes) == 1 else None
+
+
+def structure_of_inputs(network: keras.Model) -> Any:
+    """Returns the inputs of a functional model, in a list or a dictionary.
+
+    `None` if the model is not functional.
+
+    Why: `inputs` is a flat list, in which the keys of a dictionary are lost.
+    When it is gone: look for what `keras.Model(inputs=...)` keeps of its
+        argument.
+    """
+    # A `Sequential` model holds a functional one.
+    functional = getattr(network, "_functional", None) or network
+    structure = getattr(functional, "_inputs_struct", None)
+    if structure is None:
+        return getattr(network, "inputs", None) or None
+    return structure
 
 
 def assign_in_scope(

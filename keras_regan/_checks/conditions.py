@@ -1,0 +1,325 @@
+"""Conditions: what comes beside the samples, and is told to networks."""
+
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan._checks.condition_values import as_number_array
+from keras_regan._checks.condition_values import check_numbers
+from keras_regan._checks.condition_values import fits
+from keras_regan._typing import Shape
+from keras_regan._typing import Tensor
+
+_ARGUMENTS = "`conditions` or `y`"
+
+
+class Condition(NamedTuple):
+    """One of the things that the networks are told.
+
+    Attributes:
+        name: What the generator's input is called, `None` if nobody named it.
+        shape: The shape of one, without the batch.
+        dtype: What the generator takes, `None` if it does not say.
+        count: How many classes or tokens an integer may number, or `None` if
+            the networks do not say.
+    """
+
+    name: str | None
+    shape: Shape
+    dtype: str | None = None
+    count: int | None = None
+
+    @property
+    def is_label(self) -> bool:
+        """Whether there is one number for each sample."""
+        return self.shape in ((), (1,))
+
+    @property
+    def is_image(self) -> bool:
+        """Whether there are positions that an augmentation would move."""
+        return len(self.shape) >= 3
+
+    def check(self, part: Any) -> None:
+        """Raises unless these are numbers of the right shape.
+
+        Args:
+            part: What has a shape, batch included, and a dtype.
+
+        Raises:
+            TypeError: If they are not an array of numbers.
+            ValueError: If they have another shape.
+        """
+        check_numbers(part, self._is, self._takes_floats)
+        shape = tuple(part.shape)
+        if not shape or not any(
+            fits(shape[1:], right) for right in self._shapes()
+        ):
+            raise ValueError(
+                f"Invalid value for the {self._is} in {_ARGUMENTS}. Expected "
+                f"{self._is} of shape {(None, *self.shape)}"
+                f"{self._one_hot(shape[1:])}. Received: shape {shape}"
+            )
+
+    def check_numbering(self, part: Any) -> None:
+        """Raises a `ValueError` unless integers number what there is.
+
+        Args:
+            part: Array of numbers.
+        """
+        if self.count is None:
+            return
+        numbers = np.atleast_1d(ops.convert_to_numpy(part))
+        wrong = numbers[~((numbers >= 0) & (numbers < self.count))]
+        if wrong.size == 0:
+            wrong = numbers[numbers != np.floor(numbers)]
+        if wrong.size:
+            kind = "class numbers" if self.is_label else "integers"
+            raise ValueError(
+                f"Invalid value for the {self._is} in {_ARGUMENTS}. Expected "
+                f"{kind} from 0 to {self.count - 1}. Received: {wrong[0]} "
+                "among them"
+            )
+
+    def usable(self, part: Tensor) -> Tensor:
+        """Tells, in a step, whether no value is NaN or numbers nothing."""
+        numbers = ops.cast(part, "float32")
+        if self.count is None:
+            return ops.all(ops.isfinite(numbers))
+        return ops.all(ops.logical_and(numbers >= 0, numbers <= self.count - 1))
+
+    def is_single(self, array: np.ndarray) -> bool:
+        """Tells whether an array is one condition, and not a batch of them."""
+        if self.shape == (1,):
+            return array.ndim == 0
+        return array.ndim == len(self.shape)
+
+    def rows(self, n: int, array: np.ndarray) -> np.ndarray:
+        """Returns `n` conditions in the network's shape, of one or of `n`."""
+        if self.is_single(array):
+            array = np.repeat(array[np.newaxis], n, axis=0)
+        if len(array) != n:
+            raise ValueError(
+                f"Invalid value for argument `conditions`. Expected one, or "
+                f"n={n} of them. Received: {len(array)} {self._is}"
+            )
+        if self.is_label and array.size == n:
+            array = array.reshape((n, *self.shape))
+        self.check(array)
+        self.check_numbering(array)
+        return array
+
+    @property
+    def _is(self) -> str:
+        if self.is_label:
+            return "labels"
+        return f"condition {self.name!r}" if self.name else "condition"
+
+    @property
+    def _takes_floats(self) -> bool:
+        return self.dtype is not None and "float" in self.dtype
+
+    def _one_hot(self, shape: Shape) -> str:
+        if self.is_label and len(shape) == 1 and shape == (self.count,):
+            return ", as `labels.argmax(-1)` of one-hot rows"
+        return ""
+
+    def _shapes(self) -> list[Shape]:
+        # Keras adds or drops a last axis of one.
+        shapes = [self.shape, (*self.shape, 1)]
+        if self.shape[-1:] == (1,):
+            shapes.append(self.shape[:-1])
+        return shapes
+
+
+class Conditions:
+    """All that two networks are told, in the order of the generator's inputs.
+
+    Args:
+        each: List of `Condition`s.
+    """
+
+    def __init__(self, each: Sequence[Condition]):
+        self.each = list(each)
+
+    @property
+    def are_labels(self) -> bool:
+        """Whether a class label is all that there is."""
+        return len(self.each) == 1 and self.each[0].is_label
+
+    @property
+    def names(self) -> list[str | None]:
+        """What the generator calls them."""
+        return [condition.name for condition in self.each]
+
+    def parts(self, conditions: Any) -> list[Any]:
+        """Returns the conditions of a batch in the generator's order.
+
+        Args:
+            conditions: An array or tensor, a tuple or list of them, or a
+                dictionary with the names of the generator's inputs.
+
+        Raises:
+            ValueError: If there are more, fewer or others.
+        """
+        if isinstance(conditions, dict):
+            if None in self.names or set(conditions) != set(self.names):
+                raise ValueError(self._misfit(sorted(map(str, conditions))))
+            return [conditions[name] for name in self.names]
+        several = isinstance(conditions, list | tuple)
+        parts = list(conditions) if several else [conditions]
+        if len(parts) != len(self.each) or any(
+            isinstance(part, dict | list | tuple) for part in parts
+        ):
+            raise ValueError(self._misfit(f"{len(parts)} of them"))
+        if any(part is None for part in parts):
+            raise ValueError(self._misfit("None among them"))
+        return parts
+
+    def check(self, conditions: Any) -> None:
+        """Raises unless a batch, or what describes one, is what is needed.
+
+        Raises:
+            TypeError: If a part is no array of numbers.
+            ValueError: If there are more, fewer or others, or if a part has
+                another shape.
+        """
+        for condition, part in self._pairs(conditions):
+            condition.check(part)
+
+    def check_numbering(self, conditions: Any) -> None:
+        """Raises a `ValueError` unless integers number what there is."""
+        for condition, part in self._pairs(conditions):
+            condition.check_numbering(part)
+
+    def usable(self, conditions: Any) -> Tensor:
+        """Tells, in a step, whether no value is NaN or numbers nothing."""
+        found = [c.usable(part) for c, part in self._pairs(conditions)]
+        return ops.all(ops.stack(found))
+
+    def count(self, conditions: Any) -> int | None:
+        """Returns how many conditions are given, `None` if just one."""
+        for condition, part in self._pairs(conditions):
+            array = as_number_array(part)
+            if not condition.is_single(array):
+                return len(array)
+        return None
+
+    def rows(self, n: int, conditions: Any) -> Any:
+        """Returns `n` conditions, of one or of `n`, in the generator's order.
+
+        Raises:
+            TypeError: If they are not numbers.
+            ValueError: If there is another number of them, or if they are not
+                what the networks take.
+        """
+        return [
+            condition.rows(n, as_number_array(part))
+            for condition, part in self._pairs(conditions)
+        ]
+
+    def _pairs(self, conditions: Any) -> list[tuple[Condition, Any]]:
+        return list(zip(self.each, self.parts(conditions), strict=True))
+
+    def _misfit(self, received: Any) -> str:
+        return (
+            f"Invalid value for argument {_ARGUMENTS}. Expected "
+            f"{self.expected}. Received: {received}"
+        )
+
+    @property
+    def expected(self) -> str:
+        """What a batch of conditions has to be, in words."""
+        shapes = [(None, *condition.shape) for condition in self.each]
+        if len(self.each) == 1:
+            text = f"an array of shape {shapes[0]}"
+        else:
+            text = f"a tuple of arrays of shapes {shapes}"
+        if None not in self.names:
+            text += f", or a dictionary with the keys {self.names}"
+        return text
+
+
+def as_arrays(conditions: Any, wanted: Conditions | None) -> Any:
+    """Returns conditions with lists of numbers as arrays.
+
+    A list may hold one array for each condition or the numbers of one.
+    """
+    if isinstance(conditions, dict):
+        return {key: _as_array(part) for key, part in conditions.items()}
+    if not isinstance(conditions, list | tuple):
+        return _as_array(conditions)
+    if any(hasattr(part, "shape") for part in conditions) or (
+        wanted is not None and len(wanted.each) > 1
+    ):
+        return tuple(_as_array(part) for part in conditions)
+    return _as_array(conditions)
+
+
+def _as_array(part: Any) -> Any:
+    if not isinstance(part, list | tuple | int | float):
+        return part
+    try:
+        return np.asarray(part)
+    except ValueError:  # Rows of different lengths.
+        return np.asarray(None)
+
+
+def check_present(conditions: Any, wanted: Conditions | None) -> None:
+    """Raises a `ValueError` unless conditions are given just when needed."""
+    if wanted is not None and conditions is None:
+        what = "labels" if wanted.are_labels else "conditions"
+        raise ValueError(
+            f"The networks are conditional and got no {what}. Expected data "
+            f"of the form (samples, {what}), with {wanted.expected} as the "
+            "second. Received: samples only"
+        )
+    if wanted is None and conditions is not None:
+        raise ValueError(
+            "The networks are not conditional and got (samples, labels). "
+            "Expected samples only, as of "
+            "`dataset.map(lambda samples, labels: samples)`; "
+            "`compile(use_conditions=False)`, which leaves out what comes "
+            "beside the samples; or a generator and a discriminator with a "
+            "second input. Received: (samples, labels)"
+        )
+
+
+def check_wanted(
+    n: int | None, conditions: Any, wanted: Conditions | None
+) -> None:
+    """Raises a `ValueError` unless `generate` is told what it has to be.
+
+    Args:
+        n: How many samples are made.
+        conditions: What it was told.
+        wanted: What the networks take.
+    """
+    if conditions is not None and wanted is None:
+        raise ValueError(
+            "Invalid value for argument `conditions`. Expected None, for the "
+            "networks are not conditional. Received: an object of type "
+            f"{type(conditions).__name__}"
+        )
+    if conditions is None and wanted is not None:
+        what = "label" if wanted.are_labels else "condition"
+        raise ValueError(
+            f"Invalid value for argument `conditions`. Expected one {what}, or "
+            f"n={n} of them, for the networks are conditional: "
+            f"{wanted.expected}. Received: conditions=None"
+        )
+
+
+def check_count(samples: Any, conditions: Any, are_labels: bool) -> None:
+    """Raises a `ValueError` unless there are as many of both."""
+    what = "labels" if are_labels else "conditions"
+    for part in keras.tree.flatten(conditions):
+        shape = getattr(part, "shape", None)
+        if shape and samples.shape[0] != shape[0]:
+            raise ValueError(
+                f"Expected as many {what} as samples. Received: "
+                f"{samples.shape[0]} samples and {shape[0]} {what}"
+            )

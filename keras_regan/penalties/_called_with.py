@@ -1,0 +1,54 @@
+"""What a regularizer of samples is called with in a step."""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras_regan._typing import Tensor
+from keras_regan.penalties.step_context import OneCondition
+from keras_regan.penalties.step_context import StepContext
+from keras_regan.regularizers import PairRegularizer
+from keras_regan.regularizers import SampleRegularizer
+
+
+def call_with_samples(
+    regularizer: SampleRegularizer, context: StepContext
+) -> Tensor:
+    """Returns what a regularizer makes of the step's samples."""
+    of_pairs = samples_compared(regularizer)
+    if of_pairs is None:
+        samples = OneCondition(context.fake, None, 1)
+    else:
+        samples = context.of_one_condition(of_pairs)
+    return call_with(regularizer, context, samples, lambda: context.real)
+
+
+def samples_compared(regularizer: Any) -> int | None:
+    """Returns how many samples of a condition are compared, `None` if any."""
+    if isinstance(regularizer, PairRegularizer):
+        return regularizer.samples_compared
+    return None
+
+
+def call_with(
+    regularizer: SampleRegularizer,
+    context: StepContext,
+    samples: OneCondition,
+    real: Callable[[], Tensor],
+) -> Tensor:
+    """Returns what a regularizer makes of samples, or of one of their features.
+
+    Args:
+        regularizer: The regularizer.
+        context: The step.
+        samples: What it compares. Without latents those of the step are
+            meant.
+        real: Returns the same of real samples.
+    """
+    tensors = {"samples": lambda: samples.samples, "real": real}
+    tensors["latents"] = lambda: (
+        context.latents if samples.latents is None else samples.latents
+    )
+    arguments = [tensors[name]() for name in regularizer.called_with]
+    if isinstance(regularizer, PairRegularizer):
+        return regularizer(*arguments, conditions=samples.conditions)
+    return regularizer(*arguments)
