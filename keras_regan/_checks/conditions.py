@@ -129,10 +129,7 @@ class Condition(NamedTuple):
 
     def _shapes(self) -> list[Shape]:
         # Keras adds or drops a last axis of one.
-        shapes = [self.shape, (*self.shape, 1)]
-        if self.shape[-1:] == (1,):
-            shapes.append(self.shape[:-1])
-        return shapes
+        return [(), (1,)] if self.is_label else [self.shape]
 
 
 class Conditions:
