@@ -777,7 +777,7 @@ def test_a_data_set_is_checked_before_a_batch_is_drawn(gan, method, case):
         ((4, 3), (None,), True),
         ((None, None, 2), (None, 2), True),
         ((None, None, 2), (None, 3), False),
-        ((4, 3, 1), (3,), True),
+        ((4, 3, 1), (3,), False),
         ((4, 1), (), True),
         ((4,), (1,), True),
         ((4,), (3,), False),
