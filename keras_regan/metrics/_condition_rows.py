@@ -38,13 +38,22 @@ def condition_keys(conditions: Any) -> Tensor:
 
 
 def condition_size(conditions: Any, num_classes: int | None) -> int:
-    """Returns how many elements a row of `condition_rows` has."""
-    return sum(
-        num_classes or 1
-        if is_class_label(part)
-        else math.prod(tuple(part.shape)[1:])
-        for part in keras.tree.flatten(conditions)
-    )
+    """Returns how many elements a row of `condition_rows` has.
+
+    Raises:
+        ValueError: If conditions have no length of their own.
+    """
+    size = 0
+    for part in keras.tree.flatten(conditions):
+        shape = tuple(part.shape)[1:]
+        if None in shape:
+            raise ValueError(
+                "Invalid value for argument `conditions`. Expected rows of "
+                "one length, or `condition_features`, a network that makes "
+                f"vectors of them. Received: shape {tuple(part.shape)}"
+            )
+        size += num_classes if is_class_label(part) else math.prod(shape)
+    return size
 
 
 def condition_rows(conditions: Any, num_classes: int | None) -> Tensor:
@@ -66,7 +75,7 @@ def condition_rows(conditions: Any, num_classes: int | None) -> Tensor:
 def is_class_label(part: Any) -> bool:
     """Whether a condition is one integer a sample."""
     dtype = keras.backend.standardize_dtype(part.dtype)
-    return "int" in dtype and math.prod(tuple(part.shape)[1:]) == 1
+    return "int" in dtype and all(size == 1 for size in tuple(part.shape)[1:])
 
 
 def _one_hot(labels, num_classes):
@@ -77,8 +86,11 @@ def _one_hot(labels, num_classes):
 
 
 def _flat(part):
-    size = math.prod(tuple(part.shape)[1:])
-    return ops.reshape(ops.convert_to_tensor(part), (-1, size))
+    part = ops.convert_to_tensor(part)
+    shape = tuple(part.shape)[1:]
+    if None in shape:
+        return ops.reshape(part, (ops.shape(part)[0], -1))
+    return ops.reshape(part, (-1, math.prod(shape)))
 
 
 def _whole_numbers(part):
@@ -88,7 +100,9 @@ def _whole_numbers(part):
         return ops.cast(rows, "int32")
     rows = ops.cast(rows, "float32")
     # Zero has two signs.
-    return ops.view(ops.where(ops.equal(rows, 0.0), 0.0, rows), "int32")
+    rows = ops.where(ops.equal(rows, 0.0), 0.0, rows)
+    # TensorFlow wants to know the size of the last axis.
+    return ops.view(rows[..., None], "int32")[..., 0]
 
 
 def _mixed(numbers):

@@ -214,6 +214,8 @@ def test_bad_conditions(sets, identity):
         metric_of(identity(4)).update_state(*sets)
     with pytest.raises(ValueError, match="how long conditions are"):
         metric_of(identity(4)).prepare_once()
+    with pytest.raises(ValueError, match=r"condition_features.*\(None, None\)"):
+        metric_of(identity(4)).prepare_once(keras.Input((None,)))
     metric = metric_of(identity(4), num_classes=CLASSES)
     metric.prepare_once(labels)
     with pytest.raises(ValueError, match="from 0 to 2. Received.*1 to 3"):
