@@ -21,6 +21,18 @@ _FAMILIES = (
     ),
     ("inception score (more is better)", r"inception_score(_.*)?"),
     (
+        "distance from samples to the truth (less is better)",
+        r"(best|mean)_of_many(_.*)?",
+    ),
+    (
+        "diversity within conditions relative to real samples",
+        r"conditional_diversity_ratio(_.*)?",
+    ),
+    (
+        "diversity within conditions (more is better)",
+        r"conditional_diversity(_.*)?",
+    ),
+    (
         "generated samples relative to real ones",
         "diversity|near_duplicates|distance_to_real",
     ),

@@ -1,10 +1,17 @@
-"""Metrics of generated samples, called with `(real, generated)`."""
+"""Metrics of generated samples, called with `(real, generated)`.
 
+Those of conditions are called with `(real, generated, conditions)`.
+"""
+
+from keras_regan.metrics.best_of_many import BestOfMany as BestOfMany
 from keras_regan.metrics.collision_support import (
     CollisionSupport as CollisionSupport,
 )
 from keras_regan.metrics.collision_support import (
     collision_support as collision_support,
+)
+from keras_regan.metrics.conditional_diversity import (
+    ConditionalDiversity as ConditionalDiversity,
 )
 from keras_regan.metrics.density_coverage import (
     DensityCoverage as DensityCoverage,
@@ -26,6 +33,9 @@ from keras_regan.metrics.frechet_distance import (
 )
 from keras_regan.metrics.frechet_distance import (
     frechet_distance as frechet_distance,
+)
+from keras_regan.metrics.frechet_joint_distance import (
+    FrechetJointDistance as FrechetJointDistance,
 )
 from keras_regan.metrics.inception_score import InceptionScore as InceptionScore
 from keras_regan.metrics.inception_score import (

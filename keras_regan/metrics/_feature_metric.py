@@ -127,12 +127,7 @@ class FeatureMetric(SampleMetric):
             self._add(self.generated, generated)
 
     def _add(self, statistic: Any, samples: Any) -> None:
-        features = self.embedded(samples)
-        if not isinstance(features, np.ndarray):
-            statistic.update(features)
-            return
-        for first in range(0, len(features), _CHUNK):
-            statistic.update(features[first : first + _CHUNK])
+        add_rows(statistic, self.embedded(samples))
 
     def embedded(self, samples: Any) -> Any:
         """Returns the features of samples."""
@@ -156,12 +151,12 @@ class FeatureMetric(SampleMetric):
             ValueError: If there are too few samples on one side.
         """
         self.prepare_once()
-        for side in ("generated", "real") if self.uses_real else ("generated",):
-            count = getattr(self, side).count
-            if count < self.least_samples:
+        for side in ("generated", "real"):
+            kept = getattr(self, side)
+            if kept is not None and kept.count < self.least_samples:
                 raise ValueError(
                     f"`{self.name}` needs {self.least_samples} {side} samples "
-                    f"or more. Received: {count}"
+                    f"or more. Received: {kept.count}"
                 )
         values = [math.nan] * len(self.quantities)
         if self.generated.is_finite():
@@ -177,11 +172,6 @@ class FeatureMetric(SampleMetric):
     def wants_real(self) -> bool:
         """Whether real samples are still to be given to `update_state`."""
         return self.uses_real and not self._knows_real
-
-    @property
-    def networks(self) -> list[FeatureExtractor]:
-        """The feature network."""
-        return [self.features]
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -216,3 +206,12 @@ class FeatureMetric(SampleMetric):
             config["features"]
         )
         return cls(**config)
+
+
+def add_rows(statistic: Any, rows: Any) -> None:
+    """Adds a tensor as it is, and an array in parts."""
+    if not isinstance(rows, np.ndarray):
+        statistic.update(rows)
+        return
+    for first in range(0, len(rows), _CHUNK):
+        statistic.update(rows[first : first + _CHUNK])

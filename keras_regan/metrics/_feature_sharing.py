@@ -72,8 +72,8 @@ def share_networks(
     """Makes metrics call the same objects again, after deserialization."""
     first = {}
     for metric, own in zip(metrics, numbers, strict=True):
-        for number in own:
-            if number in first:
-                metric.features = first[number]
-            else:
-                first[number] = metric.features
+        if not own:
+            continue
+        for name, number in zip(metric.network_names(), own, strict=True):
+            first.setdefault(number, getattr(metric, name))
+            setattr(metric, name, first[number])

@@ -4,18 +4,16 @@ import math
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from keras_regan._registration import register
-from keras_regan._typing import Tensor
 from keras_regan.metrics._feature_arrays import checked_rows
 from keras_regan.metrics._feature_arrays import squared_distances
+from keras_regan.metrics._feature_distance import distance_rows
+from keras_regan.metrics._feature_distance import row_size
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
 from keras_regan.metrics._feature_metric import PathLike
 from keras_regan.metrics._statistics import SpreadSums
-
-_EPSILON = 1e-10
 
 
 def feature_diversity(features: np.ndarray) -> float:
@@ -126,18 +124,11 @@ class FeatureDiversity(FeatureMetric):
         """Creates what is kept of one side."""
         if not self.features.gives_maps:
             return super().statistic(name, max_samples)
-        sizes = [math.prod(s[1:]) for s in self.features.output_shapes]
-        return SpreadSums(self.add_variable, sum(sizes), name)
+        return SpreadSums(self.add_variable, row_size(self.features), name)
 
     def embedded(self, samples: Any) -> Any:
         """Returns vectors whose distances are those of samples."""
-        if not self.features.gives_maps:
-            return super().embedded(samples)
-        maps = self.features.maps(ops.convert_to_tensor(samples))
-        return ops.concatenate(
-            [_unit_maps(m, self.features.channel_axis(m.shape)) for m in maps],
-            axis=1,
-        )
+        return distance_rows(self.features, samples)
 
     def measure(self) -> tuple[float, float]:
         """Returns the mean distance, and its ratio to that of real samples."""
@@ -149,14 +140,3 @@ def _diversity(statistic: Any) -> float:
     if isinstance(statistic, SpreadSums):
         return statistic.mean_squared_distance()
     return feature_diversity(statistic.rows())
-
-
-def _unit_maps(maps: Tensor, channel_axis: int) -> Tensor:
-    """Returns rows with the LPIPS distance of maps as squared distance."""
-    shape = maps.shape[1:]
-    positions = math.prod(shape) // maps.shape[channel_axis]
-    lengths = ops.sqrt(
-        ops.sum(ops.square(maps), axis=channel_axis, keepdims=True) + _EPSILON
-    )
-    rows = ops.reshape(maps / lengths, (-1, math.prod(shape)))
-    return rows / math.sqrt(positions)

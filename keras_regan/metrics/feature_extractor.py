@@ -293,7 +293,7 @@ class _Pipeline(keras.Model):
         return self._extract(samples)
 
 
-def as_extractor(features: Any) -> FeatureExtractor:
+def as_extractor(features: Any, argument: str = "features") -> FeatureExtractor:
     """Returns what a metric was given as a `FeatureExtractor`.
 
     `None` is the default one. A model takes samples as they are.
@@ -305,7 +305,7 @@ def as_extractor(features: Any) -> FeatureExtractor:
     if not isinstance(features, FeatureExtractor):
         raise TypeError(
             _validation.message(
-                "features",
+                argument,
                 "a `keras_regan.metrics.FeatureExtractor`, a Keras model or "
                 "`None`",
                 features,

@@ -163,11 +163,6 @@ class ModeCoverage(SampleMetric):
             for key in ModeCoverageResult._fields
         ]
 
-    @property
-    def networks(self) -> list[FeatureExtractor]:
-        """The classifier, if there is one."""
-        return [] if self.features is None else [self.features]
-
     def prepare(self) -> None:
         """Creates the counts."""
         self._modes.prepare()

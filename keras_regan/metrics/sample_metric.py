@@ -29,10 +29,22 @@ class SampleMetric(keras.metrics.Metric):
     Attributes:
         uses_real: Whether the metric compares with real samples. Defaults to
             `True`.
+        uses_conditions: Whether the metric looks at what samples were
+            generated for: `update_state(real, generated, conditions)`.
+            Defaults to `False`.
+        network_attributes: The names of attributes that hold feature networks,
+            or `None`. Defaults to `("features",)`.
+        samples_per_condition: How many samples of each condition the metric
+            wants, with `uses_conditions`. `None` is one, without an axis of
+            its own. Defaults to `None`.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, likewise; of shape
+            `(batch, samples_per_condition, ...)` if that is a number.
+        conditions: With `uses_conditions`. A tensor or a tuple or dictionary
+            of them, with as many rows: the conditions that the real samples
+            came with and the generated ones were made for.
 
     Example:
     ```python
@@ -54,6 +66,9 @@ class SampleMetric(keras.metrics.Metric):
     """
 
     uses_real = True
+    uses_conditions = False
+    samples_per_condition: int | None = None
+    network_attributes: tuple[str, ...] = ("features",)
 
     def __init__(self, name: str):
         super().__init__(dtype="float32", name=log_name(name))
@@ -66,9 +81,23 @@ class SampleMetric(keras.metrics.Metric):
         what is missing is reported before a training begins.
         """
 
-    def prepare_once(self) -> None:
-        """Calls `prepare` unless it was called."""
+    def expect_conditions(self, conditions: Any) -> None:
+        """Learns what conditions are like. Called before `prepare`.
+
+        Args:
+            conditions: As in `prepare_once`.
+        """
+
+    def prepare_once(self, conditions: Any = None) -> None:
+        """Calls `prepare` unless it was called.
+
+        Args:
+            conditions: Of metrics that use them, the first conditions, or what
+                has their structure, shapes and types, as inputs of a Keras
+                model have. `None` says nothing of them.
+        """
         if not self._is_prepared:
+            self.expect_conditions(conditions)
             self.prepare()
             self._is_prepared = True
 
@@ -93,7 +122,12 @@ class SampleMetric(keras.metrics.Metric):
     @property
     def networks(self) -> list[Any]:
         """The `FeatureExtractor`s that the metric calls."""
-        return []
+        return [getattr(self, name) for name in self.network_names()]
+
+    def network_names(self) -> list[str]:
+        """Returns the names of the attributes that hold `networks`."""
+        names = self.network_attributes
+        return [name for name in names if getattr(self, name, None) is not None]
 
     @property
     def protocol(self) -> dict[str, Any]:

@@ -311,8 +311,14 @@ CONFIGURED = {
     "datasets.GaussianMixture": lambda: kr.datasets.GaussianMixture(
         [[0.0, 1.0], [2.0, 3.0]], [0.1, 0.2], weights=[0.25, 0.75]
     ),
+    "metrics.BestOfMany": lambda: kr.metrics.BestOfMany(
+        features(), samples_per_condition=3, max_samples=20, name="a"
+    ),
     "metrics.CollisionSupport": lambda: kr.metrics.CollisionSupport(
         features(), threshold=0.5, max_samples=20, name="a"
+    ),
+    "metrics.ConditionalDiversity": lambda: kr.metrics.ConditionalDiversity(
+        features(), samples_per_condition=3, max_samples=20, name="a"
     ),
     "metrics.DensityCoverage": lambda: kr.metrics.DensityCoverage(
         features(), neighbours=2, max_samples=20, name="a"
@@ -323,6 +329,14 @@ CONFIGURED = {
     "metrics.FeatureExtractor": features,
     "metrics.FrechetDistance": lambda: kr.metrics.FrechetDistance(
         features(), reference="real.npz", name="a"
+    ),
+    "metrics.FrechetJointDistance": lambda: kr.metrics.FrechetJointDistance(
+        features(), num_classes=3, alpha=0.5, name="a"
+    ),
+    "metrics.FrechetJointDistance[network]": (
+        lambda: kr.metrics.FrechetJointDistance(
+            features(), condition_features=features(2)
+        )
     ),
     "metrics.InceptionScore": lambda: kr.metrics.InceptionScore(
         features(), from_logits=True, splits=2, max_samples=20, name="a"

@@ -42,6 +42,11 @@ def test_families_by_name():
         val_density_lite=[1.5],
         coverage=[0.5],
         inception_score=[5.0],
+        val_frechet_joint_distance_lite=[12.0],
+        conditional_diversity_lite=[3.0],
+        conditional_diversity_ratio_lite=[0.8],
+        best_of_many_lite=[2.0],
+        mean_of_many_lite=[4.0],
         diversity=[0.9],
         near_duplicates=[0.0],
         distance_to_real=[1.0],
@@ -55,7 +60,7 @@ def test_families_by_name():
         learning_rate_generator=[1e-4],
     )
     assert list(found.values()) == [
-        ["val_fd_inception", "fd_lite"],
+        ["val_fd_inception", "fd_lite", "val_frechet_joint_distance_lite"],
         ["kd_lite"],
         [
             "val_precision_lite",
@@ -64,6 +69,9 @@ def test_families_by_name():
             "coverage",
         ],
         ["inception_score"],
+        ["best_of_many_lite", "mean_of_many_lite"],
+        ["conditional_diversity_ratio_lite"],
+        ["conditional_diversity_lite"],
         ["diversity", "near_duplicates", "distance_to_real"],
         ["d_real_accuracy", "d_fake_accuracy", "d_separation"],
         ["d_logit_size", "g_weight_growth"],

@@ -1,6 +1,9 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
+
+from keras_regan import _backend
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +43,26 @@ def in_batches(metric, real, generated, batch_size):
 @pytest.fixture(name="in_batches")
 def _in_batches():
     return in_batches
+
+
+def compiled_values(metric, *batches):
+    """What a metric says if it is given batches inside of a graph."""
+    metric.prepare_once(batches[0][2])
+
+    def see(*batch):
+        metric.update_state(*batch)
+        return [ops.copy(variable.value) for variable in metric.variables]
+
+    step = _backend.compiled(see, metric.variables)
+    for batch in batches:
+        tensors = keras.tree.map_structure(ops.convert_to_tensor, batch)
+        for variable, value in zip(
+            metric.variables, step(*tensors), strict=True
+        ):
+            variable.assign(value)
+    return metric.values()
+
+
+@pytest.fixture(name="compiled_values")
+def _compiled_values():
+    return compiled_values

@@ -1,0 +1,112 @@
+"""What metrics make of conditions: rows of numbers, or keys to compare."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regan._typing import Tensor
+
+# Elements of a row of `condition_keys`.
+KEY_SIZE = 2
+# What float32 can hold of a whole number.
+_KEY_BITS = 0xFFFFFF
+# Of a hash of integers whose bits all depend on all bits.
+_MULTIPLIER = 0x45D9F3B
+
+
+def condition_keys(conditions: Any) -> Tensor:
+    """Returns rows that are equal where conditions are, and only there.
+
+    Whole numbers of 48 bits in all, float32: one pair in 10^14 of different
+    conditions has the same by chance. Conditions themselves, as images, may be
+    too long to be kept.
+    """
+    numbers = ops.concatenate(
+        [_whole_numbers(part) for part in keras.tree.flatten(conditions)],
+        axis=1,
+    )
+    places = ops.arange(ops.shape(numbers)[1], dtype="int32")
+    sums = [
+        ops.sum(_mixed(numbers + _mixed(KEY_SIZE * places + which)), axis=1)
+        for which in range(KEY_SIZE)
+    ]
+    keys = ops.stack([_mixed(total) for total in sums], axis=1)
+    return ops.cast(ops.bitwise_and(keys, _KEY_BITS), "float32")
+
+
+def condition_size(conditions: Any, num_classes: int | None) -> int:
+    """Returns how many elements a row of `condition_rows` has.
+
+    Raises:
+        ValueError: If conditions have no length of their own.
+    """
+    size = 0
+    for part in keras.tree.flatten(conditions):
+        shape = tuple(part.shape)[1:]
+        if None in shape:
+            raise ValueError(
+                "Invalid value for argument `conditions`. Expected rows of "
+                "one length, or `condition_features`, a network that makes "
+                f"vectors of them. Received: shape {tuple(part.shape)}"
+            )
+        size += num_classes if is_class_label(part) else math.prod(shape)
+    return size
+
+
+def condition_rows(conditions: Any, num_classes: int | None) -> Tensor:
+    """Returns conditions as rows: class labels one-hot, others flattened.
+
+    A label that is no class has NaN.
+    """
+    return ops.concatenate(
+        [
+            _one_hot(part, num_classes)
+            if is_class_label(part)
+            else ops.cast(_flat(part), "float32")
+            for part in keras.tree.flatten(conditions)
+        ],
+        axis=1,
+    )
+
+
+def is_class_label(part: Any) -> bool:
+    """Whether a condition is one integer a sample."""
+    dtype = keras.backend.standardize_dtype(part.dtype)
+    return "int" in dtype and all(size == 1 for size in tuple(part.shape)[1:])
+
+
+def _one_hot(labels, num_classes):
+    labels = ops.cast(_flat(labels), "int32")
+    is_class = ops.logical_and(labels >= 0, labels < num_classes)
+    rows = ops.one_hot(labels[:, 0], num_classes, dtype="float32")
+    return ops.where(is_class, rows, np.float32("nan"))
+
+
+def _flat(part):
+    part = ops.convert_to_tensor(part)
+    shape = tuple(part.shape)[1:]
+    if None in shape:
+        return ops.reshape(part, (ops.shape(part)[0], -1))
+    return ops.reshape(part, (-1, math.prod(shape)))
+
+
+def _whole_numbers(part):
+    """Returns int32 that are equal where the elements of a condition are."""
+    rows = _flat(part)
+    if "float" not in keras.backend.standardize_dtype(rows.dtype):
+        return ops.cast(rows, "int32")
+    rows = ops.cast(rows, "float32")
+    # Zero has two signs.
+    rows = ops.where(ops.equal(rows, 0.0), 0.0, rows)
+    # TensorFlow wants to know the size of the last axis.
+    return ops.view(rows[..., None], "int32")[..., 0]
+
+
+def _mixed(numbers):
+    for _ in range(2):
+        shifted = ops.right_shift(numbers, 16)
+        numbers = ops.bitwise_xor(numbers, shifted) * _MULTIPLIER
+    return ops.bitwise_xor(numbers, ops.right_shift(numbers, 16))
