@@ -3,3 +3,4 @@
 from keras_regan.networks.dcgan import dcgan as dcgan
 from keras_regan.networks.mlp import mlp as mlp
 from keras_regan.networks.resnet import resnet as resnet
+from keras_regan.networks.unet import unet as unet

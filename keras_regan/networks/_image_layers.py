@@ -16,9 +16,14 @@ def channel_axis() -> int:
 
 def shape_of(size: int, channels: int) -> Shape:
     """Returns the shape of one square image under Keras's data format."""
+    return shape_of_rectangle((size, size), channels)
+
+
+def shape_of_rectangle(size: tuple[int, int], channels: int) -> Shape:
+    """Returns the shape of an image of `(height, width)`, as `shape_of`."""
     if channel_axis() == 1:
-        return (channels, size, size)
-    return (size, size, channels)
+        return (channels, *size)
+    return (*size, channels)
 
 
 def size_and_channels(

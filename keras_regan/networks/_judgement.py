@@ -20,8 +20,6 @@ def judgement(logits: Tensor, **others: Tensor | None) -> Any:
     return {"logits": logits, **others} if others else logits
 
 
-def as_features(x: Tensor) -> Tensor:
+def as_features(x: Tensor, name: str = "features") -> Tensor:
     """Returns activations in float32, under every dtype policy."""
-    return keras.layers.Activation("linear", dtype="float32", name="features")(
-        x
-    )
+    return keras.layers.Activation("linear", dtype="float32", name=name)(x)

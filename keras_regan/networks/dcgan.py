@@ -7,6 +7,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._typing import Tensor
+from keras_regan.networks import _initial_weights
 from keras_regan.networks._class_labels import embed_labels
 from keras_regan.networks._class_labels import label_input
 from keras_regan.networks._image_layers import batch_normalization
@@ -17,7 +18,6 @@ from keras_regan.networks._judgement import as_features
 from keras_regan.networks._judgement import judgement
 
 _IMAGE_SIZES = (16, 28, 32, 64, 128, 256)
-_SLOPE = 0.2
 
 
 def dcgan(
@@ -195,7 +195,9 @@ def _discriminator(
         inputs = [x, labels]
         label_image = _label_image(labels, num_classes, latent_dim, size)
         x = keras.layers.Concatenate(axis=channel_axis())([x, label_image])
-    initializer = _initializer if normalized else _scaled_initializer
+    initializer = _initializer
+    if not normalized:
+        initializer = _initial_weights.before_leaky_relu
     for index, count in enumerate(filters):
         normalize = normalized and index > 0
         x = keras.layers.Conv2D(
@@ -208,7 +210,7 @@ def _discriminator(
         )(x)
         if normalize:
             x = batch_normalization()(x)
-        x = keras.layers.LeakyReLU(negative_slope=_SLOPE)(x)
+        x = keras.layers.LeakyReLU(negative_slope=_initial_weights.SLOPE)(x)
         if dropout:
             x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Flatten()(x)
@@ -237,10 +239,3 @@ def _filters(size: int, width: int) -> list[int]:
 def _initializer() -> keras.initializers.Initializer:
     # One per layer: an initializer that is shared repeats its numbers.
     return keras.initializers.RandomNormal(stddev=0.02)
-
-
-def _scaled_initializer() -> keras.initializers.Initializer:
-    # 2 / (1 + slope^2) keeps the variance through LeakyReLU (He et al., 2015).
-    return keras.initializers.VarianceScaling(
-        2.0 / (1.0 + _SLOPE**2), "fan_in", "untruncated_normal"
-    )
