@@ -71,6 +71,23 @@ class Interface:
         """Whether the discriminator is told any conditions."""
         return bool(self._taken)
 
+    @property
+    def described_conditions(self) -> Any:
+        """What has the shapes and types of a batch of conditions, or `None`."""
+        if self.conditions is None:
+            return None
+        return self.ordered(
+            [
+                keras.KerasTensor((None, *one.shape), one.dtype or "float32")
+                for one in self.conditions.each
+            ]
+        )
+
+    def ordered(self, conditions: Any) -> Any:
+        """Returns conditions in the generator's order: one, or a tuple."""
+        parts = self._parts(conditions)
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
     def generator_inputs(self, latents: Any, conditions: Any) -> Any:
         """Returns what the generator is called with.
 

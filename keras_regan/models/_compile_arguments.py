@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_regan._backend.keras_internals.layers import is_seed
 from keras_regan._checks.image_conditions import check_moves_no_sample_alone
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.networks import uses_float16
@@ -16,6 +17,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
 from keras_regan.models._game import Game
 from keras_regan.models._player import Player
+from keras_regan.penalties._called_with import samples_compared
 
 
 def checked_loss(loss: Any) -> AdversarialLoss:
@@ -123,8 +125,15 @@ def checked_use(use_conditions: Any, interface: Interface) -> bool:
 def check_conditions(interface: Interface, game: Game) -> None:
     """Raises if what is compiled does not go with what networks are told."""
     conditions = interface.conditions
+    draws = interface.latent_shape is not None or any(
+        is_seed(variable) for variable in game.generator.network.variables
+    )
     if game.samples_per_condition > 1:
-        _check_repeats(interface, game)
+        _check_repeats(conditions, draws, game)
+    if not draws:
+        _check_no_pairs(game)
+    if conditions is None:
+        _check_no_conditions(game)
     check_moves_no_sample_alone("augmentation", game.augmentation, conditions)
     for player in game.players:
         for entry in player.penalties:
@@ -133,12 +142,36 @@ def check_conditions(interface: Interface, game: Game) -> None:
             )
 
 
-def _check_repeats(interface, game):
+def _check_no_conditions(game):
+    for metric in game.sample_metrics:
+        if metric.uses_conditions:
+            raise ValueError(
+                "Invalid value for argument `metrics`. Expected conditional "
+                f"networks for `{metric.name}`. Received: networks without "
+                "conditions"
+            )
+
+
+def _check_no_pairs(game):
+    for player in game.players:
+        for entry in player.penalties:
+            inner = getattr(entry, "regularizer", entry)
+            if samples_compared(inner) is not None:
+                raise ValueError(
+                    f"Invalid value for argument `{player.role}_regularizers`. "
+                    "Expected a generator with latents or dropout for "
+                    f"`{entry.name}`, which compares samples of one condition. "
+                    "Received: a generator without latents, of which these are "
+                    "all the same"
+                )
+
+
+def _check_repeats(conditions, draws, game):
     expected = None
-    if interface.conditions is None:
+    if conditions is None:
         expected = "1, for the networks are not conditional"
-    elif interface.latent_shape is None:
-        expected = "1, for the generator has no latents"
+    elif not draws:
+        expected = "1, for the generator has neither latents nor dropout"
     elif game.shared_samples:
         expected = "1 with shared_samples=True"
     if expected:

@@ -94,10 +94,14 @@ class Game:
         """The metrics that compare whole sets, outside of the graph."""
         return [m for m in self.metrics if isinstance(m, SampleMetric)]
 
-    def prepare(self) -> None:
-        """Lets metrics create their state, before anything is traced."""
+    def prepare(self, conditions: Any) -> None:
+        """Lets metrics create their state, before anything is traced.
+
+        Args:
+            conditions: What has the shapes and types of conditions.
+        """
         for metric in self.sample_metrics:
-            metric.prepare_once()
+            metric.prepare_once(conditions)
 
     def track_augmentation(self, batch_size: Any) -> None:
         """Takes what an augmentation logs into the means of the epoch."""

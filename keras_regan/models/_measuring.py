@@ -186,9 +186,53 @@ class MeasuringModel(SavingModel):
             )
             player.track(replicas.global_mean(values), size)
         self._game.track_augmentation(size)
+        self._measure(real, generated, conditions, networks)
+
+    def _measure(
+        self,
+        real: Tensor,
+        generated: Generated,
+        conditions: Any,
+        networks: Networks,
+    ) -> None:
+        """Shows the samples to the metrics."""
+        several = {}
         with shared_features():
             for metric in self._game.metrics:
-                metric.update_state(real, generated.samples)
+                if not getattr(metric, "uses_conditions", False):
+                    metric.update_state(real, generated.samples)
+                    continue
+                count = metric.samples_per_condition
+                if count not in several:
+                    several[count] = self._several(
+                        count, generated.samples, conditions, networks
+                    )
+                told = self._interface.ordered(conditions)
+                metric.update_state(real, several[count], told)
+
+    def _several(
+        self,
+        count: int | None,
+        samples: Tensor,
+        conditions: Any,
+        networks: Networks,
+    ) -> Tensor:
+        """Returns `(batch, count, ...)`: these samples, and more beside them.
+
+        Each condition gets `count` samples; with `None`, these are all.
+        """
+        if count is None:
+            return samples
+        size = ops.shape(samples)[0]
+        parts = [samples] + [
+            networks.generate(
+                self._draw_latents(size, self._evaluation_seed),
+                conditions,
+                training=False,
+            ).samples
+            for _ in range(count - 1)
+        ]
+        return ops.stack(parts, axis=1)
 
     def _gradient_share(
         self, name: str, real: Tensor, conditions: Any, latents: Tensor

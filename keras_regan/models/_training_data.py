@@ -44,7 +44,7 @@ def checked_source(
         )
     batches.refuse_weights(arguments)
     _devices.check_compiled(gan, gan._game, gan._state)
-    gan._game.prepare()
+    gan._game.prepare(gan._interface.described_conditions)
     if isinstance(x, list) and len(x) == 1 and hasattr(x[0], "shape"):
         (x,) = x  # As Keras takes the inputs of a model.
     if y is None and isinstance(x, list | tuple) and len(x) == 2:

@@ -38,7 +38,9 @@ def networks(form=list, judged=("tint", "label")):
     samples = told(*inputs.values())
     taken = inputs if form is dict else list(inputs.values())
     generator = keras.Model(taken, samples)
-    generator.get_layer("classes").set_weights([[[0.0], [1.0], [2.0]]])
+    generator.get_layer("classes").set_weights(
+        [np.array([[0.0], [1.0], [2.0]])]
+    )
     seen = {"samples": layers.Input((4, 4, 2), name="samples")}
     if "tint" in judged:
         seen["tint"] = layers.Input((4, 4, 1), name="tint")
@@ -171,7 +173,9 @@ def test_same_training_from_every_source(source, form, expected_losses):
     data = SOURCES[source]()
     several = isinstance(data, tuple)
     x, y = data if several else (data, None)
-    size = {"batch_size": 11, "shuffle": False} if several else {}
+    size = {"batch_size": 11} if several else {}
+    if several or source == "PyDataset":
+        size["shuffle"] = False
     losses = gan.fit(x, y, verbose=0, **size).history
     for name, values in expected_losses.items():
         np.testing.assert_allclose(losses[name], values, rtol=1e-4)
@@ -405,3 +409,37 @@ def test_repeats_that_cannot_be(vector_pair):
         make().compile(samples_per_condition=2, shared_samples=True)
     with pytest.raises(ValueError, match="`samples_per_condition`.*Received"):
         make().compile(samples_per_condition=0)
+
+
+def test_metrics_of_conditions(quiet):
+    """Against samples that `evaluate` makes of an untrained generator."""
+    flat = keras.Sequential(
+        [layers.Input((4, 4, 2)), layers.Flatten()], name="flat"
+    )
+    metrics = kr.metrics
+    quiet.compile(
+        metrics=[
+            metrics.ConditionalDiversity(flat, samples_per_condition=3),
+            metrics.BestOfMany(flat, samples_per_condition=3),
+            metrics.FrechetJointDistance(flat, num_classes=3),
+            metrics.FeatureDiversity(flat),
+        ]
+    )
+    logs = quiet.evaluate(
+        SAMPLES, dict(reversed(BOTH.items())), return_dict=True, verbose=0
+    )
+    # A sample is its conditions and a trace of noise, of 32 elements.
+    size = quiet.generator.get_layer("noise").kernel
+    noise = float(ops.mean(ops.sum(ops.square(size), axis=0)))
+    expected = np.sqrt(2 * 32 * noise)
+    assert abs(logs["conditional_diversity_flat"] / expected - 1) < 0.2
+    assert logs["best_of_many_flat"] < logs["mean_of_many_flat"]
+    assert abs(logs["mean_of_many_flat"] / np.sqrt(32 * noise) - 1) < 0.2
+    assert logs["diversity_flat"] > 10 * logs["conditional_diversity_flat"]
+
+
+def test_metrics_of_conditions_without_any(vector_pair):
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    flat = keras.Sequential([layers.Input((2,)), layers.Identity()])
+    with pytest.raises(ValueError, match="`metrics`.*conditional networks"):
+        gan.compile(metrics=[kr.metrics.BestOfMany(flat)])

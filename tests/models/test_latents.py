@@ -68,7 +68,7 @@ def test_distribution(latents, facts, tmp_path):
     drawn = ops.convert_to_numpy(gan.sample_latents(2000, seed=1))
     assert drawn.shape == (2000, 5, 4)
     for seen, expected in facts(drawn):
-        np.testing.assert_allclose(seen, expected, atol=0.05)
+        np.testing.assert_allclose(seen, expected, atol=0.1)
     gan.compile()
     gan.fit(np.zeros((8, 2), "float32"), verbose=0)
     gan.save(str(tmp_path / "gan.keras"))
