@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-
 from keras_regan._typing import Tensor
 
 _local = threading.local()
@@ -43,37 +41,35 @@ def computed_once(
     return seen[key][1]
 
 
-def different_networks(metrics: Sequence[keras.metrics.Metric]) -> list[Any]:
-    """Returns each feature network that metrics call, once."""
+def different_networks(holders: Sequence[Any]) -> list[Any]:
+    """Returns each feature network that metrics or regularizers call, once."""
     networks = []
-    for metric in metrics:
-        for network in getattr(metric, "networks", []):
+    for holder in holders:
+        for network in getattr(holder, "networks", []):
             if not any(network is other for other in networks):
                 networks.append(network)
     return networks
 
 
 def network_numbers(
-    metrics: Sequence[keras.metrics.Metric],
+    holders: Sequence[Any],
 ) -> list[list[int]]:
-    """Returns which of `different_networks` each metric calls."""
-    identities = [id(network) for network in different_networks(metrics)]
+    """Returns which of `different_networks` each holder calls."""
+    identities = [id(network) for network in different_networks(holders)]
     return [
-        [identities.index(id(network)) for network in metric.networks]
-        if hasattr(metric, "networks")
+        [identities.index(id(network)) for network in holder.networks]
+        if hasattr(holder, "networks")
         else []
-        for metric in metrics
+        for holder in holders
     ]
 
 
-def share_networks(
-    metrics: Sequence[keras.metrics.Metric], numbers: list[list[int]]
-) -> None:
-    """Makes metrics call the same objects again, after deserialization."""
+def share_networks(holders: Sequence[Any], numbers: list[list[int]]) -> None:
+    """Makes holders call the same objects again, after deserialization."""
     first = {}
-    for metric, own in zip(metrics, numbers, strict=True):
+    for holder, own in zip(holders, numbers, strict=True):
         for number in own:
             if number in first:
-                metric.features = first[number]
+                holder.features = first[number]
             else:
-                first[number] = metric.features
+                first[number] = holder.features

@@ -9,8 +9,11 @@ from keras_regan._fitting.value_watch import SeenValues
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
+from keras_regan.metrics._feature_sharing import different_networks
 from keras_regan.models._networks import Networks
 from keras_regan.models._player import Player
+from keras_regan.penalties.scheduled import innermost
+from keras_regan.regularizers import SampleRegularizer
 
 
 class Game:
@@ -90,10 +93,27 @@ class Game:
         """The metrics that compare whole sets, outside of the graph."""
         return [m for m in self.metrics if isinstance(m, SampleMetric)]
 
+    @property
+    def feature_holders(self) -> list[Any]:
+        """The metrics, then the regularizers that hold feature networks."""
+        entries = [
+            innermost(penalty)
+            for player in self.players
+            for penalty in player.penalties
+        ]
+        return self.metrics + [
+            entry
+            for entry in entries
+            if isinstance(entry, SampleRegularizer)
+            and getattr(entry, "networks", [])
+        ]
+
     def prepare(self) -> None:
-        """Lets metrics create their state, before anything is traced."""
+        """Creates state and loads networks, before anything is traced."""
         for metric in self.sample_metrics:
             metric.prepare_once()
+        for network in different_networks(self.feature_holders):
+            network.model  # noqa: B018 (loads it, or says why it cannot)
 
     def networks_with(
         self,

@@ -73,7 +73,7 @@ class SavingModel(SamplingModel):
             "augmentation": game.augmentation,
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,
-            "feature_networks": network_numbers(game.metrics),
+            "feature_networks": network_numbers(game.feature_holders),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
             "jit_compile": self.jit_compile,
@@ -92,7 +92,7 @@ class SavingModel(SamplingModel):
             networks = config.pop("feature_networks", [])
             self.compile(**config)
             if networks:
-                share_networks(self._game.metrics, networks)
+                share_networks(self._game.feature_holders, networks)
 
     def save(
         self,

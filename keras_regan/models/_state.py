@@ -204,7 +204,7 @@ def _game(game):
             Kind.AUGMENTATION,
             "augmentation",
         )
-    yield from _features(game.metrics)
+    yield from _features(game)
     means = [*game.trackers, *game.step_trackers]
     for metric, argument in (
         *((mean, "self") for mean in means),
@@ -233,18 +233,21 @@ def _player(player):
     )
 
 
-def _features(metrics):
+def _features(game):
     names = []
-    for network in different_networks(metrics):
+    of_metrics = different_networks(game.metrics)
+    for network in different_networks(game.feature_holders):
+        is_of_metrics = any(network is other for other in of_metrics)
+        argument = "metrics" if is_of_metrics else "features"
         name = network.name
         if name in names:
             name = f"{name}_{len(names)}"
         names.append(name)
         saved = network.saved_variables
         key = f"features.{in_files(name)}"
-        yield from _numbered(key, saved, Kind.FEATURES, "metrics")
+        yield from _numbered(key, saved, Kind.FEATURES, argument)
         yield from _numbered(
-            key, network.variables, Kind.FIXED_FEATURES, "metrics"
+            key, network.variables, Kind.FIXED_FEATURES, argument
         )
 
 

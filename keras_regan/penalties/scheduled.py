@@ -10,6 +10,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
+from keras_regan.penalties._real_partners import check_real_partners
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
@@ -103,6 +104,7 @@ class Scheduled(Penalty):
         if isinstance(self.regularizer, Penalty):
             return self.regularizer(context)
         if isinstance(self.regularizer, SampleRegularizer):
+            check_real_partners(self.regularizer, context)
             tensors = {
                 "samples": context.fake,
                 "latents": context.latents,
@@ -164,3 +166,10 @@ def as_penalty(entry: Any) -> Penalty:
         TypeError: If it is no regularizer.
     """
     return entry if isinstance(entry, Penalty) else Scheduled(entry)
+
+
+def innermost(penalty: Penalty) -> Any:
+    """Returns what is inside of all wrappers of a penalty."""
+    while isinstance(penalty, Scheduled):
+        penalty = penalty.regularizer
+    return penalty
