@@ -139,8 +139,8 @@ class Reconstruction(SampleRegularizer):
     def from_config(cls, config: dict[str, Any]) -> "Reconstruction":
         """Creates the regularizer from the result of `get_config`."""
         config = dict(config)
-        config["distance"] = deserialized(config["distance"])
-        if isinstance(config["features"], dict):
+        config["distance"] = deserialized(config.get("distance", "l1"))
+        if isinstance(config.get("features"), dict):
             config["features"] = keras.saving.deserialize_keras_object(
                 config["features"]
             )
