@@ -139,6 +139,7 @@ NAMES = {
         "JacobianClamping",
         "LatentConsistency",
         "LatentDiversity",
+        "LatentReconstruction",
         "LeCam",
         "MaxGradientPenalty",
         "OnFeatures",
@@ -166,6 +167,7 @@ NAMES = {
         "Orthogonal",
         "PairwiseDistance",
         "PullingAway",
+        "Reconstruction",
         "SampleRegularizer",
     ],
     "keras_regan.search": [

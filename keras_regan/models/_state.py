@@ -17,6 +17,7 @@ class Kind(enum.Flag):
     """What a variable is for."""
 
     WEIGHT = enum.auto()  # Trained by a gradient, or an average of such.
+    ALONG = enum.auto()  # Likewise, but of penalties, unknown to Keras.
     STATISTIC = enum.auto()  # Moved by layers in their forward passes.
     SEED = enum.auto()
     OPTIMIZER = enum.auto()
@@ -35,6 +36,7 @@ class Kind(enum.Flag):
 #: What training changes.
 TRAINED = (
     Kind.WEIGHT
+    | Kind.ALONG
     | Kind.STATISTIC
     | Kind.SEED
     | Kind.OPTIMIZER
@@ -50,6 +52,7 @@ CARRIED = (
     | Kind.SEEN
     | Kind.REFUSAL
     | Kind.COUNT
+    | Kind.ALONG
     | Kind.PENALTY
     | Kind.FACTOR
     | Kind.AUGMENTATION
@@ -65,6 +68,7 @@ SAVED = (
     Kind.SEED
     | Kind.POSITION
     | Kind.COUNT
+    | Kind.ALONG
     | Kind.PENALTY
     | Kind.FACTOR
     | Kind.AUGMENTATION
@@ -217,6 +221,12 @@ def _player(player):
     yield Entry(f"{player.role}.step.0", player.step, Kind.COUNT, "self")
     argument = f"{player.role}_regularizers"
     for penalty in player.penalties:
+        yield from _numbered(
+            f"along.{player.role}.{in_files(penalty.name)}",
+            penalty.trained_variables,
+            Kind.ALONG,
+            argument,
+        )
         moved = {id(variable) for variable in penalty.variables}
         for index, variable in enumerate(penalty.state):
             yield Entry(

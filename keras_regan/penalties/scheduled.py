@@ -99,6 +99,11 @@ class Scheduled(Penalty):
             return self.regularizer.state
         return getattr(self.regularizer, "variables", [])
 
+    @property
+    def trained_variables(self) -> list[keras.Variable]:
+        """What a wrapped penalty trains along."""
+        return getattr(self.regularizer, "trained_variables", [])
+
     def call(self, context: StepContext) -> Tensor:
         """Returns what the wrapped regularizer returns."""
         if isinstance(self.regularizer, Penalty):
