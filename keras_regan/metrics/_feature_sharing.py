@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+
 from keras_regan._typing import Tensor
 
 _local = threading.local()
@@ -41,11 +43,19 @@ def computed_once(
     return seen[key][1]
 
 
+def networks_of(holder: Any) -> list[Any]:
+    """Returns the feature networks of a metric, or of a regularizer."""
+    # `networks` of a regularizer are those that it may stand with.
+    if isinstance(holder, keras.metrics.Metric):
+        return getattr(holder, "networks", [])
+    return getattr(holder, "feature_networks", [])
+
+
 def different_networks(holders: Sequence[Any]) -> list[Any]:
     """Returns each feature network that metrics or regularizers call, once."""
     networks = []
     for holder in holders:
-        for network in getattr(holder, "networks", []):
+        for network in networks_of(holder):
             if not any(network is other for other in networks):
                 networks.append(network)
     return networks
@@ -57,9 +67,7 @@ def network_numbers(
     """Returns which of `different_networks` each holder calls."""
     identities = [id(network) for network in different_networks(holders)]
     return [
-        [identities.index(id(network)) for network in holder.networks]
-        if hasattr(holder, "networks")
-        else []
+        [identities.index(id(network)) for network in networks_of(holder)]
         for holder in holders
     ]
 

@@ -13,7 +13,6 @@ from keras_regan.metrics._feature_sharing import different_networks
 from keras_regan.models._networks import Networks
 from keras_regan.models._player import Player
 from keras_regan.penalties.scheduled import innermost
-from keras_regan.regularizers import SampleRegularizer
 
 
 class Game:
@@ -102,10 +101,7 @@ class Game:
             for penalty in player.penalties
         ]
         return self.metrics + [
-            entry
-            for entry in entries
-            if isinstance(entry, SampleRegularizer)
-            and getattr(entry, "networks", [])
+            entry for entry in entries if getattr(entry, "feature_networks", [])
         ]
 
     def prepare(self) -> None:

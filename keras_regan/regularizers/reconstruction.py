@@ -103,7 +103,7 @@ class Reconstruction(SampleRegularizer):
         self.features = None if features is None else as_extractor(features)
 
     @property
-    def networks(self) -> list[FeatureExtractor]:
+    def feature_networks(self) -> list[FeatureExtractor]:
         """The feature network, if there is one."""
         return [] if self.features is None else [self.features]
 

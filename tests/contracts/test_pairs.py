@@ -212,6 +212,6 @@ def test_all_members_meet():
     left_out = (
         losses * (losses - 1) // 2
         + augmentations * (augmentations - 1) // 2
-        + len(LABELED)
+        + len(OF_ONE_SAMPLE)
     )
     assert len(PAIRS) == count * (count - 1) // 2 - left_out
