@@ -37,6 +37,7 @@ def build(
     clipped: bool = False,
     spectral: bool = False,
     normalized: bool = False,
+    reads_latents: bool = False,
     first: Any = None,
     last: Any = None,
 ) -> tuple[keras.Model, keras.Model]:
@@ -92,5 +93,6 @@ def build(
         labels=labels,
         discriminator_features=discriminator_features,
         normalized=normalized,
+        latents=LATENTS if reads_latents else None,
     )
     return generator, discriminator

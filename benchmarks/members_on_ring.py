@@ -114,6 +114,15 @@ def settings() -> dict[str, dict]:
             "generator_regularizers": [kr.penalties.AuxiliaryClassifier()],
             "discriminator_regularizers": [kr.penalties.AuxiliaryClassifier()],
         },
+        "penalties.LatentReconstruction": {
+            "networks": {"reads_latents": True},
+            "generator_regularizers": [kr.penalties.LatentReconstruction()],
+            "discriminator_regularizers": [kr.penalties.LatentReconstruction()],
+        },
+        "regularizers.Reconstruction": {
+            "networks": {"labels": "projected"},
+            **plain(kr.regularizers.Reconstruction),
+        },
         "augmentations.InstanceNoise": {"augmentation": noise},
         "constraints.WeightClipping": {
             "networks": {"clipped": True},
@@ -146,6 +155,7 @@ def build(
     clipped=False,
     spectral=False,
     normalized=False,
+    reads_latents=False,
     first=None,
     last=None,
     modes=MODES,
@@ -210,6 +220,7 @@ def build(
         labels=labels,
         discriminator_features=discriminator_features,
         normalized=normalized,
+        latents=latent_dim if reads_latents else None,
         modes=modes,
     )
     return generator, discriminator
@@ -224,6 +235,7 @@ def finished(
     labels: str | None,
     discriminator_features: bool,
     normalized: bool,
+    latents: int | None = None,
     modes: int = MODES,
 ) -> keras.Model:
     """Returns a discriminator whose last features are `x`."""
@@ -235,6 +247,8 @@ def finished(
     outputs = logits
     if discriminator_features:
         outputs = {"logits": logits, "features": x}
+    if latents is not None:
+        outputs = {"logits": logits, "latents": layers.Dense(latents)(x)}
     if labels == "classified":
         outputs = {"logits": logits, "class_logits": layers.Dense(modes)(x)}
     discriminator = keras.Model(inputs, outputs)

@@ -142,6 +142,7 @@ NAMES = {
         "JacobianClamping",
         "LatentConsistency",
         "LatentDiversity",
+        "LatentReconstruction",
         "LeCam",
         "MaxGradientPenalty",
         "OnFeatures",
@@ -169,6 +170,7 @@ NAMES = {
         "Orthogonal",
         "PairwiseDistance",
         "PullingAway",
+        "Reconstruction",
         "SampleRegularizer",
     ],
     "keras_regan.search": [

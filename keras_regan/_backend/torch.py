@@ -36,6 +36,12 @@ def minimize(objective, optimizer, variables):
             [variable.value for variable in variables],
             allow_unused=True,
         )
+    if any(g is not None for g in gradients):
+        # What a penalty reads in some steps only has zeros elsewhere too.
+        gradients = [
+            torch.zeros_like(v.value) if g is None else g
+            for g, v in zip(gradients, variables, strict=True)
+        ]
     optimizer.apply(list(gradients), variables)
     return {k: v.detach() for k, v in values.items()}, samples.detach()
 

@@ -43,37 +43,42 @@ def computed_once(
     return seen[key][1]
 
 
-def different_networks(metrics: Sequence[keras.metrics.Metric]) -> list[Any]:
-    """Returns each feature network that metrics call, once."""
+def networks_of(holder: Any) -> list[Any]:
+    """Returns the feature networks of a metric, or of a regularizer."""
+    # `networks` of a regularizer are those that it may stand with.
+    if isinstance(holder, keras.metrics.Metric):
+        return getattr(holder, "networks", [])
+    return getattr(holder, "feature_networks", [])
+
+
+def different_networks(holders: Sequence[Any]) -> list[Any]:
+    """Returns each feature network that metrics or regularizers call, once."""
     networks = []
-    for metric in metrics:
-        for network in getattr(metric, "networks", []):
+    for holder in holders:
+        for network in networks_of(holder):
             if not any(network is other for other in networks):
                 networks.append(network)
     return networks
 
 
 def network_numbers(
-    metrics: Sequence[keras.metrics.Metric],
+    holders: Sequence[Any],
 ) -> list[list[int]]:
-    """Returns which of `different_networks` each metric calls."""
-    identities = [id(network) for network in different_networks(metrics)]
+    """Returns which of `different_networks` each holder calls."""
+    identities = [id(network) for network in different_networks(holders)]
     return [
-        [identities.index(id(network)) for network in metric.networks]
-        if hasattr(metric, "networks")
-        else []
-        for metric in metrics
+        [identities.index(id(network)) for network in networks_of(holder)]
+        for holder in holders
     ]
 
 
-def share_networks(
-    metrics: Sequence[keras.metrics.Metric], numbers: list[list[int]]
-) -> None:
-    """Makes metrics call the same objects again, after deserialization."""
+def share_networks(holders: Sequence[Any], numbers: list[list[int]]) -> None:
+    """Makes holders call the same objects again, after deserialization."""
     first = {}
-    for metric, own in zip(metrics, numbers, strict=True):
+    for holder, own in zip(holders, numbers, strict=True):
         if not own:
             continue
-        for name, number in zip(metric.network_names(), own, strict=True):
-            first.setdefault(number, getattr(metric, name))
-            setattr(metric, name, first[number])
+        names = getattr(holder, "network_names", lambda: ["features"])()
+        for name, number in zip(names, own, strict=True):
+            first.setdefault(number, getattr(holder, name))
+            setattr(holder, name, first[number])

@@ -11,9 +11,13 @@ from keras_regan._typing import Tensor
 
 def to_levels(images: Tensor, value_range: tuple[float, float]) -> Tensor:
     """Returns whole numbers from 0 to 255, as an image file would hold them."""
+    return ops.round(ops.clip(between_levels(images, value_range), 0.0, 255.0))
+
+
+def between_levels(images: Tensor, value_range: tuple[float, float]) -> Tensor:
+    """Returns the same before it is rounded, which has gradients."""
     low, high = value_range
-    images = (images - low) * (255.0 / (high - low))
-    return ops.round(ops.clip(images, 0.0, 255.0))
+    return (images - low) * (255.0 / (high - low))
 
 
 def in_color(images: Tensor, shape: tuple[int | None, ...]) -> Tensor:

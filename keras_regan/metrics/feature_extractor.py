@@ -17,6 +17,7 @@ from keras_regan.metrics._feature_network import built
 from keras_regan.metrics._feature_network import description
 from keras_regan.metrics._feature_network import name_of
 from keras_regan.metrics._feature_sharing import computed_once
+from keras_regan.metrics._image_preparation import between_levels
 from keras_regan.metrics._image_preparation import channel_axis
 from keras_regan.metrics._image_preparation import checked_image_size
 from keras_regan.metrics._image_preparation import checked_value_range
@@ -184,7 +185,18 @@ class FeatureExtractor:
 
     def maps(self, samples: Tensor) -> list[Tensor]:
         """Returns all outputs of the model for samples, as a list."""
-        outputs = self.model(self._prepared(samples), training=False)
+        return self._outputs(self._prepared(samples, to_levels))
+
+    def differentiable_maps(self, samples: Tensor) -> list[Tensor]:
+        """Returns the same, for losses: images are not rounded to levels.
+
+        Nor are they cut off at the ends of their range: both would leave no
+        gradient.
+        """
+        return self._outputs(self._prepared(samples, between_levels))
+
+    def _outputs(self, images: Tensor) -> list[Tensor]:
+        outputs = self.model(images, training=False)
         if isinstance(outputs, dict):
             outputs = [outputs[key] for key in sorted(outputs)]
         outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
@@ -234,10 +246,14 @@ class FeatureExtractor:
             features = ops.mean(features, axis=axes)
         return features
 
-    def _prepared(self, samples: Tensor) -> Tensor:
+    def _prepared(
+        self,
+        samples: Tensor,
+        scaled: Callable[[Tensor, tuple[float, float]], Tensor],
+    ) -> Tensor:
         images = ops.cast(samples, "float32")
         if self.value_range is not None:
-            images = to_levels(images, self.value_range)
+            images = scaled(images, self.value_range)
         images = in_color(images, self.model.input_shape)
         if self.image_size is not None:
             images = ops.image.resize(

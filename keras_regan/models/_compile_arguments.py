@@ -17,6 +17,7 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
 from keras_regan.models._game import Game
 from keras_regan.models._player import Player
+from keras_regan.models._trained_along import check_apart
 from keras_regan.penalties._called_with import samples_compared
 
 
@@ -54,7 +55,7 @@ def checked_player(
         regularizers: What the user gave.
         augmentation: What learns from its moves, or `None`.
     """
-    return Player(
+    player = Player(
         role,
         networks[0],
         checked_optimizer(optimizer, role, networks),
@@ -62,6 +63,8 @@ def checked_player(
         regularizers,
         augmentation,
     )
+    check_apart(role, player.penalties, networks)
+    return player
 
 
 def checked_optimizer(

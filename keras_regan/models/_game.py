@@ -8,8 +8,10 @@ from keras_regan._fitting.value_watch import SeenValues
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
+from keras_regan.metrics._feature_sharing import different_networks
 from keras_regan.models._networks import Networks
 from keras_regan.models._player import Player
+from keras_regan.penalties.scheduled import innermost
 
 
 class Game:
@@ -94,14 +96,28 @@ class Game:
         """The metrics that compare whole sets, outside of the graph."""
         return [m for m in self.metrics if isinstance(m, SampleMetric)]
 
+    @property
+    def feature_holders(self) -> list[Any]:
+        """The metrics, then the regularizers that hold feature networks."""
+        entries = [
+            innermost(penalty)
+            for player in self.players
+            for penalty in player.penalties
+        ]
+        return self.metrics + [
+            entry for entry in entries if getattr(entry, "feature_networks", [])
+        ]
+
     def prepare(self, conditions: Any) -> None:
-        """Lets metrics create their state, before anything is traced.
+        """Creates state and loads networks, before anything is traced.
 
         Args:
             conditions: What has the shapes and types of conditions.
         """
         for metric in self.sample_metrics:
             metric.prepare_once(conditions)
+        for network in different_networks(self.feature_holders):
+            network.model  # noqa: B018 (loads it, or says why it cannot)
 
     def track_augmentation(self, batch_size: Any) -> None:
         """Takes what an augmentation logs into the means of the epoch."""

@@ -248,8 +248,9 @@ class MeasuringModel(SavingModel):
                 self._evaluated(player, networks, real, generated, conditions)
             )[1]
 
-        part = _backend.gradient(lambda: values()[name[2:]], player.variables)
-        whole = _backend.gradient(lambda: values()["loss"], player.variables)
+        weights = player.network.trainable_variables
+        part = _backend.gradient(lambda: values()[name[2:]], weights)
+        whole = _backend.gradient(lambda: values()["loss"], weights)
         rest = [a - b for a, b in zip(whole, part, strict=True)]
         part, rest = _norm(part), _norm(rest)
         return part / ops.maximum(part + rest, keras.config.epsilon())

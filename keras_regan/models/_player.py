@@ -21,6 +21,7 @@ from keras_regan.models._terms import SIGN
 from keras_regan.models._terms import AdversarialTerm
 from keras_regan.models._terms import LayerRegularizers
 from keras_regan.models._terms import real_sign
+from keras_regan.models._trained_along import trained_along
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
 from keras_regan.penalties.step_context import StepContext
@@ -45,6 +46,8 @@ class Player:
         augmentation: What learns how each move went, or `None`.
 
     Attributes:
+        variables: What a step moves: the network's trainable weights, and
+            those that penalties bring along.
         terms: What is minimized is their sum. Each is called with the
             `StepContext` and has a name.
         readings: What is read off a step besides, by name.
@@ -65,7 +68,10 @@ class Player:
         self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
-        self.variables = list(network.trainable_variables)
+        self.variables = [
+            *network.trainable_variables,
+            *trained_along(self.penalties),
+        ]
         self.kernels = kernels(network)
         self._check_weights()
         layers = LayerRegularizers(network)
@@ -180,7 +186,7 @@ class Player:
             tracker.update_state(values.get(name, 0.0), batch_size)
 
     def _check_weights(self) -> None:
-        if not self.variables:
+        if not self.network.trainable_variables:
             raise ValueError(
                 f"Invalid value for argument `{self.role}`. Expected a model "
                 "with trainable weights. Received: a model without, or with "

@@ -78,7 +78,7 @@ class SavingModel(SamplingModel):
             "shared_samples": game.shared_samples,
             "samples_per_condition": game.samples_per_condition,
             "use_conditions": self._uses_conditions,
-            "feature_networks": network_numbers(game.metrics),
+            "feature_networks": network_numbers(game.feature_holders),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
             "jit_compile": self.jit_compile,
@@ -97,7 +97,7 @@ class SavingModel(SamplingModel):
             networks = config.pop("feature_networks", [])
             self.compile(**config)
             if networks:
-                share_networks(self._game.metrics, networks)
+                share_networks(self._game.feature_holders, networks)
 
     def save(
         self,

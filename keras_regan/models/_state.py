@@ -17,6 +17,7 @@ class Kind(enum.Flag):
     """What a variable is for."""
 
     WEIGHT = enum.auto()  # Trained by a gradient, or an average of such.
+    ALONG = enum.auto()  # Likewise, but of penalties, unknown to Keras.
     STATISTIC = enum.auto()  # Moved by layers in their forward passes.
     SEED = enum.auto()
     OPTIMIZER = enum.auto()
@@ -35,6 +36,7 @@ class Kind(enum.Flag):
 #: What training changes.
 TRAINED = (
     Kind.WEIGHT
+    | Kind.ALONG
     | Kind.STATISTIC
     | Kind.SEED
     | Kind.OPTIMIZER
@@ -50,6 +52,7 @@ CARRIED = (
     | Kind.SEEN
     | Kind.REFUSAL
     | Kind.COUNT
+    | Kind.ALONG
     | Kind.PENALTY
     | Kind.FACTOR
     | Kind.AUGMENTATION
@@ -65,6 +68,7 @@ SAVED = (
     Kind.SEED
     | Kind.POSITION
     | Kind.COUNT
+    | Kind.ALONG
     | Kind.PENALTY
     | Kind.FACTOR
     | Kind.AUGMENTATION
@@ -204,7 +208,7 @@ def _game(game):
             Kind.AUGMENTATION,
             "augmentation",
         )
-    yield from _features(game.metrics)
+    yield from _features(game)
     means = [*game.trackers, *game.step_trackers]
     for metric, argument in (
         *((mean, "self") for mean in means),
@@ -217,6 +221,12 @@ def _player(player):
     yield Entry(f"{player.role}.step.0", player.step, Kind.COUNT, "self")
     argument = f"{player.role}_regularizers"
     for penalty in player.penalties:
+        yield from _numbered(
+            f"along.{player.role}.{in_files(penalty.name)}",
+            penalty.trained_variables,
+            Kind.ALONG,
+            argument,
+        )
         moved = {id(variable) for variable in penalty.variables}
         for index, variable in enumerate(penalty.state):
             yield Entry(
@@ -233,18 +243,21 @@ def _player(player):
     )
 
 
-def _features(metrics):
+def _features(game):
     names = []
-    for network in different_networks(metrics):
+    of_metrics = different_networks(game.metrics)
+    for network in different_networks(game.feature_holders):
+        is_of_metrics = any(network is other for other in of_metrics)
+        argument = "metrics" if is_of_metrics else "features"
         name = network.name
         if name in names:
             name = f"{name}_{len(names)}"
         names.append(name)
         saved = network.saved_variables
         key = f"features.{in_files(name)}"
-        yield from _numbered(key, saved, Kind.FEATURES, "metrics")
+        yield from _numbered(key, saved, Kind.FEATURES, argument)
         yield from _numbered(
-            key, network.variables, Kind.FIXED_FEATURES, "metrics"
+            key, network.variables, Kind.FIXED_FEATURES, argument
         )
 
 

@@ -34,6 +34,9 @@ from keras_regan.penalties.latent_neighbours import (
 from keras_regan.penalties.latent_neighbours import (
     LatentDiversity as LatentDiversity,
 )
+from keras_regan.penalties.latent_reconstruction import (
+    LatentReconstruction as LatentReconstruction,
+)
 from keras_regan.penalties.lecam import LeCam as LeCam
 from keras_regan.penalties.on_features import OnFeatures as OnFeatures
 from keras_regan.penalties.path_length import PathLength as PathLength

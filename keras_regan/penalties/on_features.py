@@ -10,6 +10,7 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties._called_with import call_with
 from keras_regan.penalties._called_with import samples_compared
+from keras_regan.penalties._real_partners import check_real_partners
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.step_context import OneCondition
@@ -53,9 +54,10 @@ class OnFeatures(Scheduled):
     Raises:
         TypeError: If `regularizer` is no `SampleRegularizer`.
         ValueError: In the first step, if the discriminator returns no
-            features, or if the regularizer compares them with latents and
-            there are more samples than rows of features, as behind
-            `keras_regan.layers.Packing`.
+            features, if the regularizer compares them with latents and there
+            are more samples than rows of features, as behind
+            `keras_regan.layers.Packing`, or if it compares them row by row
+            with real ones and there are no conditions.
 
     Example:
     >>> entry = keras_regan.penalties.OnFeatures(
@@ -91,6 +93,7 @@ class OnFeatures(Scheduled):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean over all tensors of features."""
+        check_real_partners(self.regularizer, context)
         compared = samples_compared(self.regularizer)
         if compared is None:
             features = OneCondition(context.fake_features, None, 1)

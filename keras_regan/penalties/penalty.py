@@ -60,6 +60,10 @@ class Penalty:
         variables: State that the penalty keeps from step to step, as
             `keras.Variable`s made in the constructor. It is saved with the
             model.
+        trained_variables: Weights that the penalty brings along, as those of
+            an encoder: the optimizer of the network whose list it stands in
+            trains them with the network's own, on the whole loss. They are
+            saved with the model.
 
     Example:
     ```python
@@ -97,6 +101,11 @@ class Penalty:
     @property
     def variables(self) -> list[keras.Variable]:
         """State that is saved with the model."""
+        return []
+
+    @property
+    def trained_variables(self) -> list[keras.Variable]:
+        """Weights that are trained along with the network's."""
         return []
 
     @property

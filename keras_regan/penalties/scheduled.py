@@ -11,6 +11,7 @@ from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties._called_with import call_with_samples
+from keras_regan.penalties._real_partners import check_real_partners
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
@@ -99,11 +100,17 @@ class Scheduled(Penalty):
             return self.regularizer.state
         return getattr(self.regularizer, "variables", [])
 
+    @property
+    def trained_variables(self) -> list[keras.Variable]:
+        """What a wrapped penalty trains along."""
+        return getattr(self.regularizer, "trained_variables", [])
+
     def call(self, context: StepContext) -> Tensor:
         """Returns what the wrapped regularizer returns."""
         if isinstance(self.regularizer, Penalty):
             return self.regularizer(context)
         if isinstance(self.regularizer, SampleRegularizer):
+            check_real_partners(self.regularizer, context)
             return call_with_samples(self.regularizer, context)
         values = [self._of_kernel(kernel) for kernel in context.kernels]
         return ops.sum(ops.stack(values))
@@ -158,3 +165,10 @@ def as_penalty(entry: Any) -> Penalty:
         TypeError: If it is no regularizer.
     """
     return entry if isinstance(entry, Penalty) else Scheduled(entry)
+
+
+def innermost(penalty: Penalty) -> Any:
+    """Returns what is inside of all wrappers of a penalty."""
+    while isinstance(penalty, Scheduled):
+        penalty = penalty.regularizer
+    return penalty

@@ -25,6 +25,9 @@ from keras_regan.regularizers.pairwise_distance import (
     PairwiseDistance as PairwiseDistance,
 )
 from keras_regan.regularizers.pulling_away import PullingAway as PullingAway
+from keras_regan.regularizers.reconstruction import (
+    Reconstruction as Reconstruction,
+)
 from keras_regan.regularizers.sample_regularizer import (
     SampleRegularizer as SampleRegularizer,
 )

@@ -48,6 +48,11 @@ def mean_absolute(x: Tensor, y: Tensor) -> Tensor:
     return ops.mean(absolute(x - y), axis=-1)
 
 
+def mean_square(x: Tensor, y: Tensor) -> Tensor:
+    """Returns the squared L2 distance of each row pair over its length."""
+    return ops.mean(ops.square(x - y), axis=-1)
+
+
 BY_NAME = {"l1": mean_absolute, "l2": root_mean_square}
 
 

@@ -1,9 +1,7 @@
 """Soft regularization: the mean distance between random pairs of outputs."""
 
-from collections.abc import Callable
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_regan._registration import register
@@ -12,6 +10,11 @@ from keras_regan._validation import message
 from keras_regan._validation import one_of
 from keras_regan._validation import positive_float
 from keras_regan.regularizers import _distances
+from keras_regan.regularizers._chosen_distance import Distance
+from keras_regan.regularizers._chosen_distance import checked_distance
+from keras_regan.regularizers._chosen_distance import deserialized
+from keras_regan.regularizers._chosen_distance import distance_of_each
+from keras_regan.regularizers._chosen_distance import serialized
 from keras_regan.regularizers.pair_regularizer import PairRegularizer
 from keras_regan.regularizers.pair_regularizer import pairs_of
 
@@ -110,19 +113,14 @@ class PairwiseDistance(PairRegularizer):
         factor: float = 0.1,
         *,
         direction: str = "repel",
-        distance: str | Callable[[Tensor, Tensor], Tensor] = "l2",
+        distance: Distance = "l2",
         margin: float | None = None,
         pairing: str = "partner",
         **kwargs: Any,
     ):
         super().__init__(factor, **kwargs)
         self.direction = one_of(direction, "direction", ("repel", "attract"))
-        named = isinstance(distance, str) and distance in _distances.BY_NAME
-        if not (named or callable(distance)):
-            raise ValueError(
-                message("distance", "'l1', 'l2' or a callable", distance)
-            )
-        self.distance = distance
+        self.distance = checked_distance(distance, _distances.BY_NAME)
         self.margin = margin
         if margin is not None:
             self.margin = positive_float(margin, "margin")
@@ -148,16 +146,16 @@ class PairwiseDistance(PairRegularizer):
         if self.pairing == "all":
             distance = self._mean_over_all(samples, conditions)
         else:
-            pairs = pairs_of(samples, conditions)
-            distance = ops.mean(self._bound(self._distance(*pairs)))
+            distance = ops.mean(
+                self._bound(
+                    distance_of_each(
+                        self.distance,
+                        _distances.BY_NAME,
+                        *pairs_of(samples, conditions),
+                    )
+                )
+            )
         return -distance if self.direction == "repel" else distance
-
-    def _distance(self, samples: Tensor, partners: Tensor) -> Tensor:
-        if callable(self.distance):
-            return _one_per_sample(self.distance(samples, partners), samples)
-        return _distances.BY_NAME[self.distance](
-            _distances.as_rows(samples), _distances.as_rows(partners)
-        )
 
     def _mean_over_all(self, samples: Tensor, conditions: Any) -> Tensor:
         rows = _distances.as_rows(samples)
@@ -175,13 +173,10 @@ class PairwiseDistance(PairRegularizer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        distance = self.distance
-        if callable(distance):
-            distance = keras.saving.serialize_keras_object(distance)
         return {
             **super().get_config(),
             "direction": self.direction,
-            "distance": distance,
+            "distance": serialized(self.distance),
             "margin": self.margin,
             "pairing": self.pairing,
         }
@@ -190,18 +185,5 @@ class PairwiseDistance(PairRegularizer):
     def from_config(cls, config: dict[str, Any]) -> "PairwiseDistance":
         """Creates the regularizer from the result of `get_config`."""
         config = dict(config)
-        if isinstance(config.get("distance"), dict):
-            config["distance"] = keras.saving.deserialize_keras_object(
-                config["distance"]
-            )
+        config["distance"] = deserialized(config.get("distance", "l2"))
         return cls(**config)
-
-
-def _one_per_sample(distance: Tensor, samples: Tensor) -> Tensor:
-    if len(distance.shape) != 1:
-        raise ValueError(
-            "Invalid value for argument `distance`. Expected a callable that "
-            "returns one distance a sample, of shape "
-            f"({samples.shape[0]},). Received: shape {tuple(distance.shape)}"
-        )
-    return distance

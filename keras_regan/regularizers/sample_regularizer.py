@@ -73,9 +73,14 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             order, out of `"samples"` (the generated batch), `"latents"` (what
             it was generated from, row by row) and `"real"` (the real batch).
             Defaults to `("samples",)`.
+        paired_with_real: Boolean. Whether each sample is compared with the
+            real one in the same row, which came with its condition: networks
+            without conditions are refused then, and so are tensors of
+            different shapes. Defaults to `False`.
     """
 
     called_with: tuple[str, ...] = ("samples",)
+    paired_with_real = False
     factor = fixed_factor()
 
     def __init__(self, factor: float = 1.0, *, name: str | None = None):
@@ -98,12 +103,29 @@ class SampleRegularizer(keras.regularizers.Regularizer):
                 f"Received: {len(tensors)} tensors"
             )
         tensors = [ops.convert_to_tensor(x) for x in tensors]
+        if self.paired_with_real:
+            self._check_partners(tensors)
         dtype = keras.backend.result_type(
             *(x.dtype for x in tensors), "float32"
         )
         if self.factor == 0:
             return ops.zeros((), dtype)
         return self.factor * call(*(ops.cast(x, dtype) for x in tensors))
+
+    def _check_partners(self, tensors: list[Tensor]) -> None:
+        samples, real = (
+            tuple(tensors[self.called_with.index(name)].shape)
+            for name in ("samples", "real")
+        )
+        if len(samples) != len(real) or any(
+            None not in sizes and sizes[0] != sizes[1]
+            for sizes in zip(samples, real, strict=True)
+        ):
+            raise ValueError(
+                f"Regularizer `{self.name}` compares each sample with the "
+                "real one in the same row. Expected real samples of shape "
+                f"{samples}, as the generated ones. Received: shape {real}"
+            )
 
     def call(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar without the factor."""

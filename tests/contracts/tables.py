@@ -151,6 +151,9 @@ SAMPLE_REGULARIZERS = {
             f, distance="l1", pairing="all"
         )
     ),
+    "regularizers.Reconstruction": lambda f: kr.regularizers.Reconstruction(
+        f, name="a"
+    ),
 }
 PENALTIES = {
     "penalties.Penalty": LogitDrift,
@@ -194,6 +197,9 @@ PENALTIES = {
         f, name="a"
     ),
     "penalties.AuxiliaryClassifier": kr.penalties.AuxiliaryClassifier,
+    "penalties.LatentReconstruction": (
+        lambda f: kr.penalties.LatentReconstruction(f, categories=2)
+    ),
     "penalties.ProximalL1": lambda f: kr.penalties.ProximalL1(f, name="a"),
     "penalties.OnFeatures": lambda f: kr.penalties.OnFeatures(
         PairwiseDistance(1.0), f
@@ -306,7 +312,8 @@ def features(units=4):
     )
 
 
-# What takes no part in training: of it only the config is of interest.
+# Of these only the config is of interest here: they take no part in training,
+# or have a network that fits samples of one shape.
 CONFIGURED = {
     "datasets.GaussianMixture": lambda: kr.datasets.GaussianMixture(
         [[0.0, 1.0], [2.0, 3.0]], [0.1, 0.2], weights=[0.25, 0.75]
@@ -357,6 +364,16 @@ CONFIGURED = {
         features(), neighbours=2, max_samples=20, name="a"
     ),
     "penalties.AdjustableFactor": lambda: kr.penalties.AdjustableFactor(0.25),
+    "penalties.LatentReconstruction[encoder]": (
+        lambda: kr.penalties.LatentReconstruction(
+            0.5, encoder=small_network(), interval=2
+        )
+    ),
+    "regularizers.Reconstruction[features]": (
+        lambda: kr.regularizers.Reconstruction(
+            0.5, distance="squared", features=features()
+        )
+    ),
 }
 # Partners are neighbours in the batch, or real samples meet generated ones.
 ORDER_MATTERS = {
@@ -368,6 +385,7 @@ ORDER_MATTERS = {
     "regularizers.DiversitySensitive[unbounded]",
     "regularizers.GDPP[eigenvectors]",
     "regularizers.MatchedPairwiseDistance",
+    "regularizers.Reconstruction",
     "penalties.WassersteinGradientPenalty",
     "penalties.WassersteinGradientPenalty[one_sided]",
     "penalties.ZeroCenteredInterpolation",
@@ -404,7 +422,15 @@ def other(role):
 
 def classified(*keys):
     """Whether entries need labels and a discriminator that classifies."""
-    return any("AuxiliaryClassifier" in key for key in keys)
+    return any(
+        key.startswith(("penalties.Auxiliary", "regularizers.Reconstruction"))
+        for key in keys
+    )
+
+
+def read(*keys):
+    """Whether entries need a discriminator that reads latents."""
+    return any("LatentReconstruction" in key for key in keys)
 
 
 def pair(*keys, shape=(1,), sample_shape=(2,), convolutions=False):
@@ -435,6 +461,8 @@ def pair(*keys, shape=(1,), sample_shape=(2,), convolutions=False):
     outputs = {"logits": layers.Reshape(shape, dtype="float32")(logits)}
     if num_classes:
         outputs["class_logits"] = layers.Dense(num_classes)(features)
+    if read(*keys):
+        outputs["latents"] = layers.Dense(3)(features)
     outputs["features"] = features
     return generator, keras.Model(inputs, outputs)
 

@@ -43,14 +43,19 @@ MEMBERS = sorted(
 )
 # Two of these cannot be given at once: there is one loss, one augmentation.
 ONE_OF = ("losses.", "augmentations.")
-# A pack of samples has several labels, of which these know one.
-LABELED = {"layers.ClassProjection", "penalties.AuxiliaryClassifier"}
+LABELED = {
+    "layers.ClassProjection",
+    "penalties.AuxiliaryClassifier",
+    "regularizers.Reconstruction",
+}
+# A pack of samples has several labels and latents, of which these know one.
+OF_ONE_SAMPLE = {*LABELED, "penalties.LatentReconstruction"}
 
 
 def can_meet(first, second):
     one = any(first.startswith(k) and second.startswith(k) for k in ONE_OF)
     keys = {first, second}
-    return not one and not ("layers.Packing" in keys and keys & LABELED)
+    return not one and not ("layers.Packing" in keys and keys & OF_ONE_SAMPLE)
 
 
 PAIRS = [p for p in itertools.combinations(MEMBERS, 2) if can_meet(*p)]
@@ -109,8 +114,10 @@ def discriminator_for(keys, sample_shape):
     else:
         logits = layers.Dense(1)(features)
     outputs = {"logits": logits, "features": features}
-    if "penalties.AuxiliaryClassifier" in keys:
+    if LABELED & set(keys) - {"layers.ClassProjection"}:
         outputs["class_logits"] = layers.Dense(CLASSES)(features)
+    if "penalties.LatentReconstruction" in keys:
+        outputs["latents"] = layers.Dense(3)(features)
     network = keras.Model(inputs, outputs)
     if "layers.GradientNormalization" in keys:
         normalization = kr.layers.GradientNormalization(network)
@@ -205,6 +212,6 @@ def test_all_members_meet():
     left_out = (
         losses * (losses - 1) // 2
         + augmentations * (augmentations - 1) // 2
-        + len(LABELED)
+        + len(OF_ONE_SAMPLE)
     )
     assert len(PAIRS) == count * (count - 1) // 2 - left_out

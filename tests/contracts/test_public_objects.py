@@ -37,6 +37,7 @@ from contracts.tables import data_for
 from contracts.tables import each
 from contracts.tables import other
 from contracts.tables import pair
+from contracts.tables import read
 from contracts.tables import role_of
 from contracts.tables import serialized
 from keras import ops
@@ -321,19 +322,26 @@ def two_first_steps(gan, *keys):
 
 @pytest.fixture(scope="module")
 def unregularized():
-    """What the first steps are without an entry, by whether it has labels."""
+    """What the first steps are without an entry, by what it needs."""
     return {
-        labeled: two_first_steps(regularized("generator", [], *keys), *keys)
-        for labeled, keys in (
-            (False, ()),
-            (True, ("penalties.AuxiliaryClassifier",)),
+        needs(*keys): two_first_steps(
+            regularized("generator", [], *keys), *keys
+        )
+        for keys in (
+            (),
+            ("penalties.AuxiliaryClassifier",),
+            ("penalties.LatentReconstruction",),
         )
     }
 
 
+def needs(*keys):
+    return classified(*keys), read(*keys)
+
+
 @each(REGULARIZERS)
 def test_logged_is_added_to_its_own_network(key, unregularized):
-    plain_logs, plain, plain_still = unregularized[classified(key)]
+    plain_logs, plain, plain_still = unregularized[needs(key)]
     for own in kr.penalties.Scheduled(REGULARIZERS[key](0.5)).networks:
         gan = regularized(own, [REGULARIZERS[key](0.5)], key)
         logs, moved, still = two_first_steps(gan, key)

@@ -68,6 +68,19 @@ def networks(**arguments):
     )
 
 
+def encoder():
+    """Reads latents off samples, normalized by the global batch."""
+    return keras.Sequential(
+        [
+            keras.Input((2,)),
+            # A bias would have no gradient, and Adam a direction all the same.
+            layers.Dense(4, use_bias=False),
+            layers.BatchNormalization(momentum=0.5, synchronized=True),
+            layers.Dense(3),
+        ]
+    )
+
+
 def trained(
     several,
     arguments=dict,
@@ -145,7 +158,10 @@ def check_adam():
     """Weights, average, state, logs and position; an uneven last batch."""
     _, two = assert_equal(
         lambda: {
-            "generator_regularizers": [regularizers.L1(1e-2)],
+            "generator_regularizers": [
+                regularizers.L1(1e-2),
+                penalties.LatentReconstruction(encoder=encoder()),
+            ],
             "discriminator_regularizers": [
                 penalties.R1(1.0, interval=2),
                 penalties.LeCam(0.3, momentum=0.5),
