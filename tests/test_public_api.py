@@ -128,6 +128,7 @@ NAMES = {
         "dcgan",
         "mlp",
         "resnet",
+        "unet",
     ],
     "keras_regan.penalties": [
         "AcrossReplicas",

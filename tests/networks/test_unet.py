@@ -205,7 +205,7 @@ def test_pair_computes_with_channels_first(channels_first, backend):
     assert discriminator.output_shape == (None, 2, 4, 1)
     if backend != "tensorflow":  # It has no such convolutions on a CPU.
         condition = standard_normal(2, 1, 8, 16)
-        images = generator([standard_normal(2, 2), condition])
+        images = numpy(generator([standard_normal(2, 2), condition]))
         logits = discriminator([images, condition])
         assert tuple(logits.shape) == (2, 2, 4, 1)
     with pytest.raises(ValueError, match="channels, height, width"):
