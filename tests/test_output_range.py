@@ -102,6 +102,7 @@ def test_of_the_networks_of_the_package():
         kr.networks.mlp((2, 2), latent_dim=3)[0],
         kr.networks.dcgan((16, 16, 1), width=2)[0],
         kr.networks.resnet((32, 32, 3), width=4)[0],
+        kr.networks.unet((8, 8, 1), (8, 8, 1), width=4)[0],
     ]
     for generator in generators:
         assert output_range(generator) == SYMMETRIC

@@ -131,6 +131,7 @@ NAMES = {
         "dcgan",
         "mlp",
         "resnet",
+        "unet",
     ],
     "keras_regan.penalties": [
         "AcrossReplicas",
