@@ -4,6 +4,7 @@ import zlib
 from typing import Any
 from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from keras_regan._validation import message
@@ -15,7 +16,7 @@ class Run(NamedTuple):
     Attributes:
         seed: What everything random is seeded with.
         x: Samples.
-        y: Labels or `None`.
+        y: Conditions or `None`.
         validation_data: Held-out data, or `None`.
         held_out: Indices of the samples that are held out instead, or `None`.
     """
@@ -35,7 +36,7 @@ class Run(NamedTuple):
         kept[self.held_out] = False
         if y is None:
             return (x[kept], None), x[~kept]
-        return (x[kept], y[kept]), (x[~kept], y[~kept])
+        return (x[kept], _rows(y, kept)), (x[~kept], _rows(y, ~kept))
 
 
 def runs_of(
@@ -45,7 +46,7 @@ def runs_of(
 
     Args:
         x: Samples.
-        y: Labels or `None`.
+        y: Conditions or `None`.
         validation_data: Held-out data, if there are no folds.
         folds: Number of parts of the data, each held out once, or `None`.
         seeds: A training for each, with each fold.
@@ -63,9 +64,8 @@ def runs_of(
         )
     if folds is None:
         return [Run(seed, x, y, validation_data) for seed in seeds]
-    if not isinstance(x, np.ndarray) or (
-        y is not None and not isinstance(y, np.ndarray)
-    ):
+    arrays = [x, *([] if y is None else keras.tree.flatten(y))]
+    if not all(isinstance(array, np.ndarray) for array in arrays):
         raise TypeError(
             "Invalid value for argument `folds`. Expected `None` where `x` or "
             "`y` is no NumPy array: other data cannot be parted. Pass "
@@ -81,6 +81,10 @@ def runs_of(
     return [Run(seed, x, y, held_out=part) for seed in seeds for part in parts]
 
 
+def _rows(conditions, chosen):
+    return keras.tree.map_structure(lambda rows: rows[chosen], conditions)
+
+
 def fingerprint(data: Any) -> Any:
     """Returns what tells data, or a setting, from others.
 
@@ -92,6 +96,8 @@ def fingerprint(data: Any) -> Any:
         return [list(data.shape), str(data.dtype), checksum]
     if isinstance(data, list | tuple):
         return [fingerprint(part) for part in data]
+    if isinstance(data, dict):
+        return {str(key): fingerprint(part) for key, part in data.items()}
     if data is None or isinstance(data, bool | int | float | str):
         return data
     return type(data).__name__

@@ -165,7 +165,7 @@ class FactorSearch:
 
         Args:
             x: Training samples; with `folds` a NumPy array.
-            y: Labels, if `x` is an array of samples.
+            y: Conditions, if `x` is an array of samples.
             validation_data: Held-out samples, as for `fit` of the GAN.
             folds: Integer. Instead of validation data: the samples are parted
                 in as many parts, each of which is held out once

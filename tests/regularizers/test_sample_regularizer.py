@@ -20,6 +20,7 @@ MEMBERS = {
     ),
     "NormalizedDiversification": kinds.NormalizedDiversification,
     "PullingAway": kinds.PullingAway,
+    "Reconstruction": kinds.Reconstruction,
     "GDPP": kinds.GDPP,
     "GDPP_eigenvectors": lambda f: kinds.GDPP(f, structure="eigenvectors"),
     "EnergyDistance": kinds.EnergyDistance,
@@ -47,6 +48,8 @@ SHAPES = {"samples": (3, 2), "latents": (4,), "real": (3, 2)}
 def tensors_for(regularizer, batch, real_batch=None, spread=1.0):
     """One random array for each that the regularizer is called with."""
     random = np.random.default_rng(0)
+    if regularizer.paired_with_real:
+        real_batch = batch
     sizes = {"samples": batch, "latents": batch, "real": real_batch or batch}
     return [
         (

@@ -88,11 +88,13 @@ def test_folds_of_labelled_data(trained):
 
     labels = np.arange(12)
     search = planted.search(kind=LabelledGAN, baseline=False)
-    search.fit(planted.DATA, labels, folds=3, trials=1, verbose=0)
+    told = {"label": labels, "point": planted.DATA}
+    search.fit(planted.DATA, told, folds=3, trials=1, verbose=0)
     x, y, (held_x, held_y) = trained[0]
-    np.testing.assert_array_equal(planted.DATA[y], x)
-    np.testing.assert_array_equal(planted.DATA[held_y], held_x)
-    assert len(held_y) == 4
+    np.testing.assert_array_equal(planted.DATA[y["label"]], x)
+    np.testing.assert_array_equal(y["point"], x)
+    np.testing.assert_array_equal(planted.DATA[held_y["label"]], held_x)
+    assert len(held_y["label"]) == 4
 
 
 def built(margin=1.0, **arguments):
