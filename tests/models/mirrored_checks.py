@@ -317,8 +317,8 @@ def check_pairs_are_those_of_a_replica():
     seen = []
 
     class Watched(regularizers.PairwiseDistance):
-        def call(self, samples):
-            value = super().call(samples)
+        def call(self, samples, conditions):
+            value = super().call(samples, conditions)
             tf.py_function(lambda v: seen.append(float(v)), [value], [])
             return value
 
@@ -334,6 +334,37 @@ def check_pairs_are_those_of_a_replica():
     assert len(seen) == 2 and seen[0] != seen[1]
     assert abs(logged - sum(seen) / 2) < 1e-6
     assert abs(logged - one_logs["g_pairwise_distance"][0]) > 1e-3
+
+
+def check_pairs_have_one_condition():
+    """By a second pass, and where each condition is there twice."""
+
+    class Apart(regularizers.PairRegularizer):
+        def call(self, samples, conditions):
+            apart = samples[:-conditions] - samples[conditions:]
+            return ops.max(ops.abs(apart))
+
+    def build():
+        told, latents = keras.Input((2,)), keras.Input((3,))
+        noise = layers.Dense(2, kernel_initializer="ones")(latents)
+        generator = keras.Model([latents, told], told + 1e-3 * noise)
+        samples = keras.Input((2,))
+        joined = layers.Concatenate()([samples, told])
+        return generator, keras.Model([samples, told], layers.Dense(1)(joined))
+
+    for each in (1, 2):
+        entries = {"generator_regularizers": [Apart(1.0, name="apart")]}
+        _, logs = trained(
+            True,
+            lambda each=each, entries=entries: {
+                **entries,
+                "samples_per_condition": each,
+            },
+            build=build,
+            labels=UNEVEN,
+            optimizer=lambda: keras.optimizers.SGD(0.0),
+        )
+        assert 0.0 < logs["g_apart"][0] < 0.03, logs
 
 
 def check_draws():
