@@ -356,6 +356,17 @@ def test_wrapped(vectors):
     assert all(moved(before, encoder.trainable_variables))
 
 
+def test_encoder_goes_on_by_its_momentum_in_steps_without(vectors):
+    """As on every backend, whether or not its gradient exists."""
+    gan, encoder = encoded(interval=2)
+    gan.train_on_batch(vectors)
+    before = arrays(encoder.trainable_variables)
+    gan.reset_metrics()
+    logs = gan.train_on_batch(vectors, return_dict=True)
+    assert logs["g_latent_reconstruction"] == 0
+    assert all(moved(before, encoder.trainable_variables))
+
+
 def test_an_entry_that_is_off_trains_nothing(vectors):
     gan, encoder = encoded(factor=0.0)
     before = arrays(encoder.variables)

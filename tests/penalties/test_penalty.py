@@ -258,6 +258,7 @@ DEFAULTS = {
     kr.penalties.JacobianClamping: ("jacobian_clamping", 1.0, 1),
     kr.penalties.LatentConsistency: ("latent_consistency", 20.0, 1),
     kr.penalties.LatentDiversity: ("latent_diversity", 0.5, 1),
+    kr.penalties.LatentReconstruction: ("latent_reconstruction", 1.0, 1),
     kr.penalties.LeCam: ("lecam", 0.3, 1),
     kr.penalties.MaxGradientPenalty: ("max_gradient_penalty", 10.0, 1),
     kr.penalties.PathLength: ("path_length", 2.0, 4),
