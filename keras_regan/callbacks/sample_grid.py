@@ -12,8 +12,12 @@ from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._picture_names import picture_epochs
 from keras_regan._picture_names import picture_path
-from keras_regan.callbacks import _picture_arguments
 from keras_regan.callbacks._animation import read_pictures
+from keras_regan.callbacks._condition_rows import at_least_one_each
+from keras_regan.callbacks._condition_rows import checked_conditions
+from keras_regan.callbacks._condition_rows import condition_count
+from keras_regan.callbacks._condition_rows import conditions_of_model
+from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._drawn_samples import drawn
 from keras_regan.callbacks._image_grid import image_grid
 from keras_regan.callbacks._pictures import Pictures
@@ -41,8 +45,8 @@ class SampleGrid(Pictures):
     Samples of shape `(length,)` or `(length, channels)`, such as sounds, are
     drawn as curves, with a colour for each of at most 6 channels.
 
-    The picture of epoch 1 is `epoch_0001.png`. A class-conditional model gets
-    one row per label, and the images of a column share their latents.
+    The picture of epoch 1 is `epoch_0001.png`. A conditional model gets one row
+    per condition, and the images of a column share their latents.
 
     A picture that cannot be written (disk full, directory gone) is reported
     as a warning and never ends a training; there are no half-written files.
@@ -52,11 +56,14 @@ class SampleGrid(Pictures):
             does not exist.
         every: Positive integer. A picture is drawn after each epoch that is a
             multiple of it. Defaults to `1`.
-        count: Positive integer. Number of images in a picture. With `labels`,
-            each row gets `count // len(labels)`. Defaults to `64`.
-        labels: Sequence of non-negative integers, or `None`. The class of
-            each row. Needed for a class-conditional model and for no other.
-            Defaults to `None`.
+        count: Positive integer. Number of images in a picture. With
+            `conditions`, each row gets `count // rows`; one, if the generator
+            takes no latents. Defaults to `64`.
+        conditions: What each row is told, or `None`: a sequence of class
+            labels, an array with a row for each condition, or, of several
+            kinds, a tuple of arrays or a dictionary with the names of the
+            generator's inputs. Needed for a conditional model and for no
+            other. Defaults to `None`.
         value_range: Tuple of two increasing floats, or `None`. The values of
             black and white in the training data; of curves the lower and the
             upper edge. `None` takes them from the generator's last
@@ -87,8 +94,8 @@ class SampleGrid(Pictures):
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
-            neither images of 1 or 3 channels nor curves, or if `labels` or a
-            view do not go with the model.
+            neither images of 1 or 3 channels nor curves, or if `conditions` or
+            a view do not go with the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -107,7 +114,7 @@ class SampleGrid(Pictures):
         *,
         every: int = 1,
         count: int = 64,
-        labels: Sequence[int] | None = None,
+        conditions: Any = None,
         value_range: tuple[float, float] | None = None,
         views: Sequence[View] = (),
         at_start: bool = False,
@@ -117,12 +124,11 @@ class SampleGrid(Pictures):
         seed: int = 0,
     ):
         self.count = _validation.positive_integer(count, "count")
-        self.labels = None
-        if labels is not None:
-            self.labels = _picture_arguments.class_labels(labels)
-            _picture_arguments.at_least_one_each(
-                self.count, "count", self.labels
-            )
+        self.conditions = None
+        if conditions is not None:
+            self.conditions = checked_conditions(conditions)
+            rows = condition_count(self.conditions)
+            at_least_one_each(self.count, "count", rows)
         self.views = _views(views)
         self.at_start = _validation.boolean(at_start, "at_start")
         super().__init__(
@@ -154,7 +160,6 @@ class SampleGrid(Pictures):
             )
 
     def _begin(self, model: keras.Model) -> None:
-        _picture_arguments.check_labels_of_model(self.labels, model.conditional)
         self._inputs, self._columns = self._draw_inputs(model)
         self._real_values_logged = False
         scene = self._scene(model)
@@ -163,16 +168,17 @@ class SampleGrid(Pictures):
 
     def _draw_inputs(self, model: keras.Model) -> tuple[Any, int | None]:
         """Returns what the model predicts from, and the grid's columns."""
-        if self.labels is None:
-            latents = model.sample_latents(self.count, seed=self.seed)
-            latents = keras.ops.convert_to_numpy(latents)
+        told = conditions_of_model(self.conditions, model)
+        if told is None:
+            latents = latents_of_model(model, self.count, self.seed)
             return model._interface.generator_inputs(latents, None), None
-        columns = self.count // len(self.labels)
-        latents = model.sample_latents(columns, seed=self.seed)
-        latents = keras.ops.convert_to_numpy(latents)
-        labels = np.repeat(np.array(self.labels, dtype="int32"), columns)
-        latents = np.concatenate([latents] * len(self.labels))
-        return model._interface.generator_inputs(latents, labels), columns
+        rows = len(told[0])
+        columns = 1 if model.latent_shape is None else self.count // rows
+        latents = latents_of_model(model, columns, self.seed)
+        if latents is not None:
+            latents = np.concatenate([latents] * rows)
+        told = [np.repeat(part, columns, axis=0) for part in told]
+        return model._interface.generator_inputs(latents, told), columns
 
     def _scene(self, model: keras.Model) -> Scene:
         batch_size = min(self.count, _BATCH_SIZE)
