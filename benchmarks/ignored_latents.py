@@ -35,7 +35,7 @@ import keras_regan as kr
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
 BATCH = 64
-STEPS = {"classes": 400, "halves": 300}  # Of an epoch.
+STEPS = {"classes": 600, "halves": 300}  # Of an epoch.
 CLASSES = 10
 LATENTS = 8
 SETTINGS = {

@@ -96,7 +96,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         least_conditional_diversity: Positive float or `None`. Alarm where
             samples of one condition are less far apart than this share of what
             is healthy; `None` is for conditions that leave nothing open.
-            Defaults to `0.5`.
+            Defaults to `0.4`.
         most_near_duplicates: Float in `[0, 1]` or `None`. Alarm above this
             share of generated samples that nearly equal another one. Defaults
             to `0.5`.
@@ -144,7 +144,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         action: Action | None = None,
         patience: int = 3,
         least_diversity: float | None = 0.2,
-        least_conditional_diversity: float | None = 0.5,
+        least_conditional_diversity: float | None = 0.4,
         most_near_duplicates: float | None = 0.5,
         most_distance: float | None = 5.0,
         most_logit: float | None = 20.0,

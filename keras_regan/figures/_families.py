@@ -22,7 +22,7 @@ _FAMILIES = (
     ("inception score (more is better)", r"inception_score(_.*)?"),
     (
         "generated samples relative to real ones",
-        "diversity|near_duplicates|distance_to_real",
+        "(conditional_)?diversity|near_duplicates|distance_to_real",
     ),
     (
         "accuracy of the discriminator",

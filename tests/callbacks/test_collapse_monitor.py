@@ -406,12 +406,11 @@ def test_ignored_latents_are_told(make_gan, vectors):
     with pytest.warns(
         UserWarning,
         match="The latents are ignored although conditions differ",
-    ) as caught:
+    ):
         history = fit(gan, (vectors, labels), At(2, 3, ignore_latents), monitor)
     assert told(monitor) == [(2, 4, "ignored_latents")]
     first, last = history.history["conditional_diversity"]
     assert first > 0.5 and last < 1e-3
-    assert "samples_per_condition=2" in str(caught[-1].message)
 
 
 def test_labels_go_with_their_samples(make_gan, vectors, monkeypatch):
