@@ -84,9 +84,11 @@ class Histograms(keras.callbacks.Callback):
                 f"{type(real).__name__}"
             )
         self.real = None if samples is None else ops.convert_to_numpy(samples)
-        self.conditions = keras.tree.map_structure(
-            ops.convert_to_numpy, as_arrays(conditions, None)
-        )
+        self.conditions = None
+        if conditions is not None:
+            self.conditions = keras.tree.map_structure(
+                ops.convert_to_numpy, as_arrays(conditions, None)
+            )
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks the real samples and draws the latents."""
