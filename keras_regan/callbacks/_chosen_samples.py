@@ -6,45 +6,50 @@ import keras
 import numpy as np
 
 from keras_regan._checks import batches
+from keras_regan._checks.conditions import as_arrays
 from keras_regan.callbacks._vital_signs import all_finite
 
 # One batch of one size: compiled once, and in no need of more memory than
 # training has.
 _COUNT = 32
 _LEAST_COUNT = 8
-_OF_ONE_CLASS = 8
+_OF_ONE_CONDITION = 8
 
 
-def samples_and_labels(real: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns samples and labels as arrays.
+def samples_and_conditions(real: Any) -> tuple[np.ndarray, Any]:
+    """Returns samples and what came beside them, as arrays.
 
     Raises:
         TypeError: If they are no arrays of numbers.
-        ValueError: If samples are few or not finite, or if there are not as
-            many labels.
+        ValueError: If samples are few, if a value is not finite, or if there
+            are not as many conditions.
     """
-    samples, labels = batches.split(real)
+    samples, conditions = batches.split(real)
     samples = _array(samples, "samples")
     if len(samples) < _LEAST_COUNT:
         raise ValueError(
             "Invalid value for argument `real`. Expected 8 samples or more, "
             f"32 if there are. Received: {len(samples)}"
         )
-    if not all_finite(samples):
-        raise ValueError(
-            "Invalid value for argument `real`. Expected finite values. "
-            "Received: NaN or infinity"
-        )
-    if labels is None:
+    if conditions is None:
         return samples, None
-    labels = _array(labels, "labels")
-    if len(labels) != len(samples):
-        raise ValueError(
-            "Invalid value for argument `real`. Expected as many labels as "
-            f"samples. Received: {len(samples)} samples and {len(labels)} "
-            "labels"
-        )
-    return samples, labels
+    conditions = as_arrays(conditions, None)
+    what = "conditions" if _are_several(conditions) else "labels"
+    conditions = keras.tree.map_structure(
+        lambda part: _array(part, what), conditions
+    )
+    for part in keras.tree.flatten(conditions):
+        if len(part) != len(samples):
+            raise ValueError(
+                f"Invalid value for argument `real`. Expected as many {what} "
+                f"as samples. Received: {len(samples)} samples and "
+                f"{len(part)} {what}"
+            )
+    return samples, conditions
+
+
+def _are_several(conditions: Any) -> bool:
+    return isinstance(conditions, dict | tuple) or np.ndim(conditions) > 2
 
 
 def _array(values: Any, name: str) -> np.ndarray:
@@ -57,33 +62,59 @@ def _array(values: Any, name: str) -> np.ndarray:
             f"Invalid value for argument `real`. Expected {name} as an array "
             f"of numbers. Received: {type(values).__name__}"
         )
+    if not all_finite(array):
+        raise ValueError(
+            "Invalid value for argument `real`. Expected finite values. "
+            "Received: NaN or infinity"
+        )
     return array
 
 
 def chosen(
-    samples: np.ndarray, labels: np.ndarray | None, seed: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns 32 of them at random: with labels, 8 of each of 4 classes.
+    samples: np.ndarray, conditions: Any, seed: int
+) -> tuple[np.ndarray, Any]:
+    """Returns 32 of them at random: 8 of each of 4 conditions that repeat.
 
-    A class that has fewer makes room for another one.
+    A condition that has fewer makes room for another one.
     """
     order = np.random.default_rng(seed).permutation(len(samples))
-    if labels is None:
+    if conditions is None:
         return samples[order[:_COUNT]], None
-    classes = classes_of(labels, len(labels))[order]
-    rank = np.empty_like(order)  # How many of the class came before.
-    for label in np.unique(classes):
-        of_class = classes == label
-        rank[of_class] = np.arange(of_class.sum())
-    first = {label: i for i, label in reversed([*enumerate(classes)])}
-    turn = np.array([first[label] for label in classes])
-    order = order[np.lexsort((rank, turn, rank >= _OF_ONE_CLASS))][:_COUNT]
-    return samples[order], labels[order]
+    classes = classes_of(conditions, len(samples))[order]
+    # By class, in the order of their first ones; how many of it came before.
+    _, first, number = np.unique(
+        classes, return_index=True, return_inverse=True
+    )
+    turn = first[number]
+    together = np.argsort(turn, kind="stable")
+    sorted_turn = turn[together]
+    rank = np.empty_like(order)
+    rank[together] = np.arange(len(order)) - np.searchsorted(
+        sorted_turn, sorted_turn
+    )
+    order = order[np.lexsort((rank, turn, rank >= _OF_ONE_CONDITION))]
+    order = order[:_COUNT]
+    return samples[order], at_rows(conditions, order)
 
 
-def classes_of(labels: np.ndarray | None, count: int) -> np.ndarray:
-    """Returns integers that are the same where the labels are."""
-    if labels is None:
+def at_rows(conditions: Any, rows: np.ndarray) -> Any:
+    """Returns the conditions of some rows."""
+    return keras.tree.map_structure(lambda part: part[rows], conditions)
+
+
+def classes_of(conditions: Any, count: int) -> np.ndarray:
+    """Returns integers that are the same where all conditions are."""
+    if conditions is None:
         return np.zeros(count, int)
-    rows = labels.reshape(count, -1)
-    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    parts = [
+        np.ascontiguousarray(part) for part in keras.tree.flatten(conditions)
+    ]
+    known: dict[bytes, int] = {}
+    return np.array(
+        [
+            known.setdefault(
+                b"".join(part[row].tobytes() for part in parts), len(known)
+            )
+            for row in range(count)
+        ]
+    )

@@ -75,15 +75,24 @@ class Course:
     @property
     def diversity_rises(self) -> bool:
         """Whether samples are more diverse than in all recent checks."""
+        return self._rises("diversity")
+
+    @property
+    def conditional_diversity_rises(self) -> bool:
+        """The same of samples of one condition."""
+        return self._rises("conditional_diversity")
+
+    def _rises(self, sign: str) -> bool:
         if not self.earlier:
             return False
-        before = max(signs.diversity for signs in self.earlier)
-        return self.latest.diversity > max(_RISE * before, _VISIBLE)
+        before = max(getattr(signs, sign) for signs in self.earlier)
+        return getattr(self.latest, sign) > max(_RISE * before, _VISIBLE)
 
 
 def _listed_signs(signs: VitalSigns) -> list[Any]:
     *numbers, not_finite = signs
-    return [*map(float, numbers), list(not_finite)]
+    numbers = [None if n is None else float(n) for n in numbers]
+    return [*numbers, list(not_finite)]
 
 
 def _signs(values: list[Any]) -> VitalSigns:

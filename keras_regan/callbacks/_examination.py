@@ -7,7 +7,9 @@ import keras
 import numpy as np
 
 from keras_regan._predictions import predictions
+from keras_regan.callbacks._chosen_samples import at_rows
 from keras_regan.callbacks._chosen_samples import classes_of
+from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._vital_signs import RealSamples
 from keras_regan.callbacks._vital_signs import VitalSigns
 from keras_regan.callbacks._vital_signs import WeightRecord
@@ -20,7 +22,7 @@ class Examination:
 
     Args:
         real: Array of real samples.
-        labels: Array of their labels, or `None`.
+        conditions: What came beside them, as arrays, or `None`.
         seed: Integer. Seed of the latents, and of which elements of large
             samples are compared.
 
@@ -28,17 +30,25 @@ class Examination:
         ValueError: If all samples are the same.
     """
 
-    def __init__(self, real: np.ndarray, labels: np.ndarray | None, seed: int):
-        self._real = real
-        self._labels = labels
+    def __init__(self, real: np.ndarray, conditions: Any, seed: int):
+        self._given = real, conditions
         self._seed = seed
-        self._measure = RealSamples(real, classes_of(labels, len(real)), seed)
+        self._compare_with(real, conditions)
 
     def begin(self, model: keras.Model) -> None:
         """Draws the latents of a training, the same for all its checks."""
-        self._latents = keras.ops.convert_to_numpy(
-            model.sample_latents(len(self._real), seed=self._seed)
-        )
+        real, conditions = self._given
+        if model.latent_shape is None:
+            # Samples of one condition are one and the same.
+            classes = classes_of(conditions, len(real))
+            rows = np.unique(classes, return_index=True)[1]
+            real, conditions = real[rows], at_rows(conditions, rows)
+        self._compare_with(real, conditions)
+        self._latents = latents_of_model(model, len(real), self._seed)
+        self._others = None
+        if conditions is not None and self._latents is not None:
+            # Each sample meets the latents of the one before.
+            self._others = np.roll(self._latents, 1, axis=0)
 
     def start_over(self, model: keras.Model) -> None:
         """Lets the growth of weights be relative to those of now."""
@@ -68,16 +78,12 @@ class Examination:
             steps: Positive integer. How many steps the latest call is past.
         """
         count, told = len(self._real), model._interface
-        samples = _predict(
-            model.generator,
-            told.generator_inputs(self._latents, self._labels),
-            count,
-        )
+        samples = self._samples(model, self._latents)
         real, fake = [
             _logits(
                 _predict(
                     model.discriminator,
-                    told.discriminator_inputs(judged, self._labels),
+                    told.discriminator_inputs(judged, self._conditions),
                     count,
                 )
             )
@@ -113,9 +119,33 @@ class Examination:
         )
         if all_finite(samples):
             signs = signs._replace(**self._measure.compare(samples))
+        if self._others is not None:
+            signs = signs._replace(
+                conditional_diversity=self._conditional_diversity(
+                    model, samples
+                )
+            )
         if all_finite(real, fake):
             signs = signs._replace(**compare_logits(real, fake))
         return signs
+
+    def _samples(self, model: keras.Model, latents: Any) -> np.ndarray:
+        inputs = model._interface.generator_inputs(latents, self._conditions)
+        return _predict(model.generator, inputs, len(self._real))
+
+    def _conditional_diversity(
+        self, model: keras.Model, samples: np.ndarray
+    ) -> float:
+        others = self._samples(model, self._others)
+        if not all_finite(samples, others):
+            return np.nan
+        return self._measure.conditional_diversity(samples, others)
+
+    def _compare_with(self, real: np.ndarray, conditions: Any) -> None:
+        self._real = real
+        self._conditions = conditions
+        classes = classes_of(conditions, len(real))
+        self._measure = RealSamples(real, classes, self._seed)
 
 
 def _weights_of(network: keras.Model) -> list[np.ndarray]:

@@ -1,6 +1,8 @@
 """Samples as pixels, and many small images as one large one. Only NumPy."""
 
+import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -84,3 +86,38 @@ def side_by_side(
     """
     gap = np.full((left.shape[0], 8, left.shape[2]), background, dtype=np.uint8)
     return np.concatenate([left, gap, right], axis=1)
+
+
+def in_a_row(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Puts pictures of one height beside each other, gray ones in colour.
+
+    Args:
+        pictures: Sequence of arrays of type uint8 and of shape
+            `(height, width, 1 or 3)`.
+
+    Returns:
+        Array of type uint8; gray if all of them are.
+    """
+    channels = max(picture.shape[-1] for picture in pictures)
+    coloured = [np.broadcast_to(p, (*p.shape[:2], channels)) for p in pictures]
+    return functools.reduce(side_by_side, coloured)
+
+
+def at_least_as_high(
+    images: np.ndarray, height: int, *, background: int = 255
+) -> np.ndarray:
+    """Returns images with as many rows of pixels or more, themselves on top.
+
+    Args:
+        images: Array of type uint8 and of shape
+            `(count, height, width, channels)`.
+        height: Positive integer.
+        background: Integer from 0 to 255. Shade of the rows that are added.
+            Defaults to `255`.
+    """
+    missing = max(0, height - images.shape[1])
+    return np.pad(
+        images,
+        ((0, 0), (0, missing), (0, 0), (0, 0)),
+        constant_values=background,
+    )

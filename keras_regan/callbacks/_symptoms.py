@@ -84,19 +84,51 @@ class _FewDifferentSamples(Symptom):
         )
 
 
+class _IgnoredLatents(Symptom):
+    """Nearly one sample for each condition, whatever the latents."""
+
+    kind = "ignored_latents"
+
+    def __init__(self, least: float, least_diversity: float | None):
+        self.least = least
+        self.least_diversity = least_diversity or 0.0
+
+    def shows(self, course):
+        signs = course.latest
+        return (
+            signs.conditional_diversity is not None
+            and signs.conditional_diversity < self.least
+            and signs.diversity >= self.least_diversity
+        )
+
+    def recovers(self, course):
+        return course.conditional_diversity_rises
+
+    def text(self, course, checks):
+        return (
+            "The latents are ignored although conditions differ: samples of "
+            f"one condition are {course.latest.conditional_diversity:.2g} "
+            "times as far apart as is healthy (below "
+            f"{self.least:g} for {_counted(checks)}). A regularizer of pairs "
+            "of one condition on the generator usually helps, as "
+            "`regularizers.ModeSeeking`, `PairwiseDistance` or "
+            "`DiversitySensitive`; with `compile(samples_per_condition=2)` it "
+            "costs next to nothing."
+        )
+
+
 class _NearDuplicates(Symptom):
     """A few samples over and over, which may be far apart."""
 
     kind = "near_duplicates"
 
-    def __init__(self, most: float, least_diversity: float | None):
+    def __init__(self, most: float, graver: Sequence[Symptom]):
         self.most = most
-        self.least_diversity = least_diversity or 0.0
+        self.graver = graver
 
     def shows(self, course):
-        return (
-            course.latest.near_duplicates > self.most
-            and course.latest.diversity >= self.least_diversity
+        return course.latest.near_duplicates > self.most and not any(
+            symptom.shows(course) for symptom in self.graver
         )
 
     def text(self, course, checks):
@@ -197,6 +229,7 @@ class _WeightsExplode(Symptom):
 
 def looked_for(
     least_diversity: float | None,
+    least_conditional_diversity: float | None,
     most_near_duplicates: float | None,
     most_distance: float | None,
     most_logit: float | None,
@@ -211,9 +244,17 @@ def looked_for(
     if least_diversity is not None:
         positive_float(least_diversity, "least_diversity")
         chosen.append(_FewDifferentSamples(least_diversity))
+    if least_conditional_diversity is not None:
+        positive_float(
+            least_conditional_diversity, "least_conditional_diversity"
+        )
+        chosen.append(
+            _IgnoredLatents(least_conditional_diversity, least_diversity)
+        )
     if most_near_duplicates is not None:
         unit_float(most_near_duplicates, "most_near_duplicates")
-        chosen.append(_NearDuplicates(most_near_duplicates, least_diversity))
+        # Of which few samples are a sign too.
+        chosen.append(_NearDuplicates(most_near_duplicates, chosen[1:]))
     for most, argument, symptom in (
         (most_distance, "most_distance", _FarAway),
         (most_logit, "most_logit", _DiscriminatorWins),

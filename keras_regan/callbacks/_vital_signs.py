@@ -19,8 +19,14 @@ class VitalSigns(NamedTuple):
 
     Attributes:
         diversity: How far apart generated samples are, relative to real ones:
-            1 is healthy, 0 is one sample over and over. Of a class-conditional
-            model: samples of the same class.
+            1 is healthy, 0 is one sample over and over.
+        conditional_diversity: How far apart generated samples of one condition
+            are, from different latents, relative to what is healthy, which is
+            1; 0 is one sample for each condition. Healthy is the distance of
+            real samples of one condition where conditions repeat, as class
+            labels do, and otherwise that of generated samples from the real
+            one of the same condition. `None`, and not in the logs, without
+            conditions or without latents.
         near_duplicates: Share of the generated samples whose nearest
             generated neighbour is closer than a quarter of what is usual:
             the median among as many real samples, where both are relative to
@@ -43,6 +49,7 @@ class VitalSigns(NamedTuple):
     """
 
     diversity: float = np.nan
+    conditional_diversity: float | None = None
     near_duplicates: float = np.nan
     distance_to_real: float = np.nan
     d_real_accuracy: float = np.nan
@@ -60,7 +67,7 @@ class VitalSigns(NamedTuple):
         return {
             name: float(value)
             for name, value in self._asdict().items()
-            if name != "not_finite"
+            if name != "not_finite" and value is not None
         }
 
 
@@ -69,8 +76,8 @@ class RealSamples:
 
     Args:
         samples: Array of shape `(count, ...)`.
-        classes: Integer array of shape `(count,)`, the same for samples whose
-            distance counts as diversity.
+        classes: Integer array of shape `(count,)`, the same for samples of
+            one condition.
         seed: Integer. Which elements of large samples are compared.
 
     Raises:
@@ -86,16 +93,17 @@ class RealSamples:
         self._rows = self._as_rows(samples)
         distances = _distances(self._rows, self._rows)
         self._all_pairs = np.triu(np.ones_like(distances, dtype=bool), 1)
-        of_one_class = self._all_pairs & (classes[:, None] == classes[None, :])
-        self._pairs = of_one_class if of_one_class.any() else self._all_pairs
         self._spread = distances[self._all_pairs].mean()
-        self._spread_of_pairs = distances[self._pairs].mean()
+        self._classes = classes
+        of_one = self._all_pairs & _same(classes, classes)
+        self._spread_of_one = 0.0
+        if of_one.sum() >= len(samples) // 2:
+            self._spread_of_one = distances[of_one].mean()
         self._usual_neighbour = np.median(_nearest(distances))
-        if not self._spread_of_pairs > 0.0:
+        if not self._spread > 0.0:
             raise ValueError(
                 "Invalid value for argument `real`. Expected samples that "
-                "differ from each other, in their class too. Received: equal "
-                "samples"
+                "differ from each other. Received: equal samples"
             )
 
     def compare(self, samples: np.ndarray) -> dict[str, float]:
@@ -103,7 +111,7 @@ class RealSamples:
 
         Args:
             samples: Array of finite values, of the shape of the real samples
-                and of the same classes.
+                and of the same conditions.
         """
         rows = self._as_rows(samples)
         distances = _distances(rows, rows)
@@ -111,11 +119,30 @@ class RealSamples:
         near = _nearest(distances) <= _NEAR * self._usual_neighbour * spread
         to_real = _distances(rows, self._rows).mean()
         return {
-            "diversity": distances[self._pairs].mean() / self._spread_of_pairs,
+            "diversity": spread,
             # Where real samples repeat, repeated ones mean nothing.
             "near_duplicates": near.mean() * (self._usual_neighbour > 0.0),
             "distance_to_real": to_real / self._spread,
         }
+
+    def conditional_diversity(
+        self, samples: np.ndarray, others: np.ndarray
+    ) -> float:
+        """Returns how far apart samples of one condition are.
+
+        Args:
+            samples: As for `compare`.
+            others: Likewise, from other latents.
+        """
+        rows = np.concatenate([self._as_rows(samples), self._as_rows(others)])
+        classes = np.tile(self._classes, 2)
+        pairs = np.triu(_same(classes, classes), 1)
+        usual = self._spread_of_one
+        if not usual > 0.0:
+            to_real = _distances(rows, self._rows)
+            usual = to_real[_same(classes, self._classes)].mean()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.divide(_distances(rows, rows)[pairs].mean(), usual)
 
     def _as_rows(self, samples: np.ndarray) -> np.ndarray:
         rows = samples.reshape(len(samples), -1)[:, self._elements]
@@ -188,6 +215,10 @@ def _norm(arrays: Sequence[np.ndarray]) -> float:
     # In float32, which is ten times as fast as by a sum of float64.
     squares = [np.vdot(array, array) for array in arrays]
     return float(np.sqrt(np.sum(squares, dtype=np.float64)))
+
+
+def _same(classes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    return classes[:, None] == others[None, :]
 
 
 def _distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -17,8 +17,9 @@ class Alarm(NamedTuple):
     Attributes:
         epoch: Integer, from 1.
         batch: Integer, from 1.
-        kind: String: `"not_finite"`, `"diversity"`, `"near_duplicates"`,
-            `"distance_to_real"`, `"saturation"` or `"weight_growth"`.
+        kind: String: `"not_finite"`, `"diversity"`,
+            `"ignored_latents"`, `"near_duplicates"`, `"distance_to_real"`,
+            `"saturation"` or `"weight_growth"`.
         text: String: what was seen, with numbers, and what usually helps.
     """
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_regan import _validation
 from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
+from keras_regan.callbacks._condition_rows import checked_conditions
+from keras_regan.callbacks._condition_rows import conditions_of_model
+from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._event_log import EventLog
-from keras_regan.callbacks._picture_arguments import check_labels_of_model
-from keras_regan.callbacks._picture_arguments import class_labels
 from keras_regan.callbacks._warner import Warner
 from keras_regan.metrics import SampleMetric
 from keras_regan.metrics._feature_metric import FeatureMetric
@@ -46,7 +46,7 @@ class EvaluateSamples(keras.callbacks.Callback):
     Args:
         metrics: List of `keras_regan.metrics.SampleMetric`s. Metrics with the
             same feature network share its work.
-        real: Array of real samples, a tuple `(samples, labels)`, or an
+        real: Array of real samples, a tuple `(samples, conditions)`, or an
             iterable of batches; of tuples the first entry is taken. Not needed
             if all metrics have a `reference` or look at generated samples
             only. Defaults to `None`.
@@ -54,9 +54,11 @@ class EvaluateSamples(keras.callbacks.Callback):
             `10_000`.
         every: Positive integer. An evaluation follows each epoch that is a
             multiple of it, and the last one. Defaults to `1`.
-        labels: Sequence of non-negative integers, or `None`. The classes to
-            generate, in turn. Needed for a class-conditional model and for no
-            other. Defaults to `None`.
+        conditions: What is told to the generator, in turn, or `None`: a
+            sequence of class labels, an array with a row for each condition,
+            or, of several kinds, a tuple of arrays or a dictionary with the
+            names of the generator's inputs. Needed for a conditional model
+            and for no other. Defaults to `None`.
         batch_size: Positive integer. Defaults to `256`.
         file: String, path or `None`. If given, a JSON file of all results with
             the protocol of each metric, written anew after each evaluation; a
@@ -73,8 +75,8 @@ class EvaluateSamples(keras.callbacks.Callback):
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If an argument is out of its range; when training begins,
-            if real samples are missing, or if `labels` do not go with the
-            model.
+            if real samples are missing, or if `conditions` do not go with
+            the model.
         RuntimeError: When training begins, if a feature network cannot be
             loaded.
 
@@ -99,7 +101,7 @@ class EvaluateSamples(keras.callbacks.Callback):
         *,
         count: int = 10_000,
         every: int = 1,
-        labels: Sequence[int] | None = None,
+        conditions: Any = None,
         batch_size: int = 256,
         file: str | os.PathLike[str] | None = None,
         log_dir: str | os.PathLike[str] | None = None,
@@ -110,7 +112,9 @@ class EvaluateSamples(keras.callbacks.Callback):
         self.real = real
         self.count = _validation.positive_integer(count, "count")
         self.every = _validation.positive_integer(every, "every")
-        self.labels = None if labels is None else class_labels(labels)
+        self.conditions = (
+            None if conditions is None else checked_conditions(conditions)
+        )
         self.batch_size = _validation.positive_integer(batch_size, "batch_size")
         self.file = None if file is None else path_string(file, "file")
         self.log_dir = (
@@ -126,7 +130,7 @@ class EvaluateSamples(keras.callbacks.Callback):
         self._events = EventLog(self.log_dir, self._warner)
         self._epoch = None
         self._evaluated = None
-        check_labels_of_model(self.labels, self.model.conditional)
+        self._told = conditions_of_model(self.conditions, self.model)
         with replicas.in_this_process():
             for metric in self.metrics:
                 metric.prepare_once()
@@ -208,16 +212,15 @@ class EvaluateSamples(keras.callbacks.Callback):
         return iter(())
 
     def _generated_batches(self) -> Iterator[np.ndarray]:
-        latents = ops.convert_to_numpy(
-            self.model.sample_latents(self.count, seed=self.seed)
-        )
-        labels = None
-        if self.labels is not None:
-            labels = np.resize(np.array(self.labels, "int32"), self.count)
+        latents = latents_of_model(self.model, self.count, self.seed)
         for first in range(0, self.count, self.batch_size):
-            part = slice(first, first + self.batch_size)
-            told = None if labels is None else labels[part]
-            inputs = self.model._interface.generator_inputs(latents[part], told)
+            rows = np.arange(first, min(first + self.batch_size, self.count))
+            told = self._told
+            if told is not None:
+                told = [part[rows % len(part)] for part in told]
+            inputs = self.model._interface.generator_inputs(
+                None if latents is None else latents[rows], told
+            )
             yield np.asarray(
                 predictions(self.model, inputs, self.batch_size),
                 "float32",

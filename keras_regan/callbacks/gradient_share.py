@@ -13,8 +13,8 @@ class GradientShare:
     samples that stays the same.
 
     Args:
-        real: Array of real samples, a batch; for class-conditional models the
-            tuple `(samples, labels)`.
+        real: Array of real samples, a batch; for conditional models the tuple
+            `(samples, conditions)`.
 
     Call arguments:
         model: A compiled `RegularizedGAN`.
@@ -35,10 +35,10 @@ class GradientShare:
     """
 
     def __init__(self, real: Any):
-        samples, labels = real if isinstance(real, tuple) else (real, None)
+        samples, conditions = real if isinstance(real, tuple) else (real, None)
         self._samples = np.asarray(samples, "float32")
-        self._labels = labels
+        self._conditions = conditions
 
     def __call__(self, model: keras.Model, name: str) -> float:
         """Returns the share."""
-        return model.gradient_share(name, self._samples, self._labels)
+        return model.gradient_share(name, self._samples, self._conditions)

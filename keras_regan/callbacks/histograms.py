@@ -10,8 +10,10 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._checks import batches
+from keras_regan._checks.conditions import as_arrays
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
+from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._event_log import EventLog
 from keras_regan.callbacks._warner import Warner
 
@@ -38,10 +40,10 @@ class Histograms(keras.callbacks.Callback):
 
     Args:
         log_dir: String or path. The directory that TensorBoard watches.
-        real: Array of real samples, or `(samples, labels)` for a
-            class-conditional model; a few hundred are enough. Adds the
+        real: Array of real samples, or `(samples, conditions)` for
+            a conditional model; a few hundred are enough. Adds the
             histograms `real_values`, `real_logits`, and, of as many generated
-            samples with the same labels, `generated_values` and
+            samples with the same conditions, `generated_values` and
             `generated_logits`. Defaults to `None`, for weights alone.
         every: Positive integer. Histograms are written after each epoch that
             is a multiple of it. Defaults to `1`.
@@ -74,15 +76,19 @@ class Histograms(keras.callbacks.Callback):
         self.log_dir = path_string(log_dir, "log_dir")
         self.every = _validation.positive_integer(every, "every")
         self.seed = _validation.random_seed(seed)
-        samples, labels = batches.split(real)
+        samples, conditions = batches.split(real)
         if real is not None and not hasattr(samples, "shape"):
             raise TypeError(
                 "Invalid value for argument `real`. Expected an array, or "
-                "`(samples, labels)`. Received: an object of type "
+                "`(samples, conditions)`. Received: an object of type "
                 f"{type(real).__name__}"
             )
         self.real = None if samples is None else ops.convert_to_numpy(samples)
-        self.labels = None if labels is None else ops.convert_to_numpy(labels)
+        self.conditions = None
+        if conditions is not None:
+            self.conditions = keras.tree.map_structure(
+                ops.convert_to_numpy, as_arrays(conditions, None)
+            )
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks the real samples and draws the latents."""
@@ -94,7 +100,7 @@ class Histograms(keras.callbacks.Callback):
         try:
             batches.check_source(
                 self.real,
-                self.labels,
+                self.conditions,
                 model.sample_shape,
                 model._interface.conditions,
             )
@@ -102,8 +108,7 @@ class Histograms(keras.callbacks.Callback):
             raise ValueError(
                 f"Invalid value for argument `real`. {error}"
             ) from error
-        latents = model.sample_latents(len(self.real), seed=self.seed)
-        self._latents = ops.convert_to_numpy(latents)
+        self._latents = latents_of_model(model, len(self.real), self.seed)
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -126,13 +131,13 @@ class Histograms(keras.callbacks.Callback):
     def _outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
         told = model._interface
         generated = self._predict(
-            model, told.generator_inputs(self._latents, self.labels)
+            model, told.generator_inputs(self._latents, self.conditions)
         )
         outputs = {}
         for kind, samples in (("real", self.real), ("generated", generated)):
             logits = self._predict(
                 model.discriminator,
-                told.discriminator_inputs(samples, self.labels),
+                told.discriminator_inputs(samples, self.conditions),
             )
             if isinstance(logits, dict):
                 logits = logits["logits"]

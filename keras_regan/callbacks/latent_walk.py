@@ -1,7 +1,6 @@
 """A walk through the latent space, as a strip and as an animation."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,7 +9,10 @@ from PIL import Image
 
 from keras_regan import _validation
 from keras_regan._picture_names import picture_path
-from keras_regan.callbacks import _picture_arguments
+from keras_regan.callbacks._condition_rows import at_least_one_each
+from keras_regan.callbacks._condition_rows import checked_conditions
+from keras_regan.callbacks._condition_rows import condition_count
+from keras_regan.callbacks._condition_rows import conditions_of_model
 from keras_regan.callbacks._drawn_samples import drawn
 from keras_regan.callbacks._image_grid import image_grid
 from keras_regan.callbacks._picture_files import as_image
@@ -52,17 +54,20 @@ class LatentWalk(Pictures):
         every: Positive integer, or `None`. A walk is drawn after each epoch
             that is a multiple of it; `None` draws none but the last.
             Defaults to `None`.
-        walks: Positive integer, or `None`. Number of rows. With `labels`, each
-            label gets `walks // len(labels)`. `None` means 4, or one per
-            label. Defaults to `None`.
+        walks: Positive integer, or `None`. Number of rows. With `conditions`,
+            each of them gets `walks // rows`. `None` means 4, or one per
+            condition. Defaults to `None`.
         stops: Integer of 2 or more. Number of latents that a walk visits.
             Defaults to `4`.
         frames: Positive integer. Frames of the animation from one stop to the
             next, each shown for 60 milliseconds. The strip has an even
             selection of them, of about 16 images a row. Defaults to `16`.
-        labels: Sequence of non-negative integers, or `None`. The class of
-            each row; rows of different classes share their latents. Needed for
-            a class-conditional model and for no other. Defaults to `None`.
+        conditions: What each row is told, or `None`: a sequence of class
+            labels, an array with a row for each condition, or, of several
+            kinds, a tuple of arrays or a dictionary with the names of the
+            generator's inputs. Rows of different conditions share their
+            latents. Needed for a conditional model and for no other. Defaults
+            to `None`.
         value_range: Tuple of two increasing floats, or `None`. The values of
             black and white in the training data; of curves the lower and the
             upper edge. `None` takes them from the generator's last
@@ -82,8 +87,8 @@ class LatentWalk(Pictures):
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
-            neither images of 1 or 3 channels nor curves, or if `labels` do not
-            go with the model.
+            neither images of 1 or 3 channels nor curves, if `conditions` do
+            not go with the model, or if its generator takes no latents.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -103,14 +108,14 @@ class LatentWalk(Pictures):
         walks: int | None = None,
         stops: int = 4,
         frames: int = 16,
-        labels: Sequence[int] | None = None,
+        conditions: Any = None,
         value_range: tuple[float, float] | None = None,
         animation: str | None = "gif",
         at_end: bool = True,
         log_dir: str | os.PathLike[str] | None = None,
         seed: int = 0,
     ):
-        self.walks, self.labels = _rows(walks, labels)
+        self.walks, self.conditions = _rows(walks, conditions)
         self.stops = _validation.positive_integer(stops, "stops")
         if self.stops < 2:
             raise ValueError(
@@ -137,15 +142,20 @@ class LatentWalk(Pictures):
         )
 
     def _begin(self, model: keras.Model) -> None:
-        _picture_arguments.check_labels_of_model(self.labels, model.conditional)
-        self._latents, self._classes = self._draw_inputs(model)
+        if model.latent_shape is None:
+            raise ValueError(
+                "`LatentWalk` goes from latents to latents. Expected a "
+                "generator that takes some. Received: one of conditions only"
+            )
+        self._latents, self._told = self._draw_inputs(model)
         self._images(model, slice(0, _BATCH_SIZE))
 
     def _draw_inputs(
         self, model: keras.Model
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns latents and classes of all frames, each with all rows."""
-        kinds = 1 if self.labels is None else len(self.labels)
+    ) -> tuple[np.ndarray, list[np.ndarray] | None]:
+        """Returns latents and conditions of all frames, each with all rows."""
+        told = conditions_of_model(self.conditions, model)
+        kinds = 1 if told is None else len(told[0])
         different = self.walks // kinds
         latents = keras.ops.convert_to_numpy(
             model.sample_latents(self.stops * different, seed=self.seed)
@@ -161,14 +171,16 @@ class LatentWalk(Pictures):
         )
         path = np.concatenate([path] * kinds, axis=1)
         latents = path.reshape(-1, *latents.shape[1:])
-        if self.labels is None:
+        if told is None:
             return latents, None
-        rows = np.repeat(np.array(self.labels, dtype="int32"), different)
-        return latents, np.tile(rows, len(path))
+        rows = np.tile(np.repeat(np.arange(kinds), different), len(path))
+        return latents, [part[rows] for part in told]
 
     def _images(self, model: keras.Model, part: slice) -> np.ndarray:
-        classes = None if self._classes is None else self._classes[part]
-        inputs = model._interface.generator_inputs(self._latents[part], classes)
+        told = self._told
+        if told is not None:
+            told = [rows[part] for rows in told]
+        inputs = model._interface.generator_inputs(self._latents[part], told)
         batch_size = min(len(self._latents), _BATCH_SIZE)
         return self._predict(model, inputs, batch_size)
 
@@ -211,11 +223,12 @@ def _frames(pixels: np.ndarray) -> list[Image.Image]:
     return [as_image(image_grid(images)) for images in pixels]
 
 
-def _rows(walks: Any, labels: Any) -> tuple[int, tuple[int, ...] | None]:
+def _rows(walks: Any, conditions: Any) -> tuple[int, Any]:
     if walks is not None:
         walks = _validation.positive_integer(walks, "walks")
-    if labels is None:
+    if conditions is None:
         return _WALKS if walks is None else walks, None
-    labels = _picture_arguments.class_labels(labels)
-    walks = len(labels) if walks is None else walks
-    return _picture_arguments.at_least_one_each(walks, "walks", labels), labels
+    conditions = checked_conditions(conditions)
+    count = condition_count(conditions)
+    walks = count if walks is None else walks
+    return at_least_one_each(walks, "walks", count), conditions

@@ -28,8 +28,8 @@ class NearestReal(View):
 
     Each row begins with a generated image; behind the gap follow the real
     images that are nearest to it, the nearest first. A generator that has
-    learned by heart shows twins; one that generalizes, relatives. With labels,
-    the rows go through the classes.
+    learned by heart shows twins; one that generalizes, relatives. With
+    conditions, the rows go through them.
 
     The picture of epoch 1 is `nearest_0001.png`. Each one compares with all
     real images: of a processor's time, 60,000 gray images of 28 x 28 pixels

@@ -13,9 +13,9 @@ from keras_regan.callbacks.alarm_actions import Alarm
 class RaiseFactor(Action):
     """Multiplies a regularizer's factor, up to a limit.
 
-    For a generator that loses its diversity, the factor of a repelling
-    `PairwiseDistance` or of another diversity term; for a discriminator that
-    wins too easily, that of `R1`. The factor has to be a
+    For a generator that loses its diversity, or that ignores its latents, the
+    factor of a repelling `PairwiseDistance` or of another diversity term; for
+    a discriminator that wins too easily, that of `R1`. The factor has to be a
     `keras_regan.penalties.AdjustableFactor`. Beyond the limit the training
     stops.
 

@@ -12,10 +12,22 @@ from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._picture_names import picture_epochs
 from keras_regan._picture_names import picture_path
-from keras_regan.callbacks import _picture_arguments
 from keras_regan.callbacks._animation import read_pictures
+from keras_regan.callbacks._beside_rows import checked_truth
+from keras_regan.callbacks._beside_rows import condition_columns
+from keras_regan.callbacks._beside_rows import truth_column
+from keras_regan.callbacks._captions import LINE_HEIGHT
+from keras_regan.callbacks._captions import caption_images
+from keras_regan.callbacks._captions import checked_captions
+from keras_regan.callbacks._condition_rows import at_least_one_each
+from keras_regan.callbacks._condition_rows import checked_conditions
+from keras_regan.callbacks._condition_rows import condition_count
+from keras_regan.callbacks._condition_rows import conditions_of_model
+from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._drawn_samples import drawn
+from keras_regan.callbacks._image_grid import at_least_as_high
 from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import in_a_row
 from keras_regan.callbacks._pictures import Pictures
 from keras_regan.callbacks._view import Scene
 from keras_regan.callbacks._view import View
@@ -41,8 +53,9 @@ class SampleGrid(Pictures):
     Samples of shape `(length,)` or `(length, channels)`, such as sounds, are
     drawn as curves, with a colour for each of at most 6 channels.
 
-    The picture of epoch 1 is `epoch_0001.png`. A class-conditional model gets
-    one row per label, and the images of a column share their latents.
+    The picture of epoch 1 is `epoch_0001.png`. A conditional model gets one row
+    per condition, and the images of a column share their latents. Conditions
+    that are images of 1 or 3 channels begin the row.
 
     A picture that cannot be written (disk full, directory gone) is reported
     as a warning and never ends a training; there are no half-written files.
@@ -52,11 +65,19 @@ class SampleGrid(Pictures):
             does not exist.
         every: Positive integer. A picture is drawn after each epoch that is a
             multiple of it. Defaults to `1`.
-        count: Positive integer. Number of images in a picture. With `labels`,
-            each row gets `count // len(labels)`. Defaults to `64`.
-        labels: Sequence of non-negative integers, or `None`. The class of
-            each row. Needed for a class-conditional model and for no other.
-            Defaults to `None`.
+        count: Positive integer. Number of images in a picture. With
+            `conditions`, each row gets `count // rows`; one, if the generator
+            takes no latents. Defaults to `64`.
+        conditions: What each row is told, or `None`: a sequence of class
+            labels, an array with a row for each condition, or, of several
+            kinds, a tuple of arrays or a dictionary with the names of the
+            generator's inputs. Needed for a conditional model and for no
+            other. Defaults to `None`.
+        real: Array of real samples, or `None`. Those that came with each
+            condition, drawn before the generated ones. Defaults to `None`.
+        captions: Sequence of strings, or `None`. What is written at the left
+            of each row, such as the text that a condition was made from, or
+            the name of a class. Defaults to `None`.
         value_range: Tuple of two increasing floats, or `None`. The values of
             black and white in the training data; of curves the lower and the
             upper edge. `None` takes them from the generator's last
@@ -87,8 +108,8 @@ class SampleGrid(Pictures):
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
-            neither images of 1 or 3 channels nor curves, or if `labels` or a
-            view do not go with the model.
+            neither images of 1 or 3 channels nor curves, or if `conditions` or
+            a view do not go with the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -107,7 +128,9 @@ class SampleGrid(Pictures):
         *,
         every: int = 1,
         count: int = 64,
-        labels: Sequence[int] | None = None,
+        conditions: Any = None,
+        real: Any = None,
+        captions: Sequence[str] | None = None,
         value_range: tuple[float, float] | None = None,
         views: Sequence[View] = (),
         at_start: bool = False,
@@ -117,12 +140,18 @@ class SampleGrid(Pictures):
         seed: int = 0,
     ):
         self.count = _validation.positive_integer(count, "count")
-        self.labels = None
-        if labels is not None:
-            self.labels = _picture_arguments.class_labels(labels)
-            _picture_arguments.at_least_one_each(
-                self.count, "count", self.labels
-            )
+        self.conditions = None
+        if conditions is not None:
+            self.conditions = checked_conditions(conditions)
+            rows = condition_count(self.conditions)
+            at_least_one_each(self.count, "count", rows)
+        self.real = self.captions = None
+        if real is not None:
+            rows = _rows_of("real", real, self.conditions)
+            self.real = checked_truth(real, rows)
+        if captions is not None:
+            rows = _rows_of("captions", captions, self.conditions)
+            self.captions = checked_captions(captions, rows)
         self.views = _views(views)
         self.at_start = _validation.boolean(at_start, "at_start")
         super().__init__(
@@ -154,25 +183,65 @@ class SampleGrid(Pictures):
             )
 
     def _begin(self, model: keras.Model) -> None:
-        _picture_arguments.check_labels_of_model(self.labels, model.conditional)
-        self._inputs, self._columns = self._draw_inputs(model)
+        told = conditions_of_model(self.conditions, model)
+        self._inputs, self._columns = self._draw_inputs(model, told)
         self._real_values_logged = False
         scene = self._scene(model)
+        self._at_left = self._draw_left(model, told, scene)
         for view in self.views:
             view.begin(model, scene)
 
-    def _draw_inputs(self, model: keras.Model) -> tuple[Any, int | None]:
+    def _draw_inputs(
+        self, model: keras.Model, told: list[np.ndarray] | None
+    ) -> tuple[Any, int | None]:
         """Returns what the model predicts from, and the grid's columns."""
-        if self.labels is None:
-            latents = model.sample_latents(self.count, seed=self.seed)
-            latents = keras.ops.convert_to_numpy(latents)
+        if told is None:
+            latents = latents_of_model(model, self.count, self.seed)
             return model._interface.generator_inputs(latents, None), None
-        columns = self.count // len(self.labels)
-        latents = model.sample_latents(columns, seed=self.seed)
-        latents = keras.ops.convert_to_numpy(latents)
-        labels = np.repeat(np.array(self.labels, dtype="int32"), columns)
-        latents = np.concatenate([latents] * len(self.labels))
-        return model._interface.generator_inputs(latents, labels), columns
+        rows = len(told[0])
+        columns = 1 if model.latent_shape is None else self.count // rows
+        latents = latents_of_model(model, columns, self.seed)
+        if latents is not None:
+            latents = np.concatenate([latents] * rows)
+        told = [np.repeat(part, columns, axis=0) for part in told]
+        return model._interface.generator_inputs(latents, told), columns
+
+    def _draw_left(
+        self,
+        model: keras.Model,
+        told: list[np.ndarray] | None,
+        scene: Scene,
+    ) -> list[np.ndarray]:
+        """Returns what stands at the left of each row, as columns of images."""
+        if told is None:
+            return []
+        height = drawn(scene.images[:1], scene.value_range).shape[1]
+        columns = condition_columns(
+            model._interface.conditions.each, told, height
+        )
+        if self.real is not None:
+            shape = scene.images.shape[1:]
+            columns.append(truth_column(self.real, shape, scene.value_range))
+        if self.captions is not None:
+            columns.insert(
+                0, caption_images(self.captions, max(height, LINE_HEIGHT))
+            )
+        return columns
+
+    def _grid(self, images: np.ndarray) -> np.ndarray:
+        pixels = drawn(images, self._values_shown)
+        height = max(part.shape[1] for part in [pixels, *self._at_left])
+        return in_a_row(
+            [
+                *(
+                    image_grid(at_least_as_high(column, height), columns=1)
+                    for column in self._at_left
+                ),
+                image_grid(
+                    at_least_as_high(pixels, height), columns=self._columns
+                ),
+            ]
+        )
 
     def _scene(self, model: keras.Model) -> Scene:
         batch_size = min(self.count, _BATCH_SIZE)
@@ -188,10 +257,7 @@ class SampleGrid(Pictures):
     def _draw(self, model: keras.Model, epoch: int) -> None:
         scene = self._scene(model)
         self._check_values(scene.images)
-        grid = image_grid(
-            drawn(scene.images, self._values_shown), columns=self._columns
-        )
-        self._show(_NAME, "samples", grid, epoch)
+        self._show(_NAME, "samples", self._grid(scene.images), epoch)
         for view in self.views:
             self._show(view.name, view.name, view.draw(scene), epoch)
         self._events.write(
@@ -220,6 +286,17 @@ class SampleGrid(Pictures):
             if epoch <= self._last_epoch
         ]
         return read_pictures(pictures) if pictures else []
+
+
+def _rows_of(argument: str, given: Any, conditions: Any) -> int:
+    """Returns how many rows there are, which only conditions give."""
+    if conditions is None:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected None without "
+            "`conditions`, which give a picture its rows. Received: an object "
+            f"of type {type(given).__name__}"
+        )
+    return condition_count(conditions)
 
 
 def _views(views: Any) -> tuple[View, ...]:

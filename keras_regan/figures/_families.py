@@ -34,7 +34,7 @@ _FAMILIES = (
     ),
     (
         "generated samples relative to real ones",
-        "diversity|near_duplicates|distance_to_real",
+        "(conditional_)?diversity|near_duplicates|distance_to_real",
     ),
     (
         "accuracy of the discriminator",

@@ -6,6 +6,9 @@ import keras
 import numpy as np
 from PIL import Image
 
+from keras_regan._checks.conditions import Condition
+from keras_regan._checks.conditions import Conditions
+
 
 class FakeModel:
     """What callbacks ask of a model, with images chosen by the test."""
@@ -15,6 +18,9 @@ class FakeModel:
     def __init__(self, shape=(2, 2, 1), conditional=False):
         self.shape = shape
         self.conditional = conditional
+        self.latent_shape = (3,)
+        label = Condition("labels", (), "int32", 8)
+        self.conditions = Conditions([label]) if conditional else None
         self._interface = self
         self.value = 0.0
         self.inputs = []
@@ -24,13 +30,28 @@ class FakeModel:
         random = np.random.default_rng(seed).normal(size=(count, 3))
         return keras.ops.convert_to_tensor(random.astype("float32"))
 
-    def generator_inputs(self, latents, labels):
-        return latents if labels is None else [latents, labels]
+    def generator_inputs(self, latents, conditions):
+        return latents if conditions is None else [latents, *conditions]
 
     def predict_on_batch(self, inputs):
         self.inputs.append(inputs)
         latents = inputs[0] if self.conditional else inputs
         return np.full((len(latents), *self.shape), self.value, "float32")
+
+
+class WithoutLatents(FakeModel):
+    """Takes conditions only."""
+
+    def __init__(self, **arguments):
+        super().__init__(conditional=True, **arguments)
+        self.latent_shape = None
+
+    def generator_inputs(self, latents, conditions):
+        assert latents is None
+        return conditions
+
+    def sample_latents(self, count, *, seed):
+        raise ValueError("The generator takes no latents.")
 
 
 def train(callback, model, epochs=3, initial_epoch=0, stop_after=None):

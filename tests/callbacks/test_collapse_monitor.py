@@ -379,6 +379,40 @@ def test_conditional_models_are_watched(make_gan, vectors):
     assert told(monitor) == [(2, 4, "diversity")]
 
 
+def ignore_latents(model):
+    """Lets only the labels' part of the first kernel count."""
+    kernel = next(
+        v for v in model.generator.trainable_variables if v.shape == (6, 8)
+    )
+    values = keras.ops.convert_to_numpy(kernel.value).copy()
+    values[:3] = 0.0
+    kernel.assign(values)
+
+
+def test_ignored_latents_are_told(make_gan, vectors):
+    labels = np.arange(64) % 3
+    monitor = CollapseMonitor(
+        (vectors, labels),
+        every=2,
+        patience=1,
+        most_distance=None,
+        most_near_duplicates=None,
+    )
+    gan = make_gan(conditional=True)
+    table = next(
+        v for v in gan.generator.trainable_variables if v.shape == (3, 3)
+    )
+    table.assign(20.0 * keras.ops.convert_to_numpy(table.value))
+    with pytest.warns(
+        UserWarning,
+        match="The latents are ignored although conditions differ",
+    ):
+        history = fit(gan, (vectors, labels), At(2, 3, ignore_latents), monitor)
+    assert told(monitor) == [(2, 4, "ignored_latents")]
+    first, last = history.history["conditional_diversity"]
+    assert first > 0.5 and last < 1e-3
+
+
 def test_labels_go_with_their_samples(make_gan, vectors, monkeypatch):
     labels = np.arange(64) % 3
     seen = []
@@ -393,11 +427,12 @@ def test_labels_go_with_their_samples(make_gan, vectors, monkeypatch):
         monkeypatch.setattr(network, "predict_on_batch", record)
     monitor = CollapseMonitor((vectors, labels))
     fit(gan, (vectors, labels), monitor, epochs=1)
-    made, real, fake = seen
+    made, real, fake, others = seen
     number_of = {sample.tobytes(): i for i, sample in enumerate(vectors)}
     expected = [labels[number_of[sample.tobytes()]] for sample in real[0]]
-    for _, received in (made, real, fake):
+    for _, received in (made, real, fake, others):
         np.testing.assert_array_equal(np.ravel(received), expected)
+    assert np.abs(made[0] - others[0]).min() > 0.0
 
 
 def test_discriminators_may_return_features(make_gan, vectors):
@@ -456,10 +491,10 @@ def test_few_classes_with_some_samples_each_are_chosen():
     labels = np.repeat(np.arange(100), 20)
     samples = np.arange(2000.0).reshape(-1, 1)
     monitor = CollapseMonitor((samples, labels))
-    _, counts = np.unique(monitor._labels, return_counts=True)
+    _, counts = np.unique(monitor._conditions, return_counts=True)
     assert counts.tolist() == 4 * [8]
     np.testing.assert_array_equal(
-        labels[monitor._real[:, 0].astype(int)], monitor._labels
+        labels[monitor._real[:, 0].astype(int)], monitor._conditions
     )
 
 
@@ -469,7 +504,7 @@ def test_labels_may_have_any_shape(form):
     expected = labels
     labels = labels[:, None] if form == "column" else np.eye(2)[labels]
     monitor = CollapseMonitor((np.arange(200.0)[:, None], labels))
-    assert monitor._labels.shape == (32, *labels.shape[1:])
+    assert monitor._conditions.shape == (32, *labels.shape[1:])
     of_class = expected[monitor._real[:, 0].astype(int)]
     assert of_class.sum() >= 8 and (1 - of_class).sum() >= 8
 

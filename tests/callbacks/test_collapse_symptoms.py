@@ -9,6 +9,7 @@ pytestmark = pytest.mark.host
 
 DEFAULTS = {
     "least_diversity": 0.2,
+    "least_conditional_diversity": 0.4,
     "most_near_duplicates": 0.5,
     "most_distance": 5.0,
     "most_logit": 20.0,
@@ -20,6 +21,7 @@ def signs(**changes):
     """Healthy vital signs, with changes."""
     healthy = {
         "diversity": 0.95,
+        "conditional_diversity": 0.9,
         "near_duplicates": 0.02,
         "distance_to_real": 1.0,
         "d_real_accuracy": 0.8,
@@ -56,6 +58,7 @@ def text_of(series):
 
 SICK = {
     "diversity": {"diversity": 0.1},
+    "ignored_latents": {"conditional_diversity": 0.3},
     "near_duplicates": {"near_duplicates": 0.6},
     "distance_to_real": {"distance_to_real": 6.0},
     "saturation": {
@@ -236,6 +239,16 @@ def test_one_sick_check_is_not_healthy_yet_no_alarm():
             SICK["diversity"],
             ["nearly the same sample", "0.1 times", "below 0.2 for 3 checks"],
         ),
+        (
+            SICK["ignored_latents"],
+            [
+                "latents are ignored although conditions differ",
+                "0.3 times",
+                "below 0.4 for 3 checks",
+                "`regularizers.ModeSeeking`",
+                "samples_per_condition=2",
+            ],
+        ),
         (SICK["near_duplicates"], ["60%", "above 50% for 3 checks"]),
         (SICK["distance_to_real"], ["ran away", "6 times", "above 5 for 3"]),
         (
@@ -247,8 +260,39 @@ def test_one_sick_check_is_not_healthy_yet_no_alarm():
 )
 def test_texts_name_the_numbers_and_what_helps(changes, words):
     text = text_of(3 * [signs(**changes)])
-    for word in [*words, "learning rate", "usually helps."]:
+    if changes is not SICK["ignored_latents"]:
+        words = [*words, "learning rate"]
+    for word in [*words, "usually helps"]:
         assert word in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"conditional_diversity": None},
+        {"conditional_diversity": np.nan},
+        {"conditional_diversity": 0.45},
+    ],
+    ids=["not conditional", "unknown", "enough"],
+)
+def test_latents_are_not_always_ignored(changes):
+    assert found(9 * [signs(**changes)]) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"diversity": 0.1}, {"near_duplicates": 0.9}]
+)
+def test_one_of_diversity_ignored_latents_and_duplicates_is_found(changes):
+    """The one that says most: the same for all, or for each condition."""
+    sick = signs(conditional_diversity=0.1, **changes)
+    kind = "diversity" if "diversity" in changes else "ignored_latents"
+    assert found(9 * [sick]) == [(3, kind)]
+
+
+def test_conditional_diversity_that_rises_is_no_alarm():
+    rising = [signs(conditional_diversity=0.05 * 1.15**i) for i in range(14)]
+    assert found(rising) == []
+    assert found([*rising, rising[-1]]) == [(15, "ignored_latents")]
 
 
 def test_text_of_not_finite_lists_where():

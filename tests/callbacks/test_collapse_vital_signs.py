@@ -72,24 +72,44 @@ def test_real_samples_are_as_diverse_as_themselves():
     assert signs["near_duplicates"] == 0.0
 
 
-def test_diversity_is_that_within_a_class():
+def test_conditional_diversity_is_that_within_a_class():
     real, classes = draw(0), np.arange(16) % 4
     # One sample a class, far from those of the other classes.
     fake = draw(1, (4, *SHAPE[1:]))[classes] * 100.0
-    signs = measure(real, classes).compare(fake)
-    assert signs["diversity"] < 1e-9
-    fake = draw(2)
+    within = measure(real, classes)
+    assert within.conditional_diversity(fake, fake) < 1e-9
+    assert within.compare(fake)["diversity"] > 50.0
+    fake, others = draw(2), draw(3)
     np.testing.assert_allclose(
-        measure(real, classes).compare(fake)["diversity"],
-        mean_distance(fake, classes) / mean_distance(real, classes),
+        within.conditional_diversity(fake, others),
+        mean_distance(np.concatenate([fake, others]), np.tile(classes, 2))
+        / mean_distance(real, classes),
         rtol=1e-6,
     )
 
 
-def test_diversity_is_that_of_all_where_no_class_has_two():
-    real, fake = draw(0), draw(1)
-    signs = measure(real, np.arange(16)).compare(fake)
-    assert signs == measure(real).compare(fake)
+@pytest.mark.parametrize(
+    "classes",
+    [np.arange(16), np.maximum(np.arange(16), 1)],
+    ids=["no two", "two"],
+)
+def test_conditional_diversity_where_conditions_hardly_repeat(classes):
+    """Relative to the distance from real samples of the same condition."""
+    real, fake, others = draw(0), draw(1), 0.5 * draw(2)
+    both, told = np.concatenate([fake, others]), np.tile(classes, 2)
+    to_real = np.mean(
+        [
+            distance(a, b)
+            for a, first in zip(both, told, strict=True)
+            for b, second in zip(real, classes, strict=True)
+            if first == second
+        ]
+    )
+    np.testing.assert_allclose(
+        measure(real, classes).conditional_diversity(fake, others),
+        mean_distance(both, told) / to_real,
+        rtol=1e-6,
+    )
 
 
 def test_near_duplicates_are_the_share_that_nearly_equals_another():
@@ -201,5 +221,11 @@ def test_all_finite():
 
 def test_logs_hold_all_numbers_as_floats():
     logs = VitalSigns(diversity=np.float32(0.5), not_finite=("x",)).logs()
-    assert list(logs) == list(VitalSigns._fields[:-1])
+    names = list(VitalSigns._fields[:-1])
+    names.remove("conditional_diversity")  # Of conditional models alone.
+    assert list(logs) == names
+    assert (
+        "conditional_diversity"
+        in VitalSigns(conditional_diversity=np.nan).logs()
+    )
     assert {type(value) for value in logs.values()} == {float}

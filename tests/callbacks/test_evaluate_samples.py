@@ -208,9 +208,9 @@ def test_class_conditional(vectors, network):
     gan.compile()
     classes = np.arange(64) % 3
     callback = EvaluateSamples(
-        metrics_of(network), (vectors, classes), count=31, labels=[0, 2]
+        metrics_of(network), (vectors, classes), count=31, conditions=[0, 2]
     )
-    with pytest.raises(ValueError, match="`labels`"):
+    with pytest.raises(ValueError, match="`conditions`"):
         gan.fit(
             vectors,
             classes,
@@ -229,7 +229,7 @@ def test_class_conditional(vectors, network):
         ({"count": 0}, ValueError),
         ({"every": 0}, ValueError),
         ({"batch_size": 0}, ValueError),
-        ({"labels": 3}, TypeError),
+        ({"conditions": 3}, TypeError),
         ({"seed": -1}, ValueError),
         ({"file": 3}, TypeError),
         ({"log_dir": 3}, TypeError),

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from callbacks.fake_training import FakeModel
+from callbacks.fake_training import WithoutLatents
 from callbacks.fake_training import names
 from callbacks.fake_training import pixels
 from callbacks.fake_training import texts
@@ -115,10 +116,10 @@ def test_latent_walk_animation_shows_all_frames(tmp_path, extension):
             np.testing.assert_allclose(shown.ravel(), path[index], atol=error)
 
 
-def test_latent_walk_has_rows_per_label(tmp_path):
+def test_latent_walk_has_rows_per_condition(tmp_path):
     model = Visible(conditional=True)
     callback = LatentWalk(
-        tmp_path, walks=5, labels=[1, 0], stops=2, frames=1, animation=None
+        tmp_path, walks=5, conditions=[1, 0], stops=2, frames=1, animation=None
     )
     train(callback, model, epochs=1)
     latents, labels = model.inputs[1]
@@ -131,9 +132,9 @@ def test_latent_walk_has_rows_per_label(tmp_path):
     assert picture.shape == (4 * 4 + 2, 3 * 4 + 2)
 
 
-def test_latent_walk_has_one_row_per_label_by_default(tmp_path):
+def test_latent_walk_has_one_row_per_condition_by_default(tmp_path):
     model = Visible(conditional=True)
-    train(LatentWalk(tmp_path, labels=[0, 1, 2], frames=1), model, epochs=1)
+    train(LatentWalk(tmp_path, conditions=[0, 1, 2], frames=1), model, epochs=1)
     np.testing.assert_array_equal(model.inputs[1][1], [0, 1, 2] * 4)
 
 
@@ -201,7 +202,7 @@ def test_latent_walk_of_a_conditional_model(tmp_path):
     gan.fit(
         (images, np.arange(16) % 3),
         verbose=0,
-        callbacks=[LatentWalk(tmp_path, labels=[0, 2], frames=1)],
+        callbacks=[LatentWalk(tmp_path, conditions=[0, 2], frames=1)],
     )
     assert pixels(tmp_path / "walk_0001.png").shape == (22, 52)
 
@@ -255,11 +256,11 @@ def test_latent_walk_writes_the_strip_for_tensorboard(tmp_path):
         ({"every": 0}, ValueError, "every"),
         ({"walks": 0}, ValueError, "walks"),
         ({"walks": 1.5}, TypeError, "walks"),
-        ({"walks": 2, "labels": [0, 1, 2]}, ValueError, "walks"),
+        ({"walks": 2, "conditions": [0, 1, 2]}, ValueError, "walks"),
         ({"stops": 1}, ValueError, "stops"),
         ({"stops": 2.5}, TypeError, "stops"),
         ({"frames": 0}, ValueError, "frames"),
-        ({"labels": [0.5]}, TypeError, "labels"),
+        ({"conditions": [None]}, TypeError, "conditions"),
         ({"value_range": (1.0, 0.0)}, ValueError, "value_range"),
         ({"animation": "mp4"}, ValueError, "animation"),
         ({"at_end": False}, ValueError, "at_end"),
@@ -274,12 +275,19 @@ def test_latent_walk_names_the_wrong_argument(tmp_path, arguments, error, name):
 
 
 @pytest.mark.parametrize("conditional", [True, False])
-def test_latent_walk_refuses_labels_that_do_not_go_with_the_model(
+def test_latent_walk_refuses_conditions_that_do_not_go_with_the_model(
     tmp_path, conditional
 ):
-    callback = LatentWalk(tmp_path, labels=None if conditional else [0, 1])
+    callback = LatentWalk(tmp_path, conditions=None if conditional else [0, 1])
     callback.set_model(FakeModel(conditional=conditional))
-    with pytest.raises(ValueError, match="argument `labels`"):
+    with pytest.raises(ValueError, match="argument `conditions`"):
+        callback.on_train_begin()
+
+
+def test_latent_walk_needs_latents(tmp_path):
+    callback = LatentWalk(tmp_path, conditions=[0, 1])
+    callback.set_model(WithoutLatents())
+    with pytest.raises(ValueError, match="takes some. Received: one of cond"):
         callback.on_train_begin()
 
 

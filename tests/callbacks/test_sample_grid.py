@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 from callbacks.fake_training import FakeModel
+from callbacks.fake_training import WithoutLatents
 from callbacks.fake_training import names
 from callbacks.fake_training import pixels
 from callbacks.fake_training import texts
@@ -193,7 +194,7 @@ def test_sample_grid_seed_matters(tmp_path):
     assert np.abs(models[0].inputs[0] - models[1].inputs[0]).max() > 0.1
 
 
-def test_sample_grid_has_a_row_per_label(tmp_path):
+def test_sample_grid_has_a_row_per_condition(tmp_path):
     class LabelledModel(FakeModel):
         def predict_on_batch(self, inputs):
             super().predict_on_batch(inputs)
@@ -201,7 +202,7 @@ def test_sample_grid_has_a_row_per_label(tmp_path):
 
     model = LabelledModel(conditional=True)
     callback = SampleGrid(
-        tmp_path, count=7, labels=[3, 0, 5], value_range=(0, 5)
+        tmp_path, count=7, conditions=[3, 0, 5], value_range=(0, 5)
     )
     train(callback, model, epochs=1)
     latents, labels = model.inputs[0]
@@ -509,12 +510,12 @@ def test_sample_grid_refuses_what_are_not_images(tmp_path, shape):
 
 
 @pytest.mark.parametrize("conditional", [True, False])
-def test_sample_grid_refuses_labels_that_do_not_go_with_the_model(
+def test_sample_grid_refuses_conditions_that_do_not_go_with_the_model(
     tmp_path, conditional
 ):
-    callback = SampleGrid(tmp_path, labels=None if conditional else [0, 1])
+    callback = SampleGrid(tmp_path, conditions=None if conditional else [0, 1])
     callback.set_model(FakeModel(conditional=conditional))
-    with pytest.raises(ValueError, match="argument `labels`"):
+    with pytest.raises(ValueError, match="argument `conditions`"):
         callback.on_train_begin()
     assert callback.model.inputs == []
 
@@ -528,11 +529,13 @@ def test_sample_grid_refuses_labels_that_do_not_go_with_the_model(
         ({"every": 1.5}, TypeError, "every"),
         ({"count": 0}, ValueError, "count"),
         ({"count": True}, TypeError, "count"),
-        ({"count": 2, "labels": [0, 1, 2]}, ValueError, "count"),
-        ({"labels": []}, ValueError, "labels"),
-        ({"labels": [-1]}, ValueError, "labels"),
-        ({"labels": [0.5]}, TypeError, "labels"),
-        ({"labels": 3}, TypeError, "labels"),
+        ({"count": 2, "conditions": [0, 1, 2]}, ValueError, "count"),
+        ({"conditions": []}, ValueError, "conditions"),
+        ({"conditions": [None]}, TypeError, "conditions"),
+        ({"conditions": 3}, TypeError, "conditions"),
+        ({"conditions": [float("nan")]}, ValueError, "conditions"),
+        ({"conditions": (np.ones(2), np.ones(3))}, ValueError, "conditions"),
+        ({"conditions": {}}, ValueError, "conditions"),
         ({"value_range": (1.0, -1.0)}, ValueError, "value_range"),
         ({"value_range": (0.0, float("inf"))}, ValueError, "value_range"),
         ({"value_range": (0.0, 0.5, 1.0)}, ValueError, "value_range"),
@@ -551,5 +554,25 @@ def test_sample_grid_names_the_wrong_argument(tmp_path, arguments, error, name):
         SampleGrid(**{"directory": tmp_path, **arguments})
 
 
-def test_sample_grid_takes_labels_as_an_array(tmp_path):
-    assert SampleGrid(tmp_path, labels=np.arange(3)).labels == (0, 1, 2)
+@pytest.mark.parametrize(
+    "labels", [np.arange(3), range(3), (0, 1, 2), [np.int64(0), 1, 2]]
+)
+def test_sample_grid_takes_any_sequence_of_labels(tmp_path, labels):
+    kept = SampleGrid(tmp_path, conditions=labels).conditions
+    assert kept.dtype == "int32" and kept.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("label", [-1, 8, 0.5])
+def test_sample_grid_refuses_labels_of_no_class(tmp_path, label):
+    callback = SampleGrid(tmp_path, conditions=[0, label])
+    callback.set_model(FakeModel(conditional=True))
+    with pytest.raises(ValueError, match="labels in `conditions` or `y`"):
+        callback.on_train_begin()
+
+
+def test_sample_grid_of_conditions_alone(tmp_path):
+    """Without latents there is one sample for each condition."""
+    model = WithoutLatents()
+    train(SampleGrid(tmp_path, conditions=[3, 1]), model, epochs=1)
+    np.testing.assert_array_equal(model.inputs[0][0], [3, 1])
+    assert pixels(tmp_path / "epoch_0001.png").shape == (10, 6)

@@ -97,7 +97,7 @@ def test_average_and_live_stand_side_by_side(tmp_path):
 
 def test_average_and_live_keep_the_rows_of_classes(tmp_path):
     callback = SampleGrid(
-        tmp_path, count=6, labels=[3, 1], views=[AverageAndLive()]
+        tmp_path, count=6, conditions=[3, 1], views=[AverageAndLive()]
     )
     model = Pair(conditional=True)
     train(callback, model, epochs=1)
@@ -167,7 +167,7 @@ def test_nearest_real_compares_all_pixels(tmp_path):
 
 def test_nearest_real_begins_with_one_image_of_each_class(tmp_path):
     view = NearestReal(shaded(0.0), count=3, neighbours=1)
-    callback = SampleGrid(tmp_path, count=4, labels=[0, 1], views=[view])
+    callback = SampleGrid(tmp_path, count=4, conditions=[0, 1], views=[view])
     train(callback, Shades(conditional=True), epochs=1)
     rows = rows_of(pixels(tmp_path / "nearest_0001.png"))
     # Of the grid [[-0.8, -0.6], [-0.4, -0.2]], the first column comes first.

@@ -251,7 +251,6 @@ def test_bad_arguments(make, arguments, error, text):
 # Name, factor and interval. A name is a key of saved histories.
 DEFAULTS = {
     kr.penalties.AuxiliaryClassifier: ("auxiliary_classifier", 1.0, 1),
-    kr.penalties.LatentReconstruction: ("latent_reconstruction", 1.0, 1),
     kr.penalties.Consistency: ("real_consistency", 10.0, 1),
     kr.penalties.DRAGAN: ("dragan", 10.0, 1),
     kr.penalties.FeatureMatching: ("feature_matching", 1.0, 1),

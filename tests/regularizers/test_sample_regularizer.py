@@ -20,7 +20,6 @@ MEMBERS = {
     ),
     "NormalizedDiversification": kinds.NormalizedDiversification,
     "PullingAway": kinds.PullingAway,
-    "Reconstruction": kinds.Reconstruction,
     "GDPP": kinds.GDPP,
     "GDPP_eigenvectors": lambda f: kinds.GDPP(f, structure="eigenvectors"),
     "EnergyDistance": kinds.EnergyDistance,
