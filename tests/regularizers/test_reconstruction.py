@@ -34,7 +34,9 @@ def rows(samples):
     return np.float64(samples).reshape(len(samples), -1)
 
 
-@pytest.mark.parametrize("distance", list(NUMPY), ids=str)
+@pytest.mark.parametrize(
+    "distance", list(NUMPY), ids=["l1", "l2", "squared", "callable"]
+)
 def test_value_and_gradient(distance, assert_gradient):
     regularizer = Reconstruction(0.7, distance=distance)
 
