@@ -285,31 +285,6 @@ def check_present(conditions: Any, wanted: Conditions | None) -> None:
         )
 
 
-def check_wanted(
-    n: int | None, conditions: Any, wanted: Conditions | None
-) -> None:
-    """Raises a `ValueError` unless `generate` is told what it has to be.
-
-    Args:
-        n: How many samples are made.
-        conditions: What it was told.
-        wanted: What the networks take.
-    """
-    if conditions is not None and wanted is None:
-        raise ValueError(
-            "Invalid value for argument `conditions`. Expected None, for the "
-            "networks are not conditional. Received: an object of type "
-            f"{type(conditions).__name__}"
-        )
-    if conditions is None and wanted is not None:
-        what = "label" if wanted.are_labels else "condition"
-        raise ValueError(
-            f"Invalid value for argument `conditions`. Expected one {what}, or "
-            f"n={n} of them, for the networks are conditional: "
-            f"{wanted.expected}. Received: conditions=None"
-        )
-
-
 def check_count(samples: Any, conditions: Any, are_labels: bool) -> None:
     """Raises a `ValueError` unless there are as many of both."""
     what = "labels" if are_labels else "conditions"

@@ -8,7 +8,7 @@ import numpy as np
 from keras_regan import _validation
 from keras_regan._checks.condition_values import as_number_array
 from keras_regan._checks.conditions import as_arrays
-from keras_regan._checks.conditions import check_wanted
+from keras_regan._checks.wanted_samples import wanted_samples
 
 _LARGEST_INT32 = 2**31 - 1
 
@@ -86,9 +86,9 @@ def conditions_of_model(
     """
     wanted = model._interface.conditions
     count = None if conditions is None else condition_count(conditions)
-    check_wanted(count, conditions, wanted)
-    if wanted is None:
+    if wanted is None and conditions is None:
         return None
+    rows = wanted_samples(count, conditions, None, wanted).conditions
     for condition, part in zip(
         wanted.each, wanted.parts(conditions), strict=True
     ):
@@ -98,7 +98,7 @@ def conditions_of_model(
                 f"each condition: {wanted.expected}. Received: an array of "
                 f"shape {part.shape}"
             )
-    return wanted.rows(count, conditions)
+    return rows
 
 
 def latents_of_model(

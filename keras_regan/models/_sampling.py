@@ -10,10 +10,9 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._checks import networks
-from keras_regan._checks.conditions import as_arrays
-from keras_regan._checks.conditions import check_wanted
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.latents import check_latents
+from keras_regan._checks.wanted_samples import wanted_samples
 from keras_regan._copying.export import export
 from keras_regan._copying.inference_generator import inference_copy
 from keras_regan._files import path_string
@@ -22,7 +21,6 @@ from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
 from keras_regan._validation import message
-from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.augmentations import Augmentation
 from keras_regan.models._latents import Draw
@@ -190,48 +188,25 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         >>> gan.generate(conditions=[0, 1, 2], samples_per_condition=8).shape
         (3, 8, 2)
         """
-        wanted = self._interface.conditions
-        check_wanted(n, conditions, wanted)
-        conditions = as_arrays(conditions, wanted)
-        if n is None and conditions is not None:
-            n = wanted.count(conditions)
-        n = positive_integer(n, "n")
+        count, conditions, shape = wanted_samples(
+            n, conditions, samples_per_condition, self._interface.conditions
+        )
         seed = None if seed is None else random_seed(seed)
-        each = 1
-        if samples_per_condition is not None:
-            each = positive_integer(
-                samples_per_condition, "samples_per_condition"
-            )
-            if wanted is None:
-                raise ValueError(
-                    message(
-                        "samples_per_condition",
-                        "None, for the networks are not conditional",
-                        samples_per_condition,
-                    )
-                )
-        if conditions is not None:
-            conditions = [
-                np.repeat(part, each, axis=0)
-                for part in wanted.rows(n, conditions)
-            ]
         latents = None
         if self.latent_shape is not None:
             with _backend.restore_state_on_error(self):
                 latents = ops.convert_to_numpy(
                     self._checked_latents(
-                        n * each,
+                        count,
                         seed=self._generation_seed if seed is None else seed,
                     )
                 )
         samples = self.predict(
             self._interface.generator_inputs(latents, conditions),
-            batch_size=min(n * each, 256),
+            batch_size=min(count, 256),
             verbose=0,
         )
-        if samples_per_condition is None:
-            return samples
-        return samples.reshape((n, each, *samples.shape[1:]))
+        return samples.reshape((*shape, *samples.shape[1:]))
 
     def reset_average(self) -> None:
         """Lets the moving average begin anew, at the generator's weights.

@@ -1,4 +1,8 @@
-"""Everything that a penalty can see of the step that it is part of."""
+"""Everything that a penalty can see of the step that it is part of.
+
+Half of this file says what there is to be seen: that is why it is longer than
+the others.
+"""
 
 import contextlib
 from collections.abc import Callable

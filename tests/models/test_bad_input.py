@@ -1002,18 +1002,6 @@ def is_seed(value):
     return integer and 0 <= value < 2**31 - 3
 
 
-def is_class(value):
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def are_labels(value):
-    return (
-        isinstance(value, list | tuple)
-        and 0 < len(value) <= 64
-        and all(is_class(label) for label in value)
-    )
-
-
 def is_range(value):
     return (
         isinstance(value, list | tuple)
@@ -1130,7 +1118,6 @@ def test_anything_for_a_constructor(name, argument):
     [
         ("every", is_count),
         ("count", is_count),
-        ("labels", is_none_or(are_labels)),
         ("at_start", only(bool)),
         ("at_end", only(bool)),
         ("animation", is_none_or(lambda v: v in ("gif", "webp"))),

@@ -1,0 +1,73 @@
+"""How many samples `generate` is asked for, and of which conditions."""
+
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_regan._checks.conditions import Conditions
+from keras_regan._checks.conditions import as_arrays
+from keras_regan._validation import message
+from keras_regan._validation import positive_integer
+
+
+class WantedSamples(NamedTuple):
+    """What `generate` is asked for.
+
+    Attributes:
+        count: How many samples in all.
+        conditions: List of arrays with a row for each, or `None`.
+        shape: What their number is shown as.
+    """
+
+    count: int
+    conditions: list[np.ndarray] | None
+    shape: tuple[int, ...]
+
+
+def wanted_samples(
+    n: Any, conditions: Any, samples_per_condition: Any, told: Conditions | None
+) -> WantedSamples:
+    """Returns what the arguments of `generate` ask for.
+
+    Args:
+        n: How many samples, or how many conditions.
+        conditions: What the generator is told.
+        samples_per_condition: How many samples of each, or `None`.
+        told: What it has to be told, or `None`.
+
+    Raises:
+        TypeError: If a number is no integer, or conditions are no numbers.
+        ValueError: If these arguments do not go together.
+    """
+    if told is None:
+        for argument, value in (
+            ("conditions", conditions),
+            ("samples_per_condition", samples_per_condition),
+        ):
+            if value is not None:
+                raise ValueError(
+                    f"Invalid value for argument `{argument}`. Expected None, "
+                    "for the networks are not conditional. Received: an "
+                    f"object of type {type(value).__name__}"
+                )
+        n = positive_integer(n, "n")
+        return WantedSamples(n, None, (n,))
+    if conditions is None:
+        what = "label" if told.are_labels else "condition"
+        raise ValueError(
+            message(
+                "conditions",
+                f"one {what}, or n={n} of them, for the networks are "
+                f"conditional: {told.expected}",
+                None,
+            )
+        )
+    conditions = as_arrays(conditions, told)
+    n = positive_integer(told.count(conditions) if n is None else n, "n")
+    rows = told.rows(n, conditions)
+    if samples_per_condition is None:
+        return WantedSamples(n, rows, (n,))
+    each = positive_integer(samples_per_condition, "samples_per_condition")
+    rows = [np.repeat(part, each, axis=0) for part in rows]
+    return WantedSamples(n * each, rows, (n, each))
