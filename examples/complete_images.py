@@ -36,7 +36,7 @@ from sample_rows import save_rows
 import keras_regan as kr
 
 SAMPLES = 8
-ROWS = 8
+ROWS = 6
 
 
 def main() -> None:
@@ -48,42 +48,48 @@ def main() -> None:
     except (DataUnavailable, ValueError) as error:
         raise SystemExit(str(error)) from None
     images, held_out = hold_out(images)
+    halves = upper_halves(held_out)
     print(f"Training on {len(images)} images of shape {images.shape[1:]}.")
 
-    features = random_features(images.shape[1:])
     output = pathlib.Path(arguments.output)
-    results = {}
+    output.mkdir(parents=True, exist_ok=True)
     # Samples are pushed no further apart than real images are.
     soft = kr.regularizers.PairwiseDistance(
         arguments.factor,
         distance="l1",
         margin=mean_pairwise_distance(images, distance="l1"),
     )
+    samples = {}
     for name, regularizers in {"without": [], "with": [soft]}.items():
         print(f"\n{name.capitalize()} soft regularization:")
         gan = trained(images, regularizers, arguments)
-        halves = upper_halves(held_out)
-        samples = gan.generate(
+        gan.save(output / f"{name}.keras")
+        samples[name] = gan.generate(
             conditions=halves,
             samples_per_condition=SAMPLES,
             seed=arguments.seed,
         )
-        results[name] = conditional_measures(
-            features, held_out, samples, halves
-        )
-        save_rows(
-            output / f"{name}.png",
-            halves[:ROWS],
-            held_out[:ROWS],
-            samples[:ROWS],
-        )
-        gan.save(output / f"{name}.keras")
 
-    print(f"\n{SAMPLES} completions of each of {len(held_out)} new halves:\n")
+    features = random_features(images.shape[1:])
+    measures = {
+        name: conditional_measures(features, held_out, completions, halves)
+        for name, completions in samples.items()
+    }
+    print(f"\n{SAMPLES} completions of each of {len(halves)} new halves:\n")
     print(f"{'':24}{'without':>10}{'with':>10}")
-    for name, value in results["without"].items():
-        print(f"{name:24}{value:10.3f}{results['with'][name]:10.3f}")
-    print(f"\nPictures and models: {output}")
+    for name, value in measures["without"].items():
+        print(f"{name:24}{value:10.3f}{measures['with'][name]:10.3f}")
+    picture = output / "completions.png"
+    save_rows(
+        picture,
+        halves[:ROWS],
+        held_out[:ROWS],
+        *(completions[:ROWS] for completions in samples.values()),
+    )
+    print(
+        "\nThe half, the true image, and the completions, without in the upper"
+        f" and with\nin the lower row of each: {picture}"
+    )
 
 
 def trained(
@@ -93,16 +99,17 @@ def trained(
     keras.utils.set_random_seed(arguments.seed)
     gan = kr.RegularizedGAN(
         *completing_networks(images.shape[1:], arguments.width),
+        ema_momentum=0.99,
         seed=arguments.seed,
     )
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(4e-4, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(4e-4, beta_1=0.5),
+        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
         generator_regularizers=[
-            kr.regularizers.Reconstruction(20.0),
+            kr.regularizers.Reconstruction(10.0),
             *regularizers,
         ],
-        discriminator_regularizers=[kr.penalties.R1(0.1)],
+        discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
         samples_per_condition=(
             arguments.samples_per_condition if regularizers else 1
         ),
@@ -144,7 +151,7 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     add = parser.add_argument
-    add("--factor", type=float, default=4.0, help="lambda (%(default)s)")
+    add("--factor", type=float, default=6.0, help="lambda (%(default)s)")
     add(
         "--samples-per-condition",
         type=int,
@@ -156,7 +163,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--dataset", choices=DATASETS, default="fashion_mnist_subset")
     add("--data", help="an .npz file or a folder of images instead")
     add("--image-size", type=int, choices=SIZES)
-    add("--epochs", type=int, default=8, help="of each (%(default)s)")
+    add("--epochs", type=int, default=10, help="of each (%(default)s)")
     add("--batch-size", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=32, help="of the U (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")

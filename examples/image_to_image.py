@@ -58,22 +58,25 @@ def main() -> None:
         width=arguments.width,
         discriminator_features=arguments.features > 0,
     )
-    gan = kr.RegularizedGAN(generator, discriminator, seed=arguments.seed)
+    gan = kr.RegularizedGAN(
+        generator, discriminator, ema_momentum=0.99, seed=arguments.seed
+    )
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(4e-4, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(4e-4, beta_1=0.5),
+        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
         generator_regularizers=generator_regularizers(arguments),
-        discriminator_regularizers=[kr.penalties.R1(0.1)],
+        discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
         # Each outline twice in the generator's batch: a pair to compare.
         samples_per_condition=2,
     )
-    output = pathlib.Path(arguments.output)
     gan.fit(
         (wanted, given),
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
-        callbacks=[keras.callbacks.CSVLogger(output_file(output))],
+        verbose=2,
     )
+    output = pathlib.Path(arguments.output)
+    output.mkdir(parents=True, exist_ok=True)
     gan.save(output / "gan.keras")
 
     samples = gan.generate(
@@ -81,8 +84,9 @@ def main() -> None:
         samples_per_condition=SAMPLES,
         seed=arguments.seed,
     )
-    picture = save_rows(
-        output / "samples.png",
+    picture = output / "samples.png"
+    save_rows(
+        picture,
         new_given[:ROWS],
         new_wanted[:ROWS],
         samples[:ROWS],
@@ -95,15 +99,13 @@ def main() -> None:
 
 
 def pairs_of(arguments: argparse.Namespace) -> ImagePairs:
-    """Loads pairs, or makes them of single images."""
-    if arguments.data is not None:
-        return load_pairs(
-            arguments.data, arguments.image_size or 64, arguments.reverse
-        )
-    images = load_images(
-        arguments.dataset, image_size=arguments.image_size
-    ).images
-    return outlines_to_colours(images)
+    """Loads a folder of pairs, or makes pairs of single images."""
+    data, size = arguments.data, arguments.image_size
+    if data is not None and pathlib.Path(data).suffix != ".npz":
+        return load_pairs(data, size or 64, arguments.reverse)
+    return outlines_to_colours(
+        load_images(arguments.dataset, data, size).images
+    )
 
 
 def generator_regularizers(arguments: argparse.Namespace) -> list:
@@ -116,21 +118,19 @@ def generator_regularizers(arguments: argparse.Namespace) -> list:
     return [to_truth, apart, kr.penalties.OnFeatures(in_features)]
 
 
-def output_file(output: pathlib.Path) -> pathlib.Path:
-    """Makes the folder, and returns where the history goes."""
-    output.mkdir(parents=True, exist_ok=True)
-    return output / "history.csv"
-
-
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     add = parser.add_argument
-    add("--data", help="a folder of pairs (outlines of --dataset)")
-    add("--reverse", action="store_true", help="from b, or right, to a")
     add("--dataset", choices=DATASETS, default="fashion_mnist_subset")
-    add("--image-size", type=int, choices=SIZES, help="(64 with --data)")
+    add(
+        "--data",
+        help="a folder of pairs, or an .npz file of images to be made of their"
+        "\noutlines, instead of --dataset",
+    )
+    add("--reverse", action="store_true", help="from b, or right, to a")
+    add("--image-size", type=int, choices=SIZES, help="(64 for a folder)")
     add("--soft", type=float, default=4.0, help="lambda (%(default)s)")
     add("--reconstruction", type=float, default=10.0, help="(%(default)s)")
     add(

@@ -1,6 +1,6 @@
-"""A picture of what was made for conditions: one row for each of them."""
+"""A picture of what was made for conditions, a row for each of them."""
 
-import pathlib
+import os
 
 import keras
 import numpy as np
@@ -11,49 +11,58 @@ _WHITE = 1.0
 
 
 def save_rows(
-    path: pathlib.Path,
+    path: str | os.PathLike,
     conditions: np.ndarray,
     truth: np.ndarray,
-    samples: np.ndarray,
+    *samples: np.ndarray,
     scale: int = 2,
-) -> pathlib.Path:
-    """Writes the condition, the true image, and then the samples of each row.
+) -> None:
+    """Writes rows of a condition, its true image, and the samples made for it.
 
     Args:
         path: Where the PNG goes.
-        conditions: Images in [-1, 1], `(rows, height, width, 1 or 3)`.
+        conditions: Images in [-1, 1], `(conditions, height, width, 1 or 3)`.
         truth: The images that came with them, likewise.
-        samples: Images `(rows, samples, height, width, 1 or 3)`.
+        *samples: Images `(conditions, samples, height, width, 1 or 3)`; of
+            several arrays, such as those of several generators, each gets a
+            row of its own below the other.
         scale: How many times the picture is enlarged.
-
-    Returns:
-        The path.
     """
-    groups = [conditions[:, None], truth[:, None], samples]
-    channels = max(group.shape[-1] for group in groups)
-    parts = []
-    for group in groups:
-        parts += [_columns(group, channels), _gap(group, _WIDE_GAP, channels)]
-    picture = np.concatenate(parts[:-1], axis=1).clip(-1.0, 1.0)
+    blocks = [
+        _stacked([_row(condition, true, *of_each) for of_each in rows], _GAP)
+        for condition, true, *rows in zip(
+            conditions, truth, *samples, strict=True
+        )
+    ]
+    gap = _GAP if len(samples) == 1 else _WIDE_GAP
+    picture = _stacked(blocks, gap).clip(-1.0, 1.0)
     picture = picture.repeat(scale, axis=0).repeat(scale, axis=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
     keras.utils.save_img(
         path, (picture + 1.0) * 127.5, data_format="channels_last", scale=False
     )
-    return path
 
 
-def _columns(images: np.ndarray, channels: int) -> np.ndarray:
-    """Puts `(rows, columns, height, width, any)` images into one."""
-    rows, columns, height, width, _ = images.shape
-    images = np.broadcast_to(images, (rows, columns, height, width, channels))
-    gaps = ((0, 0), (0, 0), (0, _GAP), (0, _GAP), (0, 0))
-    images = np.pad(images, gaps, constant_values=_WHITE)
-    return images.swapaxes(1, 2).reshape(
-        rows * (height + _GAP), columns * (width + _GAP), channels
+def _row(
+    condition: np.ndarray, truth: np.ndarray, *samples: np.ndarray
+) -> np.ndarray:
+    """Puts images beside each other, the first two at a distance."""
+    parts = [condition, truth, _side_by_side(samples, _GAP)]
+    return _side_by_side(parts, _WIDE_GAP)
+
+
+def _side_by_side(images: list[np.ndarray], gap: int) -> np.ndarray:
+    return _stacked([image.swapaxes(0, 1) for image in images], gap).swapaxes(
+        0, 1
     )
 
 
-def _gap(images: np.ndarray, width: int, channels: int) -> np.ndarray:
-    height = images.shape[0] * (images.shape[2] + _GAP)
-    return np.full((height, width - _GAP, channels), _WHITE)
+def _stacked(images: list[np.ndarray], gap: int) -> np.ndarray:
+    """Puts images of one width below each other, in colour if one is."""
+    channels = max(image.shape[-1] for image in images)
+    width = images[0].shape[1]
+    white = np.full((gap, width, channels), _WHITE)
+    parts = []
+    for image in images:
+        shape = (*image.shape[:2], channels)
+        parts += [white, np.broadcast_to(image, shape)]
+    return np.concatenate(parts[1:])
