@@ -169,7 +169,10 @@ def test_compare_regularization(data, tmp_path, run):
     assert "| none |" in table and "| both |" in table
 
 
-@pytest.mark.parametrize("samples_per_condition", [1, 2])
+@pytest.mark.parametrize(
+    "samples_per_condition",
+    [2, pytest.param(1, marks=pytest.mark.thorough, id="second pass")],
+)
 def test_complete_images(data, tmp_path, run, samples_per_condition):
     output = tmp_path / "completed"
     printed = run(
