@@ -56,16 +56,18 @@ def main() -> None:
         wanted.shape[1:],
         given.shape[1:],
         width=arguments.width,
+        # Colours are up to the layers next to the image.
+        latents_at="every_scale",
         discriminator_features=arguments.features > 0,
     )
     gan = kr.RegularizedGAN(
-        generator, discriminator, ema_momentum=0.99, seed=arguments.seed
+        generator, discriminator, ema_momentum=0.995, seed=arguments.seed
     )
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
         discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
         generator_regularizers=generator_regularizers(arguments),
-        discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
+        discriminator_regularizers=[kr.penalties.R1(0.1, interval=4)],
         # Each outline twice in the generator's batch: a pair to compare.
         samples_per_condition=2,
     )
@@ -131,8 +133,8 @@ def parse_arguments() -> argparse.Namespace:
     )
     add("--reverse", action="store_true", help="from b, or right, to a")
     add("--image-size", type=int, choices=SIZES, help="(64 for a folder)")
-    add("--soft", type=float, default=4.0, help="lambda (%(default)s)")
-    add("--reconstruction", type=float, default=10.0, help="(%(default)s)")
+    add("--soft", type=float, default=1.0, help="lambda (%(default)s)")
+    add("--reconstruction", type=float, default=3.0, help="(%(default)s)")
     add(
         "--features",
         type=float,

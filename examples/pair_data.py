@@ -99,7 +99,7 @@ def _dyed(images: np.ndarray, seed: int) -> np.ndarray:
     hues = np.random.default_rng(seed).uniform(0.0, 6.0, (len(images), 1))
     # From 0 to 1, up and down along the circle of hues, a third apart.
     colours = np.abs((hues + [0.0, 4.0, 2.0]) % 6.0 - 3.0) - 1.0
-    colours = 0.2 + 0.8 * colours.clip(0.0, 1.0)
+    colours = 0.4 + 0.6 * colours.clip(0.0, 1.0)
     brightness = (images + 1.0) / 2.0
     dyed = brightness * colours[:, np.newaxis, np.newaxis]
     return (2.0 * dyed - 1.0).astype("float32")

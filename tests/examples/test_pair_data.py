@@ -112,7 +112,7 @@ def test_gray_images_are_dyed_in_many_hues(pair_data):
     colours = pairs.wanted[:, 3, 3]
     assert len(np.unique(colours.argmax(axis=1))) == 3
     np.testing.assert_allclose(colours.max(axis=1), 1.0, atol=1e-6)
-    np.testing.assert_allclose(colours.min(axis=1), -0.6, atol=1e-6)
+    np.testing.assert_allclose(colours.min(axis=1), -0.2, atol=1e-6)
     again = pair_data.outlines_to_colours(images)
     np.testing.assert_array_equal(again.wanted, pairs.wanted)
 
