@@ -51,9 +51,9 @@ class LatentReconstruction(Penalty):
             added to the loss. Defaults to `None`.
         categories: Positive integer, or a tuple of several, or `None`. The
             latents begin with one-hot vectors of these lengths, and what is
-            read are logits of the category there. Draw such latents by
-            overriding `RegularizedGAN.sample_latents`. Defaults to `None`, no
-            category.
+            read are logits of the category there. Draw such latents with a
+            function, `RegularizedGAN(..., latents=...)`. Defaults to `None`,
+            no category.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
