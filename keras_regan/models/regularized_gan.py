@@ -455,7 +455,7 @@ class RegularizedGAN(MeasuringModel):
             samples that it was made with.
         """
         game, networks = self._game, self._game.networks
-        each = 1
+        each, real_batch = 1, real
         if player.role == "generator":
             each = game.samples_per_condition
             real, conditions = repeated(each, real, conditions)
@@ -479,6 +479,7 @@ class RegularizedGAN(MeasuringModel):
                     step=player.step.value,
                     seed=self._regularization_seed,
                     samples_per_condition=each,
+                    real_batch=real_batch,
                 )
 
             turn.taken, samples = player.move(context)

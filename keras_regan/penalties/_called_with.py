@@ -19,7 +19,17 @@ def call_with_samples(
         samples = OneCondition(context.fake, None, 1)
     else:
         samples = context.of_one_condition(of_pairs)
-    return call_with(regularizer, context, samples, lambda: context.real)
+    return call_with(
+        regularizer, context, samples, lambda: _real(regularizer, context)
+    )
+
+
+def _real(regularizer, context):
+    # Real samples that are there twice would look like a distribution that
+    # repeats itself.
+    if regularizer.paired_with_real:
+        return context.real
+    return context.real_batch
 
 
 def samples_compared(regularizer: Any) -> int | None:

@@ -34,6 +34,11 @@ class GlobalContext(StepContext):
         return self._all_rows("real")
 
     @property
+    def real_batch(self) -> Tensor:
+        """All real samples of the batches of all replicas."""
+        return self._all_rows("real_batch")
+
+    @property
     def fake(self) -> Tensor:
         """Generated samples of all replicas."""
         return self._all_rows("fake")

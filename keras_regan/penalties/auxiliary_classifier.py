@@ -57,11 +57,16 @@ class AuxiliaryClassifier(Penalty):
                 "class-conditional generator and data of the form "
                 "(samples, labels). Received: samples only"
             )
-        value = _cross_entropy(context.conditions, context.fake_class_logits)
-        if context.network == "discriminator":
-            value = value + _cross_entropy(
-                context.conditions, context.real_class_logits
+        labels, *others = keras.tree.flatten(context.conditions)
+        if others:
+            raise ValueError(
+                f"Penalty `{self.name}` needs labels. Expected one condition, "
+                "the class label of each sample. Received: "
+                f"{1 + len(others)} conditions"
             )
+        value = _cross_entropy(labels, context.fake_class_logits)
+        if context.network == "discriminator":
+            value = value + _cross_entropy(labels, context.real_class_logits)
         return value
 
 

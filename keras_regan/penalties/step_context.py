@@ -77,6 +77,9 @@ class StepContext:
 
     Attributes:
         real: Real samples, a float tensor `(batch, ...)`.
+        real_batch: All real samples of the batch, each once. In the
+            generator's step with `samples_per_condition`, `real` has some of
+            them several times, beside their conditions.
         fake: Generated samples, likewise. In the discriminator's step no
             gradient flows through them into the generator.
         conditions: What came beside the real samples and is told to both
@@ -103,6 +106,8 @@ class StepContext:
         samples_per_condition: Integer. How often each condition is there.
             Row `i` and row `i + count` then have the same one, where `count`
             is the number of different ones. Defaults to `1`.
+        real_batch: Real samples, as below; `None` are those of `real`.
+            Defaults to `None`.
     """
 
     def __init__(
@@ -116,10 +121,12 @@ class StepContext:
         seed: keras.random.SeedGenerator,
         training: bool = True,
         samples_per_condition: int = 1,
+        real_batch: Tensor | None = None,
     ):
         self.network = player.role
         self.kernels = player.kernels
         self.real = real
+        self.real_batch = real if real_batch is None else real_batch
         self.fake = generated.samples
         self.conditions = conditions
         self.step = step

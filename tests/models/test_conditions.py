@@ -301,6 +301,28 @@ def test_pairs_have_one_condition(quiet, each):
     np.testing.assert_allclose(logs["g_real"], 0.0, atol=1e-6)
 
 
+class Repeats(kr.regularizers.SampleRegularizer):
+    """How many of the real samples are there more than once."""
+
+    called_with = ("samples", "real")
+
+    def call(self, samples, real):
+        rows = ops.reshape(real, (ops.shape(real)[0], -1))
+        apart = ops.max(ops.abs(rows[:, None] - rows[None]), axis=-1)
+        same = ops.sum(ops.cast(apart == 0.0, "float32"))
+        return same - ops.cast(ops.shape(rows)[0], "float32")
+
+
+@pytest.mark.parametrize("paired, repeats", [(False, 0.0), (True, 12.0)])
+def test_real_samples_are_repeated_for_partners_only(paired, repeats):
+    entry = Repeats(name="repeats")
+    entry.paired_with_real = paired
+    gan = make()
+    gan.compile(generator_regularizers=[entry], samples_per_condition=2)
+    logs = gan.fit(SAMPLES[:12], (TINTS[:12], CLASSES[:12]), verbose=0).history
+    assert logs["g_repeats"] == [repeats]
+
+
 class Rows(kr.regularizers.PairRegularizer):
     """How many rows and conditions it is called with."""
 

@@ -89,6 +89,16 @@ def test_labels_that_are_not_there(make_context):
         AuxiliaryClassifier()(make_context(outputs(np.ones((3, 4), "float32"))))
 
 
+def test_more_conditions_than_labels(make_context):
+    with pytest.raises(ValueError, match="one condition.*2 conditions"):
+        AuxiliaryClassifier()(
+            make_context(
+                outputs(np.ones((3, 4), "float32")),
+                conditions=(LABELS, LABELS),
+            )
+        )
+
+
 def test_class_logits_that_are_not_there(make_context):
     with pytest.raises(ValueError, match="'class_logits'"):
         AuxiliaryClassifier()(
