@@ -249,6 +249,26 @@ def build_config():
     assert shapes == [(3, 2), (3, 4)]
 
 
+@watches(layers.structure_of_inputs)
+def inputs_as_they_were_given():
+    """A functional model knows the keys of its dictionary of inputs."""
+    one = keras.Input((2,), name="one")
+    other = keras.Input((3,), name="other")
+    joined = keras.layers.Concatenate()([one, other])
+    model = keras.Model({"other": other, "one": one}, joined)
+    structure = layers.structure_of_inputs(model)
+    assert {key: tensor.shape[-1] for key, tensor in structure.items()} == {
+        "one": 2,
+        "other": 3,
+    }
+    model = keras.Model([other, one], joined)
+    assert [t.name for t in layers.structure_of_inputs(model)] == [
+        "other",
+        "one",
+    ]
+    assert layers.structure_of_inputs(Subclassed()) is None
+
+
 @watches(layers.assign_in_scope, layers.losses_in_scope)
 def stateless_scope():
     """A scope can be given values, and keeps what layers have added."""

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 CLASSES = 3
 NO_MEMBERS = {
     "losses.AdversarialLoss",
+    "regularizers.PairRegularizer",
     "regularizers.SampleRegularizer",
     "penalties.AcrossReplicas",
     "penalties.Penalty",

@@ -12,6 +12,7 @@ CONTRACTS = {
     "losses.AdversarialLoss",
     "penalties.Penalty",
     "penalties.StepContext",
+    "regularizers.PairRegularizer",
     "regularizers.SampleRegularizer",
 }
 
