@@ -278,8 +278,15 @@ def check_right_case(case, momentum, then):
     key, policy, arguments, size = case
     gan = compiled(gan_of(key, policy, ema_momentum=momentum), arguments)
     seen = step_and(then, gan, *data_for(gan, size))
-    if policy != "mixed_float16" and is_moderate(list(arguments.values())):
+    moderate = is_moderate(list(arguments.values()))
+    if policy != "mixed_float16" and moderate and not may_diverge(arguments):
         assert_finite(seen)
+
+
+def may_diverge(arguments):
+    """Tells whether plain gradient descent takes several steps in one."""
+    optimizer = str(arguments.get("discriminator_optimizer")).lower()
+    return arguments.get("discriminator_steps", 1) > 1 and "sgd" in optimizer
 
 
 @cases(right_cases(), strategies.momenta, FOLLOWING, share=20, on_jax=4)
