@@ -15,6 +15,7 @@ from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
+from keras_regan.callbacks._answers import Answers
 from keras_regan.callbacks._condition_rows import checked_conditions
 from keras_regan.callbacks._condition_rows import conditions_of_model
 from keras_regan.callbacks._condition_rows import latents_of_model
@@ -47,9 +48,10 @@ class EvaluateSamples(keras.callbacks.Callback):
         metrics: List of `keras_regan.metrics.SampleMetric`s. Metrics with the
             same feature network share its work.
         real: Array of real samples, a tuple `(samples, conditions)`, or an
-            iterable of batches; of tuples the first entry is taken. Not needed
-            if all metrics have a `reference` or look at generated samples
-            only. Defaults to `None`.
+            iterable of batches; of its tuples the first entry is taken. Metrics
+            of conditions, such as `BestOfMany`, need the tuple, and see samples
+            of its conditions. Not needed if all metrics have a `reference` or
+            look at generated samples only. Defaults to `None`.
         count: Positive integer. Number of generated samples. Defaults to
             `10_000`.
         every: Positive integer. An evaluation follows each epoch that is a
@@ -57,8 +59,8 @@ class EvaluateSamples(keras.callbacks.Callback):
         conditions: What is told to the generator, in turn, or `None`: a
             sequence of class labels, an array with a row for each condition,
             or, of several kinds, a tuple of arrays or a dictionary with the
-            names of the generator's inputs. Needed for a conditional model
-            and for no other. Defaults to `None`.
+            names of the generator's inputs. For conditional models only.
+            Defaults to `None`: the conditions that come with `real`.
         batch_size: Positive integer. Defaults to `256`.
         file: String, path or `None`. If given, a JSON file of all results with
             the protocol of each metric, written anew after each evaluation; a
@@ -123,6 +125,13 @@ class EvaluateSamples(keras.callbacks.Callback):
         self.seed = _validation.random_seed(seed)
         self.results = []
         self._check_real()
+        self._answers = Answers(
+            [m for m in self.metrics if m.uses_conditions],
+            real,
+            self.count,
+            self.batch_size,
+            self.seed,
+        )
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Loads the feature networks and checks that all is there."""
@@ -130,8 +139,13 @@ class EvaluateSamples(keras.callbacks.Callback):
         self._events = EventLog(self.log_dir, self._warner)
         self._epoch = None
         self._evaluated = None
-        self._told = conditions_of_model(self.conditions, self.model)
+        conditions = self.conditions
+        with_real = isinstance(self.real, tuple) and len(self.real) == 2
+        if conditions is None and self.model.conditional and with_real:
+            conditions = checked_conditions(self.real[1])
+        self._told = conditions_of_model(conditions, self.model)
         with replicas.in_this_process():
+            self._answers.begin(self.model)
             for metric in self.metrics:
                 metric.prepare_once()
 
@@ -172,7 +186,9 @@ class EvaluateSamples(keras.callbacks.Callback):
         self._evaluated = self._epoch
         for metric in self.metrics:
             metric.reset_state()
-        self._see_samples()
+        if any(not metric.uses_conditions for metric in self.metrics):
+            self._see_samples()
+        self._answers.show(self.model)
         values = {}
         for metric in self.metrics:
             try:
@@ -194,12 +210,14 @@ class EvaluateSamples(keras.callbacks.Callback):
         for batch in real:
             self._update(batch, None)
         for metric in self.metrics:
-            if isinstance(metric, FeatureMetric):
+            if isinstance(metric, FeatureMetric) and not metric.uses_conditions:
                 metric.keep_real_samples()
 
     def _update(self, real: Any, generated: Any) -> None:
         with shared_features():
             for metric in self.metrics:
+                if metric.uses_conditions:
+                    continue
                 is_complete = generated is not None and (
                     real is not None or not metric.uses_real
                 )
@@ -207,7 +225,7 @@ class EvaluateSamples(keras.callbacks.Callback):
                     metric.update_state(real, generated)
 
     def _real_batches(self) -> Iterator[np.ndarray]:
-        if any(metric.wants_real for metric in self.metrics):
+        if any(m.wants_real for m in self.metrics if not m.uses_conditions):
             return batches_of(self.real, self.batch_size)
         return iter(())
 

@@ -110,6 +110,58 @@ def test_evaluation_goes_through_all_conditions(monkeypatch):
     np.testing.assert_array_equal(labels, np.arange(7) % 3)
 
 
+def test_metrics_of_conditions_see_those_of_the_real_samples(monkeypatch):
+    """Against distances in NumPy, of what the model is seen to make."""
+    flat = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Flatten()], name="flat"
+    )
+    evaluation = EvaluateSamples(
+        [
+            kr.metrics.BestOfMany(flat, samples_per_condition=3),
+            kr.metrics.FrechetJointDistance(flat, num_classes=3),
+            kr.metrics.FeatureDiversity(flat),
+        ],
+        (IMAGES[:10], some(10)),
+        count=30,
+        batch_size=7,
+    )
+    gan = make_gan()
+    seen = []
+    monkeypatch.setattr(
+        kr.metrics.BestOfMany,
+        "update_state",
+        lambda self, real, made, told: seen.append((real, made, told)),
+    )
+    monkeypatch.setattr(
+        kr.metrics.BestOfMany,
+        "compute",
+        lambda self: dict.fromkeys(self.keys, 0),
+    )
+    logs = gan.fit(IMAGES, TOLD, verbose=0, callbacks=[evaluation]).history
+    assert np.isfinite(logs["frechet_joint_distance_flat"]).all()
+    assert np.isfinite(logs["diversity_flat"]).all()
+    np.testing.assert_array_equal(
+        np.concatenate([real for real, _, _ in seen]), IMAGES[:10]
+    )
+    for part, name in enumerate(("outline", "label")):
+        told = np.concatenate([told[part] for _, _, told in seen])
+        np.testing.assert_array_equal(told, TOLD[name][:10])
+    made = np.concatenate([made for _, made, _ in seen])
+    assert made.shape == (10, 3, 4, 4, 1)
+    latents = ops.convert_to_numpy(gan.sample_latents(30, seed=0))
+    expected = gan.predict(
+        [latents, *(np.repeat(TOLD[k][:10], 3, axis=0) for k in TOLD)],
+        verbose=0,
+    )
+    np.testing.assert_allclose(
+        made.reshape(30, 4, 4, 1), expected, rtol=1e-4, atol=1e-5
+    )
+    with pytest.raises(TypeError, match="`real`.*`best_of_many_flat`"):
+        EvaluateSamples([kr.metrics.BestOfMany(flat)], IMAGES)
+    with pytest.raises(ValueError, match="9 samples and 10 conditions"):
+        EvaluateSamples([kr.metrics.BestOfMany(flat)], (IMAGES[:9], some(10)))
+
+
 def test_without_latents_repeated_conditions_are_no_collapse():
     """Of each condition, one sample is looked at."""
     told = {"outline": OUTLINES[np.arange(32) % 9], "label": LABELS * 0}
