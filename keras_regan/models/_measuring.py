@@ -19,6 +19,7 @@ from keras_regan.models._state import CARRIED
 from keras_regan.models._state import TRAINED
 from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
+from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
 
@@ -169,33 +170,33 @@ class MeasuringModel(SavingModel):
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._judge(real, conditions),
+                lambda: self._judge(Batch(real, conditions)),
                 lambda: self.metrics_variables + self.non_trainable_variables,
                 compiled=bool(self.jit_compile),
             )
         return results_of(self._game.trackers + self._game.step_metrics)
 
-    def _judge(self, real: Tensor, conditions: Any) -> None:
+    def _judge(self, batch: Batch) -> None:
         """Judges the samples of the (averaged) generator."""
-        size = ops.shape(real)[0]
+        size = ops.shape(batch.real)[0]
         latents = self._draw_latents(size, self._evaluation_seed)
-        networks, generated = self._without_training(latents, conditions)
+        networks, generated = self._without_training(latents, batch.conditions)
         for player in self._game.players:
             _, values = player.objective(
-                self._evaluated(player, networks, real, generated, conditions)
+                self._evaluated(player, networks, batch, generated)
             )
             player.track(replicas.global_mean(values), size)
         self._game.track_augmentation(size)
-        self._measure(real, generated, conditions, networks)
+        self._measure(batch, generated, networks)
 
     def _measure(
         self,
-        real: Tensor,
+        batch: Batch,
         generated: Generated,
-        conditions: Any,
         networks: Networks,
     ) -> None:
         """Shows the samples to the metrics."""
+        real, conditions, *_ = batch
         several = {}
         with shared_features():
             for metric in self._game.metrics:
@@ -245,7 +246,9 @@ class MeasuringModel(SavingModel):
                 latents, conditions, self.generator
             )
             return player.objective(
-                self._evaluated(player, networks, real, generated, conditions)
+                self._evaluated(
+                    player, networks, Batch(real, conditions), generated
+                )
             )[1]
 
         weights = player.network.trainable_variables
@@ -270,18 +273,16 @@ class MeasuringModel(SavingModel):
         self,
         player: Player,
         networks: Networks,
-        real: Tensor,
+        batch: Batch,
         generated: Generated,
-        conditions: Any,
     ) -> StepContext:
         if player.role == "discriminator":
             generated = generated._replace(latent_gradient=None)
         return StepContext(
             player,
             networks,
-            real,
+            batch,
             generated,
-            conditions,
             step=player.step.value,
             seed=self._evaluated_regularization_seed,
             training=False,

@@ -41,7 +41,6 @@ from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
 from keras_regan.models._moving_average import update_average
 from keras_regan.models._player import Player
-from keras_regan.models._repeated import repeated
 from keras_regan.models._state import MOVED
 from keras_regan.models._state import MOVED_APART
 from keras_regan.models._state import TRAINED
@@ -52,6 +51,7 @@ from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
 from keras_regan.models._transaction import all_or_nothing
 from keras_regan.models.paired_optimizer import paired
+from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
 
@@ -408,24 +408,24 @@ class RegularizedGAN(MeasuringModel):
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._take_turns(real, conditions),
+                lambda: self._take_turns(Batch(real, conditions)),
                 lambda: [v for group in self._trained_groups() for v in group],
                 compiled=bool(self.jit_compile),
             )
             self._position.count(finite)
         return results_of(self._game.trackers + self._game.step_trackers)
 
-    def _take_turns(self, real: Tensor, conditions: Any) -> None:
+    def _take_turns(self, batch: Batch) -> None:
         """The step itself: who moves, in which order."""
         game = self._game
-        game.seen_values.record(real)
+        game.seen_values.record(batch.real)
         with replicas.synchronized(game.moved_apart):
             for _ in range(game.discriminator_steps - game.shared_samples):
-                self._turn(game.discriminator, real, conditions)
-            taken, samples = self._turn(game.generator, real, conditions)
+                self._turn(game.discriminator, batch)
+            taken, samples = self._turn(game.generator, batch)
             if game.shared_samples:
-                self._turn(game.discriminator, real, conditions, samples)
-        game.track_augmentation(ops.shape(real)[0])
+                self._turn(game.discriminator, batch, samples)
+        game.track_augmentation(ops.shape(batch.real)[0])
         if self.ema_generator is not None:
             update_average(
                 self.ema_generator,
@@ -438,16 +438,14 @@ class RegularizedGAN(MeasuringModel):
     def _turn(
         self,
         player: Player,
-        real: Tensor,
-        conditions: Any,
+        batch: Batch,
         generated: Generated | None = None,
     ) -> tuple[Tensor, Generated]:
         """One network moves against the gradient of all its terms.
 
         Args:
             player: The network that moves.
-            real: Real samples.
-            conditions: What came beside them.
+            batch: Real samples, and what came beside them.
             generated: What the discriminator judges; `None` for new samples.
 
         Returns:
@@ -455,31 +453,26 @@ class RegularizedGAN(MeasuringModel):
             samples that it was made with.
         """
         game, networks = self._game, self._game.networks
-        each, real_batch = 1, real
         if player.role == "generator":
-            each = game.samples_per_condition
-            real, conditions = repeated(each, real, conditions)
+            batch = batch.repeated(game.samples_per_condition)
         # A loss scale may leave the step out.
         with all_or_nothing(game.moved if player.may_skip else []) as turn:
             if generated is None:
-                latents = self._training_latents(ops.shape(real)[0], each)
+                latents = self._training_latents(batch)
             if generated is None and player.role == "discriminator":
-                generated = networks.generate(latents, conditions, True)
+                generated = networks.generate(latents, batch.conditions, True)
 
             def context():
                 samples = generated or networks.generate_differentiably(
-                    latents, conditions, True
+                    latents, batch.conditions, True
                 )
                 return StepContext(
                     player,
                     networks,
-                    real,
+                    batch,
                     samples,
-                    conditions,
                     step=player.step.value,
                     seed=self._regularization_seed,
-                    samples_per_condition=each,
-                    real_batch=real_batch,
                 )
 
             turn.taken, samples = player.move(context)
@@ -487,12 +480,13 @@ class RegularizedGAN(MeasuringModel):
             generated = Generated(samples, latents, [])
         return turn.taken, generated
 
-    def _training_latents(self, size: Any, each: int) -> Tensor | None:
+    def _training_latents(self, batch: Batch) -> Tensor | None:
         if self.latent_shape is None:
             return None
+        size, each = ops.shape(batch.real)[0], batch.samples_per_condition
 
         def draw():
-            # On several replicas no part may be larger than the batch.
+            # On several replicas no part may be larger than the data's batch.
             parts = [
                 self._draw_latents(size // each, self._training_seed)
                 for _ in range(each)

@@ -15,6 +15,7 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._typing import Tensor
+from keras_regan.penalties._batch import Batch
 
 
 class Generated(NamedTuple):
@@ -97,42 +98,33 @@ class StepContext:
     Args:
         player: Whose step it is: has a `role` and `kernels`.
         networks: The two networks: has `generate` and `discriminate`.
-        real: Real samples.
+        batch: Real samples and their conditions.
         generated: What the generator made for this step.
-        conditions: What came beside the real samples, or `None`.
         step: Integer scalar, as above.
         seed: `keras.random.SeedGenerator`, as above.
         training: Bool, as above. Defaults to `True`.
-        samples_per_condition: Integer. How often each condition is there.
-            Row `i` and row `i + count` then have the same one, where `count`
-            is the number of different ones. Defaults to `1`.
-        real_batch: Real samples, as below; `None` are those of `real`.
-            Defaults to `None`.
     """
 
     def __init__(
         self,
         player: Any,
         networks: Any,
-        real: Tensor,
+        batch: Batch,
         generated: Generated,
-        conditions: Any,
         step: Tensor,
         seed: keras.random.SeedGenerator,
         training: bool = True,
-        samples_per_condition: int = 1,
-        real_batch: Tensor | None = None,
     ):
         self.network = player.role
         self.kernels = player.kernels
-        self.real = real
-        self.real_batch = real if real_batch is None else real_batch
+        self.real = batch.real
+        self.real_batch = batch.real if batch.whole is None else batch.whole
         self.fake = generated.samples
-        self.conditions = conditions
+        self.conditions = batch.conditions
         self.step = step
         self.seed = seed
         self.training = training
-        self._samples_per_condition = samples_per_condition
+        self._samples_per_condition = batch.samples_per_condition
         self._networks = networks
         self._generated = generated
         self._results: dict[str, Any] = {}

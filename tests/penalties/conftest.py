@@ -9,6 +9,7 @@ from keras import random
 
 import keras_regan as kr
 from keras_regan import _backend
+from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.step_context import DiscriminatorOutput
 from keras_regan.penalties.step_context import Generated
 
@@ -84,14 +85,13 @@ def make_context(real, fake, latents):
                     discriminator(samples)
                 ),
             ),
-            arguments["real"],
+            Batch(arguments["real"], arguments["conditions"]),
             Generated(
                 arguments["fake"],
                 arguments["latents"],
                 [],
                 arguments["latent_gradient"],
             ),
-            arguments["conditions"],
             step=arguments["step"],
             seed=arguments["seed"],
             training=arguments["training"],
