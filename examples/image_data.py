@@ -145,9 +145,15 @@ def load_images(
         elif path.is_file():
             images, labels = _load_npz(path, split)
         else:
-            raise _data_error("an existing path", f"{path}, which is not there")
+            raise data_error("an existing path", f"{path}, which is not there")
     images = _to_square(images, image_size)
-    return ImageData(_to_signed(images), labels, class_names, name)
+    return ImageData(to_signed(images), labels, class_names, name)
+
+
+def hold_out(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns images to train on, and the last tenth, at most 500, apart."""
+    count = min(max(len(images) // 10, 1), 500)
+    return images[:-count], images[-count:]
 
 
 def _error(argument: str, expected: str, received: str) -> ValueError:
@@ -157,7 +163,8 @@ def _error(argument: str, expected: str, received: str) -> ValueError:
     )
 
 
-def _data_error(expected: str, received: str) -> ValueError:
+def data_error(expected: str, received: str) -> ValueError:
+    """Returns what to raise if the path `data` holds something else."""
     return ValueError(
         f"Invalid value for argument `data`. Expected {expected}. "
         f"Received: {received}"
@@ -238,9 +245,9 @@ def _load_npz(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise _data_error(expected, f"{path} ({error})") from error
+        raise data_error(expected, f"{path} ({error})") from error
     if images is None:
-        raise _data_error(expected, f"{path} with the arrays {sorted(keys)}")
+        raise data_error(expected, f"{path} with the arrays {sorted(keys)}")
     images = _check_images(images, f"`{images_key}` of {path}")
     if labels is not None:
         labels = _check_labels(labels, len(images), f"`{labels_key}` of {path}")
@@ -253,7 +260,7 @@ def _check_images(images: np.ndarray, where: str) -> np.ndarray:
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
-        raise _data_error(
+        raise data_error(
             f"{where} to hold one image or more, with the shape (samples, "
             "height, width) or (samples, height, width, channels) and 1 or 3 "
             "channels",
@@ -263,11 +270,11 @@ def _check_images(images: np.ndarray, where: str) -> np.ndarray:
         return images
     expected = f"{where} to be uint8, or floats within [0, 1]"
     if images.dtype.kind != "f":
-        raise _data_error(expected, f"dtype {images.dtype}")
+        raise data_error(expected, f"dtype {images.dtype}")
     low, high = images.min(), images.max()
     # Written so that NaN fails.
     if not (low >= 0 and high <= 1):
-        raise _data_error(
+        raise data_error(
             f'{expected} (`(x + 1) / 2` if they are in [-1, 1], `x.astype("'
             'uint8")` if in [0, 255])',
             f"values from {low} to {high}",
@@ -278,7 +285,7 @@ def _check_images(images: np.ndarray, where: str) -> np.ndarray:
 def _check_labels(labels: np.ndarray, samples: int, where: str) -> np.ndarray:
     is_flat = labels.shape in ((samples,), (samples, 1))
     if not is_flat or labels.dtype.kind not in "iu":
-        raise _data_error(
+        raise data_error(
             f"{where} to be integers of shape ({samples},) or ({samples}, 1)",
             f"{labels.dtype} of shape {labels.shape}",
         )
@@ -304,11 +311,12 @@ def _to_square(images: np.ndarray, image_size: int | None) -> np.ndarray:
     for index, image in enumerate(images):
         for channel in range(images.shape[-1]):
             plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
-            resized[index, ..., channel] = _crop_and_resize(plane, image_size)
+            resized[index, ..., channel] = crop_and_resize(plane, image_size)
     return resized
 
 
-def _to_signed(images: np.ndarray) -> np.ndarray:
+def to_signed(images: np.ndarray) -> np.ndarray:
+    """Returns uint8, or floats within [0, 1], as float32 within [-1, 1]."""
     top = 255 if images.dtype == np.uint8 else 1
     signed = images.astype("float32")
     signed *= 2 / top
@@ -325,14 +333,7 @@ def _load_folder(folder: Path, image_size: int, split: str) -> np.ndarray:
         raise _error(
             "split", "'train', since a folder has no other", repr(split)
         )
-    paths = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(
-            part.startswith(".") for part in path.relative_to(folder).parts
-        )
-    ]
+    paths = visible_files(folder)
     images = []
     for path in paths:
         # Pillow raises many kinds of exceptions on damaged files.
@@ -344,7 +345,7 @@ def _load_folder(folder: Path, image_size: int, split: str) -> np.ndarray:
                 stacklevel=3,
             )
     if not images:
-        raise _data_error(
+        raise data_error(
             "a folder with at least one image that Pillow can read",
             f"{folder}, where {len(paths)} files were tried",
         )
@@ -354,15 +355,27 @@ def _load_folder(folder: Path, image_size: int, split: str) -> np.ndarray:
     )
 
 
+def visible_files(folder: Path) -> list[Path]:
+    """Returns the files of a folder and of its subfolders, by their paths."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(
+            part.startswith(".") for part in path.relative_to(folder).parts
+        )
+    ]
+
+
 def _read_image(path: Path, image_size: int) -> np.ndarray:
     """Returns uint8 of shape `(image_size, image_size, 1 or 3)`."""
     with Image.open(path) as file:
-        image = _to_8_bit(ImageOps.exif_transpose(file))
-    pixels = _crop_and_resize(image, image_size)
+        image = to_8_bit(ImageOps.exif_transpose(file))
+    pixels = crop_and_resize(image, image_size)
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
 
 
-def _to_8_bit(image: Image.Image) -> Image.Image:
+def to_8_bit(image: Image.Image) -> Image.Image:
     """Returns an image of mode L or RGB, without transparency."""
     if image.mode == "I" or image.mode.startswith("I;16"):
         pixels = np.asarray(image, dtype="int64")
@@ -380,7 +393,8 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, image).convert("L" if grey else "RGB")
 
 
-def _crop_and_resize(image: Image.Image, image_size: int) -> np.ndarray:
+def crop_and_resize(image: Image.Image, image_size: int) -> np.ndarray:
+    """Returns the central square of an image, resized."""
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     # `ImageOps.fit` would let pixels from outside the square bleed into it.

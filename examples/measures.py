@@ -57,3 +57,38 @@ def share_of_small_weights(network: keras.Model, below: float = 1e-3) -> float:
     kernels = [w for w in network.get_weights() if w.ndim >= 2]
     small = sum(int((np.abs(kernel) < below).sum()) for kernel in kernels)
     return small / sum(kernel.size for kernel in kernels)
+
+
+def conditional_measures(
+    features: keras_regan.metrics.FeatureExtractor,
+    real: np.ndarray,
+    samples: np.ndarray,
+    conditions: np.ndarray,
+) -> dict[str, float]:
+    """Returns how varied the samples of a condition are, and how good.
+
+    Args:
+        features: What they are compared by.
+        real: The true sample of each condition, `(conditions, ...)`.
+        samples: Several generated ones of each, `(conditions, samples, ...)`.
+        conditions: What they were made for.
+    """
+    each = samples.shape[1]
+    diversity = keras_regan.metrics.ConditionalDiversity(
+        features, samples_per_condition=each
+    )
+    nearest = keras_regan.metrics.BestOfMany(
+        features, samples_per_condition=each
+    )
+    quality = keras_regan.metrics.FrechetDistance(features)
+    diversity.update_state(real, samples, conditions)
+    nearest.update_state(real, samples, conditions)
+    quality.update_state(real, samples[:, 0])
+    diversity, _ = diversity.result().values()
+    best, mean = nearest.result().values()
+    return {
+        "conditional diversity": diversity,
+        f"best of {each}": best,
+        f"mean of {each}": mean,
+        "Frechet distance": float(quality.result()),
+    }

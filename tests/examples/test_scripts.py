@@ -169,6 +169,64 @@ def test_compare_regularization(data, tmp_path, run):
     assert "| none |" in table and "| both |" in table
 
 
+@pytest.mark.parametrize(
+    "samples_per_condition",
+    [2, pytest.param(1, marks=pytest.mark.thorough, id="second pass")],
+)
+def test_complete_images(data, tmp_path, run, samples_per_condition):
+    output = tmp_path / "completed"
+    printed = run(
+        "complete_images.py",
+        *("--data", data, "--width", 2, "--epochs", 1, "--output", output),
+        *("--samples-per-condition", samples_per_condition),
+    )
+    assert printed.count("g_pairwise_distance") == 1
+    assert "8 completions of each of 6 new halves" in printed
+    for name in ("conditional diversity", "best of 8", "Frechet distance"):
+        assert re.search(rf"{name} +[\d.]+ +[\d.]+\n", printed)
+    for name in ("without", "with"):
+        gan = keras.models.load_model(output / f"{name}.keras")
+        halves = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3))
+        completed = gan.generate(conditions=halves)
+        np.testing.assert_allclose(completed[:, :8], halves[:, :8], atol=1e-6)
+    with Image.open(output / "completions.png") as picture:
+        # Ten images of 16 pixels in a row, gaps of 10 and 2, all doubled.
+        assert picture.width == 2 * (10 * 16 + 2 * 10 + 7 * 2)
+        assert picture.height == 2 * (6 * (2 * 16 + 2) + 5 * 10)
+
+
+@pytest.mark.parametrize("form", ["outlines", "pairs"])
+def test_image_to_image(data, tmp_path, run, form):
+    settings = ["--width", 2, "--epochs", 1, "--output", tmp_path / "run"]
+    if form == "outlines":
+        settings += ["--data", data, "--features", 1]
+    else:
+        settings += ["--data", tmp_path / "pairs", "--reverse"]
+        settings += ["--image-size", 16]
+        (tmp_path / "pairs").mkdir()
+        for index in range(20):
+            image = Image.new("RGB", (32, 16), (index, 0, 255))
+            image.save(tmp_path / "pairs" / f"{index}.jpg")
+    printed = run("image_to_image.py", *settings)
+    assert "g_pairwise_distance" in printed and "g_reconstruction" in printed
+    on_features = "g_reconstruction_on_features"
+    assert (on_features in printed) == (form == "outlines")
+    assert re.search(r"conditional diversity +[\d.]+\n", printed)
+    gan = keras.models.load_model(tmp_path / "run" / "gan.keras")
+    channels = 1 if form == "outlines" else 3
+    given = np.zeros((2, 16, 16, channels))
+    samples = gan.generate(conditions=given, samples_per_condition=3)
+    assert samples.shape == (2, 3, 16, 16, 3)
+    assert (tmp_path / "run" / "samples.png").exists()
+
+
+def test_image_to_image_names_what_is_no_pair(tmp_path, run):
+    Image.new("RGB", (16, 16)).save(tmp_path / "1.png")
+    message = run("image_to_image.py", "--data", tmp_path, fails=True)
+    assert "two squares side by side" in message
+    assert "Traceback" not in message
+
+
 def test_drop_in(run):
     printed = run("drop_in.py", "--epochs", 1, "--images", 64)
     assert printed.count("test accuracy") == 6

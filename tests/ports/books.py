@@ -47,6 +47,41 @@ def digits():
     return gan, uniform(8, 8, 1)
 
 
+def halved(x, filters, normalized=True):
+    """Half the height and width, as in both networks of pix2pix."""
+    x = layers.Conv2D(filters, 4, 2, padding="same", use_bias=False)(x)
+    if normalized:
+        x = layers.BatchNormalization()(x)
+    return layers.LeakyReLU()(x)
+
+
+def facades():
+    given, wanted = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
+    half = halved(given, 4, normalized=False)
+    quarter = halved(half, 8)
+    x = halved(quarter, 8)
+    for filters, map_of_size in ((8, quarter), (4, half)):
+        x = layers.Conv2DTranspose(
+            filters, 4, 2, padding="same", use_bias=False
+        )(x)
+        x = layers.Dropout(0.5)(layers.BatchNormalization()(x))
+        x = layers.Concatenate()([layers.ReLU()(x), map_of_size])
+    x = layers.Conv2DTranspose(3, 4, 2, padding="same", activation="tanh")(x)
+    generator = keras.Model(given, x)
+    x = layers.Concatenate()([wanted, given])
+    x = halved(halved(x, 4, normalized=False), 8)
+    x = layers.Conv2D(1, 4, padding="same")(x)
+    discriminator = keras.Model([wanted, given], x)
+    gan = kr.RegularizedGAN(generator, discriminator, latents=None)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
+        discriminator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
+        generator_regularizers=[kr.regularizers.Reconstruction(100.0)],
+        shared_samples=True,
+    )
+    return gan, (uniform(8, 8, 3), uniform(8, 8, 3))
+
+
 def frogs():
     x = latents = keras.Input((8,))
     x = layers.LeakyReLU()(layers.Dense(4 * 4 * 4)(x))

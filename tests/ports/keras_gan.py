@@ -160,6 +160,37 @@ def cgan():
     return gan, (uniform(*IMAGE), classes(10))
 
 
+def halved(x, filters, normalized=True):
+    """Half the height and width, as in both networks of pix2pix."""
+    x = layers.Conv2D(filters, 4, 2, padding="same")(x)
+    x = layers.LeakyReLU(0.2)(x)
+    return layers.BatchNormalization(momentum=0.8)(x) if normalized else x
+
+
+def pix2pix():
+    given, wanted = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
+    half = halved(given, 4, normalized=False)
+    x = layers.UpSampling2D()(halved(half, 8))
+    x = layers.Conv2D(4, 4, padding="same", activation="relu")(x)
+    x = layers.BatchNormalization(momentum=0.8)(x)
+    x = layers.UpSampling2D()(layers.Concatenate()([x, half]))
+    x = layers.Conv2D(3, 4, padding="same", activation="tanh")(x)
+    generator = keras.Model(given, x)
+    x = layers.Concatenate()([wanted, given])
+    x = halved(halved(x, 4, normalized=False), 8)
+    x = layers.Conv2D(1, 4, padding="same")(x)
+    discriminator = keras.Model([wanted, given], x)
+    gan = kr.RegularizedGAN(generator, discriminator, latents=None)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
+        discriminator_optimizer=keras.optimizers.Adam(2e-4, 0.5),
+        loss=kr.losses.LeastSquares(),
+        # 100 in the program, whose squares are not halved.
+        generator_regularizers=[kr.regularizers.Reconstruction(50.0)],
+    )
+    return gan, (uniform(8, 8, 3), uniform(8, 8, 3))
+
+
 @keras.saving.register_keras_serializable("ports")
 class BoundarySeeking(kr.losses.NonSaturating):
     """The generator is drawn to where the discriminator is undecided."""

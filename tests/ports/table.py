@@ -69,6 +69,17 @@ PROGRAMS = [
         "the generator learns from the discriminator after its update",
     ),
     Program(
+        "TensorFlow: pix2pix, facades",
+        "https://github.com/tensorflow/docs/blob/"
+        "7c3650212740204359d4ceae481abc79345541be/"
+        "site/en/tutorials/generative/pix2pix.ipynb",
+        34,
+        books.facades,
+        "dropout is off, and normalization uses its moving averages, when "
+        "images are generated",
+        long_to_trace=True,
+    ),
+    Program(
         "Chollet, first edition: frogs",
         "https://github.com/fchollet/deep-learning-with-python-notebooks/blob/"
         "dea84a4e12cc3bb3cb61ce952a0168bca113d315/"
@@ -140,6 +151,14 @@ PROGRAMS = [
         35,
         keras_gan.cgan,
         "generated samples have the labels of the real ones, not drawn ones",
+    ),
+    Program(
+        "Keras-GAN: pix2pix",
+        "https://github.com/eriklindernoren/Keras-GAN/blob/"
+        "0935156d743ad05664cd839aa5c2025ce266e61e/pix2pix/pix2pix.py#L19-L174",
+        35,
+        keras_gan.pix2pix,
+        "nothing",
     ),
     Program(
         "Keras-GAN: boundary-seeking GAN",

@@ -1,0 +1,68 @@
+"""A picture of what was made for conditions, a row for each of them."""
+
+import os
+
+import keras
+import numpy as np
+
+_GAP = 2
+_WIDE_GAP = 10
+_WHITE = 1.0
+
+
+def save_rows(
+    path: str | os.PathLike,
+    conditions: np.ndarray,
+    truth: np.ndarray,
+    *samples: np.ndarray,
+    scale: int = 2,
+) -> None:
+    """Writes rows of a condition, its true image, and the samples made for it.
+
+    Args:
+        path: Where the PNG goes.
+        conditions: Images in [-1, 1], `(conditions, height, width, 1 or 3)`.
+        truth: The images that came with them, likewise.
+        *samples: Images `(conditions, samples, height, width, 1 or 3)`; of
+            several arrays, such as those of several generators, each gets a
+            row of its own below the other.
+        scale: How many times the picture is enlarged.
+    """
+    blocks = [
+        _stacked([_row(condition, true, *of_each) for of_each in rows], _GAP)
+        for condition, true, *rows in zip(
+            conditions, truth, *samples, strict=True
+        )
+    ]
+    gap = _GAP if len(samples) == 1 else _WIDE_GAP
+    picture = _stacked(blocks, gap).clip(-1.0, 1.0)
+    picture = picture.repeat(scale, axis=0).repeat(scale, axis=1)
+    keras.utils.save_img(
+        path, (picture + 1.0) * 127.5, data_format="channels_last", scale=False
+    )
+
+
+def _row(
+    condition: np.ndarray, truth: np.ndarray, *samples: np.ndarray
+) -> np.ndarray:
+    """Puts images beside each other, the first two at a distance."""
+    parts = [condition, truth, _side_by_side(samples, _GAP)]
+    return _side_by_side(parts, _WIDE_GAP)
+
+
+def _side_by_side(images: list[np.ndarray], gap: int) -> np.ndarray:
+    return _stacked([image.swapaxes(0, 1) for image in images], gap).swapaxes(
+        0, 1
+    )
+
+
+def _stacked(images: list[np.ndarray], gap: int) -> np.ndarray:
+    """Puts images of one width below each other, in colour if one is."""
+    channels = max(image.shape[-1] for image in images)
+    width = images[0].shape[1]
+    white = np.full((gap, width, channels), _WHITE)
+    parts = []
+    for image in images:
+        shape = (*image.shape[:2], channels)
+        parts += [white, np.broadcast_to(image, shape)]
+    return np.concatenate(parts[1:])
