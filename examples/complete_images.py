@@ -97,28 +97,50 @@ def trained(
 ) -> kr.RegularizedGAN:
     """Trains a GAN whose condition is the upper half of an image."""
     keras.utils.set_random_seed(arguments.seed)
-    gan = kr.RegularizedGAN(
-        *completing_networks(images.shape[1:], arguments.width),
-        ema_momentum=0.99,
-        seed=arguments.seed,
-    )
-    gan.compile(
-        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
-        generator_regularizers=[
-            kr.regularizers.Reconstruction(10.0),
-            *regularizers,
-        ],
-        discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
+    gan = completing_gan(
+        images.shape[1:],
+        arguments.width,
+        regularizers,
         samples_per_condition=(
             arguments.samples_per_condition if regularizers else 1
         ),
+        seed=arguments.seed,
     )
     gan.fit(
         (images, upper_halves(images)),
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
         verbose=2,
+    )
+    return gan
+
+
+def completing_gan(
+    image_shape: tuple[int, ...],
+    width: int,
+    regularizers: list,
+    *,
+    samples_per_condition: int = 2,
+    learning_rate: float = 1e-3,
+    metrics: list | None = None,
+    seed: int | None = None,
+) -> kr.RegularizedGAN:
+    """Returns a GAN that is drawn to the true images, and regularized."""
+    gan = kr.RegularizedGAN(
+        *completing_networks(image_shape, width), ema_momentum=0.99, seed=seed
+    )
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(learning_rate, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(
+            learning_rate, beta_1=0.5
+        ),
+        generator_regularizers=[
+            kr.regularizers.Reconstruction(10.0),
+            *regularizers,
+        ],
+        discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
+        samples_per_condition=samples_per_condition,
+        metrics=metrics,
     )
     return gan
 

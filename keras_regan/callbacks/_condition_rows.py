@@ -54,6 +54,17 @@ def condition_count(conditions: Any) -> int:
     return len(keras.tree.flatten(conditions)[0])
 
 
+def rows_of(argument: str, given: Any, conditions: Any) -> int:
+    """Returns how many rows there are, which only conditions give."""
+    if conditions is None:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected None without "
+            "`conditions`, which give a picture its rows. Received: an object "
+            f"of type {type(given).__name__}"
+        )
+    return condition_count(conditions)
+
+
 def at_least_one_each(count: int, argument: str, conditions: int) -> int:
     """Returns a number of images if it suffices for all conditions."""
     if conditions > count:

@@ -24,6 +24,7 @@ from keras_regan.callbacks._condition_rows import checked_conditions
 from keras_regan.callbacks._condition_rows import condition_count
 from keras_regan.callbacks._condition_rows import conditions_of_model
 from keras_regan.callbacks._condition_rows import latents_of_model
+from keras_regan.callbacks._condition_rows import rows_of
 from keras_regan.callbacks._drawn_samples import drawn
 from keras_regan.callbacks._image_grid import at_least_as_high
 from keras_regan.callbacks._image_grid import image_grid
@@ -147,10 +148,10 @@ class SampleGrid(Pictures):
             at_least_one_each(self.count, "count", rows)
         self.real = self.captions = None
         if real is not None:
-            rows = _rows_of("real", real, self.conditions)
+            rows = rows_of("real", real, self.conditions)
             self.real = checked_truth(real, rows)
         if captions is not None:
-            rows = _rows_of("captions", captions, self.conditions)
+            rows = rows_of("captions", captions, self.conditions)
             self.captions = checked_captions(captions, rows)
         self.views = _views(views)
         self.at_start = _validation.boolean(at_start, "at_start")
@@ -286,17 +287,6 @@ class SampleGrid(Pictures):
             if epoch <= self._last_epoch
         ]
         return read_pictures(pictures) if pictures else []
-
-
-def _rows_of(argument: str, given: Any, conditions: Any) -> int:
-    """Returns how many rows there are, which only conditions give."""
-    if conditions is None:
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected None without "
-            "`conditions`, which give a picture its rows. Received: an object "
-            f"of type {type(given).__name__}"
-        )
-    return condition_count(conditions)
 
 
 def _views(views: Any) -> tuple[View, ...]:

@@ -1,12 +1,18 @@
 """Pictures of the trials of a search, and of what they trained."""
 
 import math
+from typing import Any
 
 import numpy as np
 
+from keras_regan.callbacks._beside_rows import condition_columns
+from keras_regan.callbacks._beside_rows import truth_column
+from keras_regan.callbacks._condition_rows import condition_count
+from keras_regan.callbacks._condition_rows import conditions_of_model
 from keras_regan.callbacks._generated_images import channels_last
 from keras_regan.callbacks._generated_images import usual_range
 from keras_regan.callbacks._image_grid import image_grid
+from keras_regan.callbacks._image_grid import in_a_row
 from keras_regan.callbacks._image_grid import side_by_side
 from keras_regan.callbacks._image_grid import to_uint8
 from keras_regan.callbacks._picture_files import write_picture
@@ -73,11 +79,64 @@ def draw_samples(
         channels_last(np.asarray(gan.generate(count, seed=seed)))
         for gan in (left, right)
     ]
-    lowest = min(float(part.min()) for part in images)
-    highest = max(float(part.max()) for part in images)
-    shown = usual_range(lowest, highest)
+    shown = _values_of(images)
     grids = [image_grid(to_uint8(part, shown)) for part in images]
     write_picture(path, side_by_side(*grids))
+
+
+def draw_answers(
+    path: str,
+    left: RegularizedGAN,
+    right: RegularizedGAN,
+    count: int,
+    seed: int,
+    conditions: Any,
+    real: Any,
+) -> None:
+    """Draws a row for each condition: itself, the truth, and what was made.
+
+    Args:
+        path: Where the picture goes.
+        left: Conditional GAN.
+        right: Conditional GAN, drawn at the right of it.
+        count: Images of each, at least as many as there are conditions.
+        seed: The seed of the latents, the same for both.
+        conditions: What the rows are told.
+        real: The samples that came with them, or `None`.
+    """
+    told = conditions_of_model(conditions, left)
+    each = count // condition_count(conditions)
+    images = [
+        channels_last(
+            np.concatenate(
+                gan.generate(
+                    conditions=conditions,
+                    samples_per_condition=each,
+                    seed=seed,
+                )
+            )
+        )
+        for gan in (left, right)
+    ]
+    shown = _values_of(images if real is None else [*images, real])
+    columns = condition_columns(
+        left._interface.conditions.each, told, images[0].shape[1]
+    )
+    if real is not None:
+        columns.append(truth_column(real, images[0].shape[1:], shown))
+    pictures = [
+        *(image_grid(column, columns=1) for column in columns),
+        *(image_grid(to_uint8(part, shown), columns=each) for part in images),
+    ]
+    write_picture(path, in_a_row(pictures))
+
+
+def _values_of(images: list[np.ndarray]) -> tuple[float, float]:
+    """Returns the values of black and white."""
+    return usual_range(
+        min(float(part.min()) for part in images),
+        max(float(part.max()) for part in images),
+    )
 
 
 def _means_and_errors(

@@ -11,8 +11,14 @@ import numpy as np
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._validation import random_seed
+from keras_regan.callbacks._beside_rows import checked_truth
+from keras_regan.callbacks._condition_rows import at_least_one_each
+from keras_regan.callbacks._condition_rows import checked_conditions
+from keras_regan.callbacks._condition_rows import condition_count
+from keras_regan.callbacks._condition_rows import rows_of
 from keras_regan.figures._canvas import png_path
 from keras_regan.models import RegularizedGAN
+from keras_regan.search._pictures import draw_answers
 from keras_regan.search._pictures import draw_by_factor
 from keras_regan.search._pictures import draw_by_objectives
 from keras_regan.search._pictures import draw_samples
@@ -218,28 +224,53 @@ class SearchResult:
         )
 
     def draw_grids(
-        self, path: Any, rule: Any = None, count: int = 64, seed: int = 0
+        self,
+        path: Any,
+        rule: Any = None,
+        count: int = 64,
+        seed: int = 0,
+        *,
+        conditions: Any = None,
+        real: Any = None,
     ) -> None:
         """Draws images without regularization, and the best ones beside them.
 
         Both come from the same latents, and from GANs that are trained for
-        it with the first seed.
+        it with the first seed. Of conditional GANs each condition gets a row,
+        which begins with itself, if it is an image, and with the real sample.
 
         Args:
             path: Where the picture goes; ends in `.png`.
             rule: As in `best`.
-            count: Positive integer. Images of each. Defaults to `64`.
+            count: Positive integer. Images of each. With `conditions`, each
+                row gets `count // rows`. Defaults to `64`.
             seed: Integer. The seed of the latents. Defaults to `0`.
+            conditions: What each row is told, or `None`, as in
+                `keras_regan.callbacks.SampleGrid`; held-out ones tell what a
+                GAN is worth. Needed for conditional GANs and for no others.
+                Defaults to `None`.
+            real: Array of the samples that came with `conditions`, or `None`.
+                Defaults to `None`.
 
         Raises:
-            ValueError: If the samples are no images.
+            TypeError: If conditions or real samples are no numbers.
+            ValueError: If the samples are no images, or if `conditions` are
+                not those of the GANs, or others in number than `real`.
         """
         path = png_path(path)
+        if conditions is not None:
+            conditions = checked_conditions(conditions)
+            at_least_one_each(count, "count", condition_count(conditions))
+        if real is not None:
+            real = checked_truth(real, rows_of("real", real, conditions))
         factors = dict(self.best(rule).factors)
         best = self.best_model if rule is None else self._train(factors, None)
         nothing = dict.fromkeys(factors, 0.0)
         plain = best if factors == nothing else self._train(nothing, None)
-        draw_samples(path, plain, best, count, seed)
+        if conditions is None:
+            draw_samples(path, plain, best, count, seed)
+        else:
+            draw_answers(path, plain, best, count, seed, conditions, real)
 
     def _complete(self) -> list[TrialRecord]:
         complete = [t for t in self.trials if t.state == "complete"]

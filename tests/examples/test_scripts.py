@@ -287,7 +287,8 @@ def test_choose_lambda_by_two_processes(tmp_path):
 
 def check_choose_lambda(tmp_path, run, workers):
     output = tmp_path / "search"
-    settings = ["--images", 64, "--width", 2, "--epochs", 1, "--trials", 1]
+    settings = ["--images", 64, "--held-out", 8, "--width", 2]
+    settings += ["--epochs", 1, "--trials", 1]
     settings += ["--seeds", 0, 1, "--batch", 32, "--output", output]
     printed = run("choose_lambda.py", *settings, "--workers", workers)
     table = rows(output / "trials.csv")
@@ -296,9 +297,12 @@ def check_choose_lambda(tmp_path, run, workers):
     assert {row["trainings"] for row in table} == {"2"}
     assert "Use hard = " in printed
     assert "By the one-standard-error rule: Use hard = " in printed
-    for name in ("factors.png", "grids.png"):
-        with Image.open(output / name) as picture:
-            assert min(picture.size) > 100
+    assert "val_best_of_many_random" in printed
+    with Image.open(output / "factors.png") as picture:
+        assert min(picture.size) > 100
+    with Image.open(output / "grids.png") as picture:
+        # Half, truth, and eight completions of both, with gaps of 8 between.
+        assert picture.size == (18 * 18 + 4 * 2 + 3 * 8, 6 * 18 + 2)
     # Nothing is left to be searched; the same is printed.
     again = run("choose_lambda.py", *settings, "--workers", 1)
     assert again.splitlines()[-2:] == printed.splitlines()[-2:]

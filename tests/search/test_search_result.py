@@ -255,6 +255,27 @@ def test_grids_of_the_chosen_trial(tmp_path):
     assert made == [0.0]
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"conditions": [0, 1, 2], "count": 2}, "one image or more for 3"),
+        ({"real": np.zeros((2, 4, 4, 1))}, "None without `conditions`"),
+        (
+            {"conditions": [0], "real": np.zeros((2, 4, 4, 1))},
+            "1 samples, one for each condition",
+        ),
+    ],
+)
+def test_what_grids_cannot_show_is_refused_first(tmp_path, settings, message):
+    def train(factors, seed):
+        raise AssertionError("Nothing has to be trained for that.")
+
+    with pytest.raises(ValueError, match=message):
+        result_of(soft(3.0, 1.0), train=train).draw_grids(
+            tmp_path / "grids.png", **settings
+        )
+
+
 def test_refit_with_another_seed():
     seen = []
     result = result_of(
