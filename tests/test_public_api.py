@@ -169,6 +169,7 @@ NAMES = {
         "ModeSeeking",
         "NormalizedDiversification",
         "Orthogonal",
+        "PairRegularizer",
         "PairwiseDistance",
         "PullingAway",
         "Reconstruction",
