@@ -30,7 +30,7 @@ _FAMILIES = (
     ),
     (
         "diversity within conditions (more is better)",
-        r"conditional_diversity(_.*)?",
+        r"conditional_diversity_.+",
     ),
     (
         "generated samples relative to real ones",

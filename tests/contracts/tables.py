@@ -39,7 +39,7 @@ class LeastDistance(kr.regularizers.PairRegularizer):
 
     def call(self, samples, conditions):
         if isinstance(conditions, int) and conditions == 1:
-            return -ops.mean(ops.std(samples, axis=0))
+            return -ops.mean(ops.square(samples - ops.mean(samples, axis=0)))
         distance = ops.abs(samples[:-conditions] - samples[conditions:])
         return ops.mean(ops.relu(0.1 - distance))
 
