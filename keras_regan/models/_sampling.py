@@ -1,4 +1,8 @@
-"""Two networks as one model that makes samples."""
+"""Two networks as one model that makes samples.
+
+Two thirds of this file are documentation of what users call: that is why it is
+longer than the others.
+"""
 
 import random
 from typing import Any

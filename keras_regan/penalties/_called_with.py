@@ -53,7 +53,18 @@ def call_with(
         samples: What it compares. Without latents those of the step are
             meant.
         real: Returns the same of real samples.
+
+    Raises:
+        ValueError: If nothing but the order of the batch would make pairs of
+            generated and real samples.
     """
+    if regularizer.paired_with_real and context.conditions is None:
+        raise ValueError(
+            f"Regularizer `{regularizer.name}` compares each sample with the "
+            "real sample that came with its condition. Expected conditional "
+            "networks, and data of the form (samples, conditions). Received: "
+            "samples only"
+        )
     tensors = {"samples": lambda: samples.samples, "real": real}
     tensors["latents"] = lambda: (
         context.latents if samples.latents is None else samples.latents

@@ -10,7 +10,6 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties._called_with import call_with
 from keras_regan.penalties._called_with import samples_compared
-from keras_regan.penalties._real_partners import check_real_partners
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.step_context import OneCondition
@@ -93,7 +92,6 @@ class OnFeatures(Scheduled):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean over all tensors of features."""
-        check_real_partners(self.regularizer, context)
         compared = samples_compared(self.regularizer)
         if compared is None:
             features = OneCondition(context.fake_features, None, 1)

@@ -11,7 +11,6 @@ from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.penalties._called_with import call_with_samples
-from keras_regan.penalties._real_partners import check_real_partners
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
@@ -110,7 +109,6 @@ class Scheduled(Penalty):
         if isinstance(self.regularizer, Penalty):
             return self.regularizer(context)
         if isinstance(self.regularizer, SampleRegularizer):
-            check_real_partners(self.regularizer, context)
             return call_with_samples(self.regularizer, context)
         values = [self._of_kernel(kernel) for kernel in context.kernels]
         return ops.sum(ops.stack(values))
