@@ -186,6 +186,9 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the data fits the model."""
         model = self.model
+        if self._conditions is not None and not model._uses_conditions:
+            self._conditions = None
+            self._examination = Examination(self._real, None, self.seed)
         self._check_real(model)
         self._examination.begin(model)
         self.alarms = []

@@ -408,14 +408,25 @@ def test_goes_on_from_a_file(each, tmp_path):
     )
 
 
-def test_labels_of_data_that_nobody_takes(vector_pair, vectors):
+def test_labels_of_data_that_nobody_takes(vector_pair, vectors, tmp_path):
     gan = kr.RegularizedGAN(*vector_pair(), seed=0)
     labels = np.zeros(len(vectors), "int32")
     gan.compile()
     with pytest.raises(ValueError, match="compile.use_conditions=False"):
         gan.fit(vectors, labels, verbose=0)
     gan.compile(use_conditions=False)
-    gan.fit(vectors, labels, validation_data=(vectors, labels), verbose=0)
+    watching = [
+        kr.callbacks.CollapseMonitor((vectors, labels)),
+        kr.callbacks.Histograms(tmp_path, real=(vectors, labels)),
+    ]
+    gan.fit(
+        vectors,
+        labels,
+        validation_data=(vectors, labels),
+        callbacks=watching,
+        verbose=0,
+    )
+    assert watching[0].checks[-1].signs.conditional_diversity is None
     gan.fit(((vectors[:8], labels[:8]) for _ in range(2)), verbose=0)
     gan.evaluate(vectors, labels, verbose=0)
     gan.train_on_batch(vectors, labels)
