@@ -39,11 +39,11 @@ class Answers:
         batch_size: int,
         seed: int,
     ):
-        self._metrics = list(metrics)
-        if not self._metrics:
+        self._asking = list(metrics)
+        if not self._asking:
             return
         expected = "a tuple `(samples, conditions)` of arrays for "
-        expected += ", ".join(f"`{metric.name}`" for metric in self._metrics)
+        expected += ", ".join(f"`{metric.name}`" for metric in self._asking)
         if not isinstance(real, tuple) or len(real) != 2:
             raise TypeError(_validation.message("real", expected, type(real)))
         self._real = keras.ops.convert_to_numpy(real[0])
@@ -59,17 +59,15 @@ class Answers:
 
     def begin(self, model: keras.Model) -> None:
         """Checks that the conditions are those of the model."""
-        if self._metrics:
+        if self._asking:
             self._told = conditions_of_model(self._conditions, model)
-            for metric in self._metrics:
+            for metric in self._asking:
                 metric.prepare_once(model._interface.ordered(self._told))
 
     def show(self, model: keras.Model) -> None:
         """Generates samples, and shows them to the metrics."""
-        for each in {metric.samples_per_condition for metric in self._metrics}:
-            asked = [
-                m for m in self._metrics if m.samples_per_condition == each
-            ]
+        for each in {metric.samples_per_condition for metric in self._asking}:
+            asked = [m for m in self._asking if m.samples_per_condition == each]
             self._show(model, each, asked)
 
     def _show(self, model, each, metrics):
