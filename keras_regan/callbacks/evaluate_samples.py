@@ -125,6 +125,7 @@ class EvaluateSamples(keras.callbacks.Callback):
         self.seed = _validation.random_seed(seed)
         self.results = []
         self._check_real()
+        self._of_samples = [m for m in self.metrics if not m.uses_conditions]
         self._answers = Answers(
             [m for m in self.metrics if m.uses_conditions],
             real,
@@ -186,7 +187,7 @@ class EvaluateSamples(keras.callbacks.Callback):
         self._evaluated = self._epoch
         for metric in self.metrics:
             metric.reset_state()
-        if any(not metric.uses_conditions for metric in self.metrics):
+        if self._of_samples:
             self._see_samples()
         self._answers.show(self.model)
         values = {}
@@ -209,15 +210,13 @@ class EvaluateSamples(keras.callbacks.Callback):
             self._update(next(real, None), generated)
         for batch in real:
             self._update(batch, None)
-        for metric in self.metrics:
-            if isinstance(metric, FeatureMetric) and not metric.uses_conditions:
+        for metric in self._of_samples:
+            if isinstance(metric, FeatureMetric):
                 metric.keep_real_samples()
 
     def _update(self, real: Any, generated: Any) -> None:
         with shared_features():
-            for metric in self.metrics:
-                if metric.uses_conditions:
-                    continue
+            for metric in self._of_samples:
                 is_complete = generated is not None and (
                     real is not None or not metric.uses_real
                 )
@@ -225,7 +224,7 @@ class EvaluateSamples(keras.callbacks.Callback):
                     metric.update_state(real, generated)
 
     def _real_batches(self) -> Iterator[np.ndarray]:
-        if any(m.wants_real for m in self.metrics if not m.uses_conditions):
+        if any(metric.wants_real for metric in self._of_samples):
             return batches_of(self.real, self.batch_size)
         return iter(())
 

@@ -19,6 +19,7 @@ from keras_regan.models._game import Game
 from keras_regan.models._player import Player
 from keras_regan.models._trained_along import check_apart
 from keras_regan.penalties._called_with import samples_compared
+from keras_regan.penalties.scheduled import innermost
 
 
 def checked_loss(loss: Any) -> AdversarialLoss:
@@ -133,8 +134,7 @@ def check_conditions(interface: Interface, game: Game) -> None:
     )
     if game.samples_per_condition > 1:
         _check_repeats(conditions, draws, game)
-    if not draws:
-        _check_no_pairs(game)
+    _check_pairs(draws, game)
     if conditions is None:
         _check_no_conditions(game)
     check_moves_no_sample_alone("augmentation", game.augmentation, conditions)
@@ -155,17 +155,27 @@ def _check_no_conditions(game):
             )
 
 
-def _check_no_pairs(game):
+def _check_pairs(draws, game):
     for player in game.players:
         for entry in player.penalties:
-            inner = getattr(entry, "regularizer", entry)
-            if samples_compared(inner) is not None:
+            least = samples_compared(innermost(entry))
+            if least is None:
+                continue
+            if not draws:
                 raise ValueError(
                     f"Invalid value for argument `{player.role}_regularizers`. "
                     "Expected a generator with latents or dropout for "
                     f"`{entry.name}`, which compares samples of one condition. "
                     "Received: a generator without latents, of which these are "
                     "all the same"
+                )
+            if 1 < game.samples_per_condition < least:
+                raise ValueError(
+                    message(
+                        "samples_per_condition",
+                        f"1, or {least} or more for `{entry.name}`",
+                        game.samples_per_condition,
+                    )
                 )
 
 

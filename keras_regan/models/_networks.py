@@ -11,7 +11,7 @@ from keras_regan._checks.interface import Interface
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
-from keras_regan.penalties.step_context import DiscriminatorOutput
+from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties.step_context import Generated
 
 

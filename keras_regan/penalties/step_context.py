@@ -13,9 +13,12 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from keras_regan import _backend
 from keras_regan._typing import Tensor
 from keras_regan.penalties._batch import Batch
+from keras_regan.penalties._forward_pass import DiscriminatorOutput
+from keras_regan.penalties._forward_pass import ForwardPass
+from keras_regan.penalties._forward_pass import existing
+from keras_regan.penalties._forward_pass import forward_pass
 
 
 class Generated(NamedTuple):
@@ -33,22 +36,6 @@ class Generated(NamedTuple):
     latents: Tensor
     losses: list[Tensor]
     latent_gradient: Callable[[Tensor], Tensor] | None = None
-
-
-class DiscriminatorOutput(NamedTuple):
-    """What the discriminator says of a batch.
-
-    Attributes:
-        logits: Tensor of shape `(batch,)`, `(batch, 1)` or
-            `(batch, ..., 1)`.
-        outputs: Dictionary of what the discriminator returned besides, such as
-            `"features"` and `"class_logits"`.
-        losses: List of scalars that its layers added in this call.
-    """
-
-    logits: Tensor
-    outputs: dict[str, Any]
-    losses: list[Tensor]
 
 
 class OneCondition(NamedTuple):
@@ -156,22 +143,22 @@ class StepContext:
     @property
     def real_features(self) -> Any:
         """The discriminator's features of the real samples."""
-        return _existing(self.real_outputs, "features")
+        return existing(self.real_outputs, "features")
 
     @property
     def fake_features(self) -> Any:
         """The discriminator's features of the generated samples."""
-        return _existing(self.fake_outputs, "features")
+        return existing(self.fake_outputs, "features")
 
     @property
     def real_class_logits(self) -> Tensor:
         """The logits of each real sample's class, `(batch, classes)`."""
-        return _existing(self.real_outputs, "class_logits")
+        return existing(self.real_outputs, "class_logits")
 
     @property
     def fake_class_logits(self) -> Tensor:
         """The logits of each generated sample's class."""
-        return _existing(self.fake_outputs, "class_logits")
+        return existing(self.fake_outputs, "class_logits")
 
     @property
     def real_outputs(self) -> dict[str, Any]:
@@ -209,7 +196,7 @@ class StepContext:
         return [
             loss
             for result in self._results.values()
-            if isinstance(result, _ForwardPass)
+            if isinstance(result, ForwardPass)
             for loss in result.output.losses
         ]
 
@@ -250,28 +237,42 @@ class StepContext:
         samples, latents, conditions = self.of_one_condition(count)
         features = self.fake_features
         if self.conditions is not None and self._samples_per_condition == 1:
-            more = [
-                _existing(self._discriminated(m.samples).outputs, "features")
-                for m in self._more_of_each(count)
-            ]
             features = keras.tree.map_structure(
-                lambda *parts: ops.concatenate(parts), features, *more
+                lambda *parts: ops.concatenate(parts),
+                features,
+                *self._features_of_more(count),
             )
         return OneCondition(features, latents, conditions)
 
     def _more_of_each(self, count: int) -> list[Generated]:
-        key = f"{count} of each condition"
-        if key not in self._results:
-            rows = ops.shape(self.fake)[0]
-            self._results[key] = [
-                self._networks.generate(
-                    self._networks.draw_latents(rows, self.seed),
-                    self.conditions,
-                    self.training,
-                )
-                for _ in range(count - 1)
-            ]
-        return self._results[key]
+        rows = ops.shape(self.fake)[0]
+
+        def make(_):
+            return self._networks.generate(
+                self._networks.draw_latents(rows, self.seed),
+                self.conditions,
+                self.training,
+            )
+
+        return self._longer("more of each condition", count - 1, make)
+
+    def _features_of_more(self, count: int) -> list[Any]:
+        more = self._more_of_each(count)
+
+        def read(index):
+            output = self._discriminated(more[index].samples)
+            return existing(output.outputs, "features")
+
+        return self._longer("features of more", count - 1, read)
+
+    def _longer(
+        self, key: str, count: int, make: Callable[[int], Any]
+    ) -> list[Any]:
+        """Returns so many results of one kind; makes those that are missing."""
+        known = self._results.get(key, [])
+        made = [make(index) for index in range(len(known), count)]
+        self._results[key] = [*known, *made]
+        return self._results[key][:count]
 
     def discriminate(self, samples: Tensor) -> Tensor:
         """Returns the discriminator's logits of other samples."""
@@ -285,7 +286,7 @@ class StepContext:
 
     def input_gradient(self, samples: Tensor) -> Tensor:
         """Returns the gradient of each other sample's logit at that sample."""
-        return _forward_pass(self._discriminated, samples).gradient()
+        return forward_pass(self._discriminated, samples).gradient()
 
     def latent_gradient(self, weights: Tensor) -> Tensor:
         """Returns the gradient of `sum(weights * fake)` at the latents.
@@ -324,10 +325,10 @@ class StepContext:
             samples, self.conditions, self.training, self.seed
         )
 
-    def _pass(self, which: str) -> "_ForwardPass":
+    def _pass(self, which: str) -> ForwardPass:
         if which not in self._results:
             samples = getattr(self, which)
-            self._results[which] = _forward_pass(self._discriminated, samples)
+            self._results[which] = forward_pass(self._discriminated, samples)
         return self._results[which]
 
     def _gradient(self, which: str) -> Tensor:
@@ -335,39 +336,3 @@ class StepContext:
         if key not in self._results:
             self._results[key] = self._pass(which).gradient()
         return self._results[key]
-
-
-class _ForwardPass(NamedTuple):
-    output: DiscriminatorOutput
-    gradient: Callable[[], Tensor]
-
-
-def _forward_pass(
-    discriminator: Callable[[Tensor], DiscriminatorOutput], samples: Tensor
-) -> _ForwardPass:
-    def forward(samples):
-        logits, outputs, losses = discriminator(samples)
-        return logits, (outputs, losses)
-
-    logits, (outputs, losses), pullback = _backend.call_with_input_gradient(
-        forward, samples
-    )
-
-    def gradient():
-        patches = 1
-        for size in ops.shape(logits)[1:]:
-            patches = patches * size
-        return pullback(ops.ones_like(logits) / ops.cast(patches, logits.dtype))
-
-    return _ForwardPass(DiscriminatorOutput(logits, outputs, losses), gradient)
-
-
-def _existing(outputs: dict[str, Any], key: str) -> Any:
-    if key not in outputs:
-        raise ValueError(
-            f"A regularizer reads the discriminator's {key}, and it returns "
-            "none. Expected a discriminator that returns "
-            f"{{'logits': ..., '{key}': ...}}. Received: "
-            f"{['logits', *outputs]}"
-        )
-    return outputs[key]

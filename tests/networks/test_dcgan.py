@@ -9,14 +9,6 @@ SMALL = {"latent_dim": 8, "width": 4, "num_classes": 3}
 
 
 @pytest.fixture
-def channels_first():
-    before = keras.config.image_data_format()
-    keras.config.set_image_data_format("channels_first")
-    yield
-    keras.config.set_image_data_format(before)
-
-
-@pytest.fixture
 def zero_weights(monkeypatch):
     """Saves JAX from compiling a random number generator per shape."""
     for name in ("RandomNormal", "VarianceScaling"):

@@ -20,14 +20,6 @@ kinds = pytest.mark.parametrize("kind", list(KINDS))
 
 
 @pytest.fixture
-def channels_first():
-    before = keras.config.image_data_format()
-    keras.config.set_image_data_format("channels_first")
-    yield
-    keras.config.set_image_data_format(before)
-
-
-@pytest.fixture
 def zero_weights(monkeypatch):
     """Saves JAX from compiling a random number generator per shape."""
     for name in ("VarianceScaling", "RandomNormal"):

@@ -10,7 +10,7 @@ from keras import random
 import keras_regan as kr
 from keras_regan import _backend
 from keras_regan.penalties._batch import Batch
-from keras_regan.penalties.step_context import DiscriminatorOutput
+from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties.step_context import Generated
 
 

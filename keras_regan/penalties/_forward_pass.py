@@ -1,0 +1,77 @@
+"""One pass of the discriminator over a batch, and its gradient."""
+
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+from keras import ops
+
+from keras_regan import _backend
+from keras_regan._typing import Tensor
+
+
+class DiscriminatorOutput(NamedTuple):
+    """What the discriminator says of a batch.
+
+    Attributes:
+        logits: Tensor of shape `(batch,)`, `(batch, 1)` or
+            `(batch, ..., 1)`.
+        outputs: Dictionary of what the discriminator returned besides, such as
+            `"features"` and `"class_logits"`.
+        losses: List of scalars that its layers added in this call.
+    """
+
+    logits: Tensor
+    outputs: dict[str, Any]
+    losses: list[Tensor]
+
+
+class ForwardPass(NamedTuple):
+    """A pass of the discriminator, with what gives its input gradient.
+
+    Attributes:
+        output: What it says.
+        gradient: Returns the gradient of each sample's logit at that sample;
+            the logit of a map of patches is the mean over the patches.
+    """
+
+    output: DiscriminatorOutput
+    gradient: Callable[[], Tensor]
+
+
+def forward_pass(
+    discriminator: Callable[[Tensor], DiscriminatorOutput], samples: Tensor
+) -> ForwardPass:
+    """Calls the discriminator once, for logits and gradients alike."""
+
+    def forward(samples):
+        logits, outputs, losses = discriminator(samples)
+        return logits, (outputs, losses)
+
+    logits, (outputs, losses), pullback = _backend.call_with_input_gradient(
+        forward, samples
+    )
+
+    def gradient():
+        patches = 1
+        for size in ops.shape(logits)[1:]:
+            patches = patches * size
+        return pullback(ops.ones_like(logits) / ops.cast(patches, logits.dtype))
+
+    return ForwardPass(DiscriminatorOutput(logits, outputs, losses), gradient)
+
+
+def existing(outputs: dict[str, Any], key: str) -> Any:
+    """Returns an output by its name.
+
+    Raises:
+        ValueError: If the discriminator does not return it.
+    """
+    if key not in outputs:
+        raise ValueError(
+            f"A regularizer reads the discriminator's {key}, and it returns "
+            "none. Expected a discriminator that returns "
+            f"{{'logits': ..., '{key}': ...}}. Received: "
+            f"{['logits', *outputs]}"
+        )
+    return outputs[key]
