@@ -18,7 +18,7 @@ import time
 
 import keras
 from image_data import DATASETS
-from image_data import DataUnavailable
+from image_data import errors_in_one_line
 from image_data import load_images
 from measures import mean_pairwise_distance
 from measures import share_of_small_weights
@@ -41,10 +41,8 @@ COLUMNS = {
 
 def main() -> None:
     arguments = parse_arguments()
-    try:
+    with errors_in_one_line():
         images = load_images(arguments.dataset, arguments.data).images
-    except DataUnavailable as error:
-        raise SystemExit(str(error)) from None
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
     hard = [kr.regularizers.L1(arguments.hard_factor)]

@@ -24,7 +24,7 @@ import keras
 import numpy as np
 from image_data import DATASETS
 from image_data import SIZES
-from image_data import DataUnavailable
+from image_data import errors_in_one_line
 from image_data import hold_out
 from image_data import load_images
 from keras import layers
@@ -41,12 +41,10 @@ ROWS = 6
 
 def main() -> None:
     arguments = parse_arguments()
-    try:
+    with errors_in_one_line():
         images = load_images(
             arguments.dataset, arguments.data, arguments.image_size
         ).images
-    except (DataUnavailable, ValueError) as error:
-        raise SystemExit(str(error)) from None
     images, held_out = hold_out(images)
     halves = upper_halves(held_out)
     print(f"Training on {len(images)} images of shape {images.shape[1:]}.")

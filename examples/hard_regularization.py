@@ -19,7 +19,7 @@ import pathlib
 
 import keras
 from image_data import DATASETS
-from image_data import DataUnavailable
+from image_data import errors_in_one_line
 from image_data import load_images
 from measures import mean_pairwise_distance
 from measures import share_of_small_weights
@@ -35,10 +35,8 @@ LOSSES = {
 
 def main() -> None:
     arguments = parse_arguments()
-    try:
+    with errors_in_one_line():
         images = load_images(arguments.dataset, arguments.data).images
-    except (DataUnavailable, ValueError) as error:
-        raise SystemExit(str(error)) from None
 
     keras.utils.set_random_seed(arguments.seed)
     if arguments.network == "mlp":

@@ -68,6 +68,15 @@ class DataUnavailable(RuntimeError):
     """A dataset could not be fetched. The text says how to supply it."""
 
 
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Ends a script with the text alone of what is wrong with its data."""
+    try:
+        yield
+    except (DataUnavailable, ValueError) as error:
+        raise SystemExit(str(error)) from None
+
+
 @dataclass(frozen=True, eq=False)
 class ImageData:
     """Images with values in [-1, 1], and what is known about them.

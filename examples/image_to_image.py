@@ -22,7 +22,7 @@ import pathlib
 import keras
 from image_data import DATASETS
 from image_data import SIZES
-from image_data import DataUnavailable
+from image_data import errors_in_one_line
 from image_data import hold_out
 from image_data import load_images
 from measures import conditional_measures
@@ -40,10 +40,8 @@ ROWS = 8
 
 def main() -> None:
     arguments = parse_arguments()
-    try:
+    with errors_in_one_line():
         pairs = pairs_of(arguments)
-    except (DataUnavailable, ValueError) as error:
-        raise SystemExit(str(error)) from None
     given, new_given = hold_out(pairs.given)
     wanted, new_wanted = hold_out(pairs.wanted)
     print(

@@ -19,7 +19,7 @@ import pathlib
 
 import keras
 from image_data import DATASETS
-from image_data import DataUnavailable
+from image_data import errors_in_one_line
 from image_data import load_images
 from measures import mean_pairwise_distance
 
@@ -28,10 +28,8 @@ import keras_regan as kr
 
 def main() -> None:
     arguments = parse_arguments()
-    try:
+    with errors_in_one_line():
         images = load_images(arguments.dataset, arguments.data).images
-    except (DataUnavailable, ValueError) as error:
-        raise SystemExit(str(error)) from None
     real_distance = mean_pairwise_distance(
         images, 1000, distance=arguments.distance
     )

@@ -20,7 +20,7 @@ import pathlib
 import keras
 from image_data import DATASETS
 from image_data import SIZES
-from image_data import DataUnavailable
+from image_data import errors_in_one_line
 from image_data import load_images
 from measures import random_features
 
@@ -30,12 +30,10 @@ import keras_regan as kr
 def main() -> None:
     arguments = parse_arguments()
     output = prepare_output(pathlib.Path(arguments.output), arguments.resume)
-    try:
+    with errors_in_one_line():
         images = load_images(
             arguments.dataset, arguments.data, arguments.image_size
         ).images
-    except (DataUnavailable, ValueError) as error:
-        raise SystemExit(str(error)) from None
     print(f"Training on {len(images)} images of shape {images.shape[1:]}.")
 
     features = random_features(images.shape[1:])
