@@ -256,6 +256,11 @@ def as_arrays(conditions: Any, wanted: Conditions | None) -> Any:
     return _as_array(conditions)
 
 
+def at_rows(conditions: Any, rows: np.ndarray) -> Any:
+    """Returns the conditions of some rows of a batch of arrays."""
+    return keras.tree.map_structure(lambda part: part[rows], conditions)
+
+
 def _as_array(part: Any) -> Any:
     if not isinstance(part, list | tuple | int | float):
         return part

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_regan._checks import batches
 from keras_regan._checks.conditions import as_arrays
+from keras_regan._checks.conditions import at_rows
 from keras_regan.callbacks._vital_signs import all_finite
 
 # One batch of one size: compiled once, and in no need of more memory than
@@ -95,11 +96,6 @@ def chosen(
     order = order[np.lexsort((rank, turn, rank >= _OF_ONE_CONDITION))]
     order = order[:_COUNT]
     return samples[order], at_rows(conditions, order)
-
-
-def at_rows(conditions: Any, rows: np.ndarray) -> Any:
-    """Returns the conditions of some rows."""
-    return keras.tree.map_structure(lambda part: part[rows], conditions)
 
 
 def classes_of(conditions: Any, count: int) -> np.ndarray:

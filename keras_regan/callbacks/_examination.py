@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regan._checks.conditions import at_rows
 from keras_regan._predictions import predictions
-from keras_regan.callbacks._chosen_samples import at_rows
 from keras_regan.callbacks._chosen_samples import classes_of
 from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._vital_signs import RealSamples

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from keras_regan._checks.conditions import at_rows
 from keras_regan._validation import message
 
 
@@ -36,7 +37,7 @@ class Run(NamedTuple):
         kept[self.held_out] = False
         if y is None:
             return (x[kept], None), x[~kept]
-        return (x[kept], _rows(y, kept)), (x[~kept], _rows(y, ~kept))
+        return (x[kept], at_rows(y, kept)), (x[~kept], at_rows(y, ~kept))
 
 
 def runs_of(
@@ -79,10 +80,6 @@ def runs_of(
     order = np.random.default_rng(0).permutation(len(x))
     parts = np.array_split(order, folds)
     return [Run(seed, x, y, held_out=part) for seed in seeds for part in parts]
-
-
-def _rows(conditions, chosen):
-    return keras.tree.map_structure(lambda rows: rows[chosen], conditions)
 
 
 def fingerprint(data: Any) -> Any:
