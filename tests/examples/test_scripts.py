@@ -270,9 +270,9 @@ def test_multi_device_in_processes(data, backend):
         assert float(apart.group(1)) < 1e-5
 
 
-def test_custom_penalty(run):
-    printed = run("custom_penalty.py", "--epochs", 1, "--samples", 512)
-    assert "d_logit_drift" in printed
+def test_your_own_parts(run):
+    printed = run("your_own_parts.py", "--epochs", 1, "--samples", 512)
+    assert "d_logit_drift" in printed and "distance_error" in printed
     assert "Saved, loaded and trained on." in printed
 
 
