@@ -17,6 +17,9 @@ from keras_regan._fitting.position import number_in
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
+from keras_regan.models._accuracies import NAMES
+from keras_regan.models._accuracies import accuracies
+from keras_regan.models._mean_of_batches import MeanOfBatches
 from keras_regan.models._terms import SIGN
 from keras_regan.models._terms import AdversarialTerm
 from keras_regan.models._terms import LayerRegularizers
@@ -76,7 +79,9 @@ class Player:
         self._check_weights()
         layers = LayerRegularizers(network)
         self.terms = [AdversarialTerm(loss), *self.penalties, layers]
-        self.readings = {} if augmentation is None else {SIGN: real_sign}
+        right = accuracies(loss) if role == "discriminator" else {}
+        sign = {} if augmentation is None else {SIGN: real_sign}
+        self.readings = {**right, **sign}
         self.step = keras.Variable(
             # "int": TensorFlow keeps int32 variables off the GPU.
             0,
@@ -84,11 +89,16 @@ class Player:
             trainable=False,
             name=f"{role}_step",
         )
-        names = ["loss", *(penalty.name for penalty in self.penalties)]
+        names = [penalty.name for penalty in self.penalties]
         if carries_regularizers(network):
             names.append(layers.name)
+        loss_mean = MeanOfBatches(f"{role[0]}_loss")
         self._trackers = {
-            name: keras.metrics.Mean(name=f"{role[0]}_{name}") for name in names
+            "loss": loss_mean,
+            **{
+                name: MeanOfBatches(f"{role[0]}_{name}", beside=loss_mean)
+                for name in [*names, *right]
+            },
         }
         # A loss scale leaves out steps whose gradients overflow.
         self.may_skip = isinstance(
@@ -98,7 +108,7 @@ class Player:
 
     @property
     def trackers(self) -> list[keras.metrics.Metric]:
-        """The means of the loss and of each regularizer, in log order."""
+        """The means of all that is logged of each batch, in log order."""
         return list(self._trackers.values())
 
     @property
@@ -182,8 +192,9 @@ class Player:
             values[penalty.name] = penalty.logged(
                 values[penalty.name], self.kernels
             )
+        size = ops.cast(batch_size, keras.config.floatx())
         for name, tracker in self._trackers.items():
-            tracker.update_state(values.get(name, 0.0), batch_size)
+            tracker.update_state(values.get(name, 0.0), size)
 
     def _check_weights(self) -> None:
         if not self.network.trainable_variables:
@@ -218,7 +229,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
-    names = ["loss", AdversarialTerm.name, LayerRegularizers.name]
+    names = ["loss", AdversarialTerm.name, LayerRegularizers.name, *NAMES]
     for penalty in penalties:
         if penalty.name in names:
             raise ValueError(

@@ -1,0 +1,34 @@
+"""How often the discriminator is right, read off its own step."""
+
+from collections.abc import Callable
+
+from keras import ops
+
+from keras_regan._typing import Tensor
+from keras_regan.losses import AdversarialLoss
+from keras_regan.penalties.step_context import StepContext
+
+# No name that a regularizer of the discriminator can have.
+NAMES = ("real_accuracy", "fake_accuracy")
+
+
+def accuracies(
+    loss: AdversarialLoss,
+) -> dict[str, Callable[[StepContext], Tensor]]:
+    """Returns what reads the two accuracies off a step, by name.
+
+    They are the shares of the logits, of all patches alike, on their side of
+    the loss's boundary. Without one there is nothing to read.
+    """
+    boundary = loss.boundary
+    if boundary is None:
+        return {}
+    real, fake = NAMES
+    return {
+        real: lambda context: _share(context.real_logits > boundary),
+        fake: lambda context: _share(context.fake_logits < boundary),
+    }
+
+
+def _share(right: Tensor) -> Tensor:
+    return ops.mean(ops.cast(right, "float32"))
