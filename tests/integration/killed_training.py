@@ -120,10 +120,9 @@ def main():
         validation_data=images[:8],
         callbacks=[
             keeper,
+            # Not of the training: what is resumed has means of less.
             kr.callbacks.AdaptiveFactor(
-                "g_pairwise_distance",
-                0.1,
-                kr.callbacks.GradientShare(images[:8]),
+                "g_pairwise_distance", 1.4, "val_d_loss"
             ),
             kr.callbacks.SampleGrid(folder / "samples", every=5),
             Begun(folder / "begun"),

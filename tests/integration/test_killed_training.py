@@ -49,9 +49,13 @@ def wait_for(path, process):
     return True
 
 
-def finish(process, folder):
-    process.wait()
-    assert process.returncode == 0, (folder / "errors").read_text()[-3000:]
+def finished(mode, folder, epochs):
+    """Runs the script to its end, in this process, which takes less."""
+    keras.utils.clear_session(free_memory=False)
+    with pytest.MonkeyPatch.context() as patch:
+        arguments = [mode, folder, epochs]
+        patch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
     return np.load(folder / "final.npz")
 
 
@@ -66,11 +70,7 @@ def check(start, tmp_path, mode, kills, epochs, longest):
     folders = {name: tmp_path / name for name in ("whole", "killed")}
     for folder in folders.values():
         folder.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        arguments = [mode, folders["whole"], epochs]
-        patch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
-        runpy.run_path(str(SCRIPT), run_name="__main__")
-    expected = np.load(folders["whole"] / "final.npz")
+    expected = finished(mode, folders["whole"], epochs)
     chance = random.Random(0)
     killed = 0
     while killed < kills:
@@ -82,8 +82,8 @@ def check(start, tmp_path, mode, kills, epochs, longest):
         process.send_signal(signal.SIGKILL)
         process.wait()
         killed += 1
-    process = start(mode, folders["killed"], epochs)
-    found = finish(process, folders["killed"])
+    assert not (folders["killed"] / "final.npz").exists()
+    found = finished(mode, folders["killed"], epochs)
     assert found.files == expected.files
     for name in expected.files:
         np.testing.assert_allclose(
