@@ -65,7 +65,7 @@ def check(start, tmp_path, mode, kills, epochs, longest):
     Args:
         kills: How often it is killed.
         epochs: How many epochs it has.
-        longest: Seconds from the first step to the kill, at most.
+        longest: Seconds from the first steps to the kill, at most.
     """
     folders = {name: tmp_path / name for name in ("whole", "killed")}
     for folder in folders.values():
@@ -100,7 +100,7 @@ def check(start, tmp_path, mode, kills, epochs, longest):
     ["backup", pytest.param("checkpoint", marks=pytest.mark.thorough)],
 )
 def test_killed_once(start, tmp_path, mode):
-    check(start, tmp_path, mode, kills=1, epochs=12, longest=0.5)
+    check(start, tmp_path, mode, kills=1, epochs=12, longest=0.3)
 
 
 @pytest.mark.thorough
