@@ -188,10 +188,11 @@ def check_shared_samples():
 
 
 def check_sgd_and_an_empty_replica():
-    """Also regularizers that see all replicas, lazy ones among them."""
+    """Also a loss and regularizers that see all replicas, some of them lazy."""
     across = penalties.AcrossReplicas
     assert_equal(
         lambda: {
+            "loss": kr.losses.RelativisticAverage(),
             "generator_regularizers": [
                 across(regularizers.PairwiseDistance(1.0, pairing="all")),
                 across(regularizers.ModeSeeking(0.1), interval=2),
@@ -242,15 +243,7 @@ def check_labels_and_lookup_tables():
     )
 
 
-def check_relativistic_average():
-    """The means are of the global batch, with their gradients."""
-    assert_equal(
-        lambda: {"loss": kr.losses.RelativisticAverage()},
-        optimizer=lambda: keras.optimizers.SGD(0.1),
-        data=EMPTY,
-    )
-
-
+@thorough
 def check_first_batch_is_uneven():
     assert_equal(data=UNEVEN[:5], batch_size=32)
 
@@ -290,15 +283,30 @@ def check_synchronized_normalization():
     )
 
 
-def check_moving_statistics():
-    """Means of normalization layers follow the global batch, everywhere."""
+def check_moving_statistics_and_adaptive_augmentation():
+    """Means of normalization layers follow the global batch, everywhere.
+
+    And the probability of an augmentation moves as fast as on one device.
+    """
+
+    def arguments():
+        return {
+            "augmentation": kr.augmentations.AdaptiveAugmentation(
+                [kr.augmentations.InstanceNoise(0.1)],
+                target=1.0,
+                interval=2,
+                adjustment_images=200,
+                initial_probability=0.5,
+            )
+        }
+
     settings = {
         "build": normalized(False),
         "optimizer": lambda: keras.optimizers.SGD(0.0),
         "data": EMPTY,
     }
-    one, _ = trained(False, **settings)
-    two, _ = trained(True, **settings)
+    one, one_logs = trained(False, arguments, **settings)
+    two, two_logs = trained(True, arguments, **settings)
     means = [
         [v for v in gan.variables if v.path.endswith("moving_mean")]
         for gan in (one, two)
@@ -310,6 +318,9 @@ def check_moving_statistics():
     for variable in two.variables:
         first, second = variable.value.values
         assert difference(first, second) == 0, variable.path
+    moved = [log["augmentation_probability"] for log in (one_logs, two_logs)]
+    assert difference(*moved) < 1e-6, moved
+    assert moved[0][-1] < 0.45
 
 
 def check_pairs_are_those_of_a_replica():
@@ -410,26 +421,6 @@ def check_draws():
     assert two._regularization_seed.state.numpy()[1] == 2
 
 
-def check_adaptive_augmentation():
-    """The probability moves as fast as on one device."""
-
-    def arguments():
-        return {
-            "augmentation": kr.augmentations.AdaptiveAugmentation(
-                [kr.augmentations.InstanceNoise(0.1)],
-                target=1.0,
-                interval=2,
-                adjustment_images=200,
-                initial_probability=0.5,
-            )
-        }
-
-    logs = [trained(several, arguments)[1] for several in (False, True)]
-    moved = [log["augmentation_probability"] for log in logs]
-    assert difference(*moved) < 1e-6, moved
-    assert moved[0][-1] < 0.45
-
-
 @thorough
 def check_half_precision():
     keras.config.set_dtype_policy("mixed_float16")
@@ -497,12 +488,25 @@ def check_surroundings():
     two.save(folder / "gan.keras")
     with scope(True):
         again = keras.models.load_model(folder / "gan.keras")
+    assert apart(two, again) == 0
     alone = keras.models.load_model(folder / "gan.keras")
     alone.run_eagerly = True
-    for gan in (two, again, alone):
+    for gan in (two, alone):
+        gan.fit(UNEVEN, batch_size=8, shuffle=False, verbose=0)
+    assert apart(two, alone) < 1e-6
+
+
+@thorough
+def check_loaded_and_gone_on():
+    """A loaded model has all that training under the strategy needs."""
+    file = pathlib.Path(tempfile.mkdtemp()) / "gan.keras"
+    two, _ = trained(True)
+    two.save(file)
+    with scope(True):
+        again = keras.models.load_model(file)
+    for gan in (two, again):
         gan.fit(UNEVEN, batch_size=8, shuffle=False, verbose=0)
     assert apart(two, again) == 0
-    assert apart(two, alone) < 1e-6
 
 
 def refusal(function):
