@@ -97,25 +97,19 @@ class Examination:
                 strict=True,
             )
         ]
-        finite = {
-            "the generated samples": all_finite(samples),
-            "the logits of real samples": all_finite(real),
-            "the logits of generated samples": all_finite(fake),
-            "the generator's weights": all_finite(g_update),
-            "the discriminator's weights": all_finite(d_update),
-            # A metric may have no value; a loss or a regularizer has one.
-            **{
-                f"`{key}`": all_finite(value)
-                for key, value in logs.items()
-                if key.startswith(("d_", "g_"))
-            },
+        measured = {
+            "the generated samples": samples,
+            "the logits of real samples": real,
+            "the logits of generated samples": fake,
+            "the generator's weights": g_update,
+            "the discriminator's weights": d_update,
         }
         signs = VitalSigns(
             g_weight_growth=g_growth,
             d_weight_growth=d_growth,
             g_update=g_update,
             d_update=d_update,
-            not_finite=tuple(name for name, fine in finite.items() if not fine),
+            not_finite=_not_finite({**measured, **_terms_in(logs)}),
         )
         if all_finite(samples):
             signs = signs._replace(**self._measure.compare(samples))
@@ -166,3 +160,16 @@ def _predict(network: keras.Model, inputs: Any, count: int) -> np.ndarray:
 def _logits(outputs: np.ndarray) -> np.ndarray:
     """Returns one logit a sample: a map of patches counts as its mean."""
     return outputs.reshape(len(outputs), -1).mean(axis=1)
+
+
+def _terms_in(logs):
+    # A metric may have no value; a loss or a regularizer has one.
+    return {
+        f"`{key}`": value
+        for key, value in logs.items()
+        if key.startswith(("d_", "g_"))
+    }
+
+
+def _not_finite(measured):
+    return tuple(k for k, value in measured.items() if not all_finite(value))

@@ -228,16 +228,6 @@ def seed_states():
     assert [id(v) for v in seeds] == [id(layer.seed_generator.state)]
 
 
-@watches(layers.mark_built)
-def flag_of_built():
-    """A subclassed model that is built from a config does not say so."""
-    model = Subclassed()
-    model.build_from_config({"input_shape": (None, 2)})
-    assert len(model.weights) == 2 and not model.built
-    layers.mark_built(model)
-    assert model.built
-
-
 @watches(layers.shapes_built_with)
 def build_config():
     """A network remembers the shapes that it was built with."""
@@ -529,10 +519,10 @@ def test_every_entry_says_what_to_do():
 
 
 def test_a_change_is_told_with_the_advice():
-    @watches(layers.mark_built, backend=None)
+    @watches(layers.is_seed, backend=None)
     def wrong():
         """Something holds."""
         raise AttributeError("gone")
 
-    with pytest.raises(AssertionError, match="holds.\nWhen it is gone: drop"):
+    with pytest.raises(AssertionError, match="holds.\nWhen it is gone: look"):
         wrong()

@@ -44,17 +44,6 @@ def is_seed(variable: keras.Variable) -> bool:
     return variable.path.endswith("seed_generator_state")
 
 
-def mark_built(model: keras.Model) -> None:
-    """Says of a model that it is built.
-
-    Why: Keras leaves the flag down after `build_from_config` of a subclassed
-        model without a `build` of its own, and does not save such a model.
-    When it is gone: drop this function, if `build_from_config` sets the flag
-        itself.
-    """
-    model.built = True
-
-
 def shapes_built_with(network: keras.Model) -> Any:
     """Returns the shape, or structure of shapes, that a network was built with.
 
