@@ -68,11 +68,13 @@ class Player:
         self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
+        self.kernels = kernels(network)
+        for penalty in self.penalties:
+            penalty.build(self.kernels)
         self.variables = [
             *network.trainable_variables,
             *trained_along(self.penalties),
         ]
-        self.kernels = kernels(network)
         self._check_weights()
         layers = LayerRegularizers(network)
         self.terms = [AdversarialTerm(loss), *self.penalties, layers]

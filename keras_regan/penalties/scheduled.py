@@ -92,6 +92,11 @@ class Scheduled(Penalty):
             return ("generator",)
         return getattr(self.regularizer, "networks", Penalty.networks)
 
+    def build(self, kernels: list[keras.Variable]) -> None:
+        """Lets a wrapped penalty make its state."""
+        if isinstance(self.regularizer, Penalty):
+            self.regularizer.build(kernels)
+
     @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
