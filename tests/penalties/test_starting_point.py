@@ -1,4 +1,4 @@
-"""L2 towards the first weights: its pull, and that a loaded model knows them."""
+"""L2 towards the first weights: its pull, and that loading keeps them."""
 
 import keras
 import numpy as np
