@@ -9,15 +9,15 @@ from keras_regan._checks.image_conditions import check_moves_no_sample_alone
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.networks import uses_float16
 from keras_regan._checks.own_objects import check_loss
+from keras_regan._game.game import Game
+from keras_regan._game.player import Player
+from keras_regan._game.trained_along import check_apart
 from keras_regan._validation import boolean
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
-from keras_regan.models._game import Game
-from keras_regan.models._player import Player
-from keras_regan.models._trained_along import check_apart
 from keras_regan.penalties._called_with import samples_compared
 from keras_regan.penalties.scheduled import innermost
 

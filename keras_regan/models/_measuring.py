@@ -8,15 +8,15 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._game.networks import Networks
+from keras_regan._game.player import Player
+from keras_regan._game.state import CARRIED
+from keras_regan._game.state import TRAINED
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.models import _devices
-from keras_regan.models._networks import Networks
-from keras_regan.models._player import Player
 from keras_regan.models._saving import SavingModel
-from keras_regan.models._state import CARRIED
-from keras_regan.models._state import TRAINED
 from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
 from keras_regan.penalties._batch import Batch

@@ -21,6 +21,7 @@ from keras_regan._copying.export import export
 from keras_regan._copying.inference_generator import inference_copy
 from keras_regan._files import path_string
 from keras_regan._fitting.position import Position
+from keras_regan._game.networks import Networks
 from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
@@ -32,7 +33,6 @@ from keras_regan.models._latents import Seed
 from keras_regan.models._latents import checked_latents
 from keras_regan.models._latents import drawn_latents
 from keras_regan.models._moving_average import copy_of
-from keras_regan.models._networks import Networks
 from keras_regan.models._replica_seed import ReplicaSeedGenerator
 from keras_regan.models._seed_streams import first_seeds
 

@@ -5,12 +5,12 @@ from typing import Any
 import keras
 
 from keras_regan._fitting.value_watch import SeenValues
+from keras_regan._game.networks import Networks
+from keras_regan._game.player import Player
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
 from keras_regan.metrics._feature_sharing import different_networks
-from keras_regan.models._networks import Networks
-from keras_regan.models._player import Player
 from keras_regan.penalties.scheduled import innermost
 
 
