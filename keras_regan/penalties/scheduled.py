@@ -93,6 +93,11 @@ class Scheduled(Penalty):
         return getattr(self.regularizer, "networks", Penalty.networks)
 
     @property
+    def reads_labels(self) -> bool:
+        """Whether a wrapped penalty reads the labels of real samples."""
+        return getattr(self.regularizer, "reads_labels", False)
+
+    @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
         if isinstance(self.regularizer, Penalty):
