@@ -91,7 +91,7 @@ def test_a_step_without_labels_leaves_the_classifier(gan, vectors):
 def test_evaluation_and_sampling(gan, vectors):
     history = gan.fit(
         vectors,
-        LABELS[:, None],
+        LABELS,
         batch_size=64,
         validation_data=(vectors[:32], LABELS[:32]),
         verbose=0,
