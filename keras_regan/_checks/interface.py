@@ -30,6 +30,8 @@ class Interface:
         sample_shape: The shape of one sample.
         conditions: The `Conditions`, or `None`.
         judges_conditions: Whether the discriminator is told any.
+        classes: How many classes the discriminator tells apart, `None` if it
+            returns no class logits.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Interface:
         told = self._generator.each[has_latents:]
         self._taken = _taken(self._discriminator, told)
         judgement = self._discriminator.outputs(discriminator)
+        self.classes = _classes(judgement)
         self._check_told(told, judgement)
         self.sample_shape = self._samples(generator)
         check_logits(judgement)
@@ -214,6 +217,12 @@ def _numbers(network: Any, tensor: Any) -> list[int]:
         if number is not None and _is_called_with(layer, tensor):
             numbers.append(number)
     return numbers
+
+
+def _classes(judgement: Any) -> int | None:
+    if not isinstance(judgement, dict) or "class_logits" not in judgement:
+        return None
+    return judgement["class_logits"].shape[-1]
 
 
 def _class_logits(networks: Any) -> list[int]:

@@ -113,15 +113,13 @@ def checked_augmentation(augmentation: Any) -> Augmentation | None:
     return augmentation
 
 
-def checked_use(use_conditions: Any, interface: Interface) -> bool:
+def checked_use(use_conditions: Any, game: Game) -> bool:
     """Returns whether what comes beside the samples matters."""
-    if not boolean(use_conditions, "use_conditions") and interface.conditions:
+    beside = game.beside_samples
+    if not boolean(use_conditions, "use_conditions") and beside:
+        reason = beside.needed_by[0].lower() + beside.needed_by[1:]
         raise ValueError(
-            message(
-                "use_conditions",
-                "True, for the networks are conditional",
-                use_conditions,
-            )
+            message("use_conditions", f"True, for {reason}", use_conditions)
         )
     return use_conditions
 

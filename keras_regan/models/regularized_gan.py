@@ -270,7 +270,8 @@ class RegularizedGAN(MeasuringModel):
         )
         game.networks = self._networks_with(self.generator, augmentation)
         check_conditions(self._interface, game)
-        self._uses_conditions = checked_use(use_conditions, self._interface)
+        game.expect(self._interface)
+        self._uses_conditions = checked_use(use_conditions, game)
         state = state_of(self, game)
         _devices.check_compiled(self, game, state)
         game.moved = state.variables(MOVED)
@@ -306,8 +307,11 @@ class RegularizedGAN(MeasuringModel):
                 from the data set or as a tuple of two. Conditions are an
                 array, such as class labels, a tuple of them in the order of
                 the generator's inputs, or a dictionary with the names of
-                these.
-            y: Conditions, if `x` is an array of samples.
+                these. Networks that are told nothing need `(samples, labels)`
+                if the discriminator learns from labels, as with
+                `penalties.AuxiliaryClassifier`; -1 is the label of a sample
+                whose class is unknown.
+            y: Conditions or labels, if `x` is an array of samples.
             batch_size: As in `keras.Model.fit`.
             epochs: As in `keras.Model.fit`.
             verbose: As in `keras.Model.fit`.
@@ -364,7 +368,7 @@ class RegularizedGAN(MeasuringModel):
             raise not_finite(
                 *self._position.epoch_and_batch,
                 self.name,
-                self._interface.conditions,
+                self._game.beside_samples,
             ) from None
         except UnboundLocalError as error:
             if not fitting.trained_on_nothing(error):
@@ -398,8 +402,8 @@ class RegularizedGAN(MeasuringModel):
 
     def _train(self, data: Any) -> dict[str, Tensor]:
         """Lets both networks move, unless the batch cannot be used."""
-        real, conditions = checked_batch(self, data)
-        finite = self._is_finite(real, conditions)
+        real, beside = checked_batch(self, data)
+        finite = self._is_finite(real, beside)
         batch_ok = ops.logical_and(finite, _backend.any_samples(real))
         # After a batch that ends the training no step is taken.
         batch_ok = ops.logical_and(
@@ -408,7 +412,7 @@ class RegularizedGAN(MeasuringModel):
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._take_turns(Batch(real, conditions)),
+                lambda: self._take_turns(self._game.batch(real, beside)),
                 lambda: [v for group in self._trained_groups() for v in group],
                 compiled=bool(self.jit_compile),
             )
@@ -498,12 +502,12 @@ class RegularizedGAN(MeasuringModel):
             raise frozen_latents()
         return latents
 
-    def _is_finite(self, real: Tensor, conditions: Any) -> Tensor:
+    def _is_finite(self, real: Tensor, beside: Any) -> Tensor:
         """Tells whether a batch has neither NaN nor labels of no class."""
         finite = _backend.all_finite(real)
-        if conditions is None:
+        if beside is None:
             return finite
-        usable = self._interface.conditions.usable(conditions)
+        usable = self._game.beside_samples.usable(beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 

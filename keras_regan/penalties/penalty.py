@@ -64,6 +64,8 @@ class Penalty:
             an encoder: the optimizer of the network whose list it stands in
             trains them with the network's own, on the whole loss. They are
             saved with the model.
+        reads_labels: Whether it reads `context.labels`. Where the generator
+            is told nothing, the data then is `(samples, labels)`.
 
     Example:
     ```python
@@ -84,6 +86,7 @@ class Penalty:
     """
 
     networks: tuple[str, ...] = ("generator", "discriminator")
+    reads_labels = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
 

@@ -98,6 +98,11 @@ class Scheduled(Penalty):
             self.regularizer.build(kernels)
 
     @property
+    def reads_labels(self) -> bool:
+        """Whether a wrapped penalty reads the labels of real samples."""
+        return getattr(self.regularizer, "reads_labels", False)
+
+    @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
         if isinstance(self.regularizer, Penalty):

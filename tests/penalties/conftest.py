@@ -52,6 +52,7 @@ def make_context(real, fake, latents):
             "fake": fake,
             "latents": latents,
             "conditions": None,
+            "labels": None,
             "step": np.int32(0),
             "training": True,
             "network": "discriminator",
@@ -85,7 +86,11 @@ def make_context(real, fake, latents):
                     discriminator(samples)
                 ),
             ),
-            Batch(arguments["real"], arguments["conditions"]),
+            Batch(
+                arguments["real"],
+                arguments["conditions"],
+                labels=arguments["labels"],
+            ),
             Generated(
                 arguments["fake"],
                 arguments["latents"],
