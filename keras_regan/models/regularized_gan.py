@@ -70,16 +70,18 @@ class RegularizedGAN(MeasuringModel):
     Args:
         generator: Built Keras model from latents `(batch, ...)` to samples of
             any shape; conditional: from `[latents, *conditions]`, or a
-            dictionary with the key `"latents"`. A condition is whatever it is
-            told: class labels, images, vectors of attributes, token ids.
+            dictionary with the key `"latents"`, or with conditions as further
+            arguments, `call(self, latents, labels)`, whose shapes a `build`
+            or a `get_build_config` tells. A condition is whatever it is told:
+            class labels, images, vectors of attributes, token ids.
         discriminator: Built Keras model from samples to logits (no sigmoid)
             of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
             as patches or moments, `(batch, ..., 1)`; conditional: from
             `[samples, *conditions]`, or a dictionary with the key
-            `"samples"`. It may take fewer conditions than the generator: by
-            the names of its inputs, or the first ones. Class labels it need
-            not take if it returns `"class_logits"` for
-            `penalties.AuxiliaryClassifier`. It may return
+            `"samples"`, or `call(self, samples, labels)`. It may take fewer
+            conditions than the generator: by the names of its inputs, or the
+            first ones. Class labels it need not take if it returns
+            `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
             features.
         latents: How latents are distributed: `"normal"`, `"uniform"` from -1
@@ -102,7 +104,7 @@ class RegularizedGAN(MeasuringModel):
 
     Call arguments:
         inputs: What the generator takes: latents, `[latents, *conditions]`, or
-            a dictionary.
+            a dictionary. A list also if it takes them as several arguments.
 
     Returns:
         Samples of the (averaged) generator.
