@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._checks.call_arguments import call_arguments
+
 # Further apart than any logits, so that what is equal at both is a bound.
 _FAR, _FURTHER = 1e4, 1e8
 
@@ -64,7 +66,8 @@ def _graph(network, inputs):
         return network.inputs, network.outputs[0]
     if getattr(network, "inputs", None):
         return network.inputs, network.output
-    return inputs, network.call(inputs)
+    args, named = call_arguments(network, inputs)
+    return inputs, network.call(*args, **named)
 
 
 def _moves_only(operation):

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_regan._checks.bounded_logits import warn_of_bounded_logits
+from keras_regan._checks.call_arguments import check_arguments_known
 from keras_regan._checks.conditions import Condition
 from keras_regan._checks.conditions import Conditions
 from keras_regan._checks.network_inputs import NetworkInputs
@@ -29,6 +30,9 @@ class Interface:
         latent_shape: The shape of one sample's latents, `None` without.
         sample_shape: The shape of one sample.
         conditions: The `Conditions`, or `None`.
+        generator: The generator as a model that `predict` can call: it is
+            another if the one given takes several arguments.
+        discriminator: The discriminator, likewise.
         judges_conditions: Whether the discriminator is told any.
         classes: How many classes the discriminator tells apart, `None` if it
             returns no class logits.
@@ -51,6 +55,10 @@ class Interface:
         self._taken = _taken(self._discriminator, told)
         judgement = self._discriminator.outputs(discriminator)
         self.classes = _classes(judgement)
+        networks = {"generator": generator, "discriminator": discriminator}
+        if bool(told) != bool(self._discriminator.each[1:]):
+            for argument, network in networks.items():
+                check_arguments_known(network, argument, optional=True)
         self._check_told(told, judgement)
         self.sample_shape = self._samples(generator)
         check_logits(judgement)
@@ -59,15 +67,17 @@ class Interface:
         )
         self.conditions = None
         if told:
-            networks = (generator, discriminator)
+            counts = self._counts(told, list(networks.values()))
             self.conditions = Conditions(
                 [
                     Condition(one.name, one.shape[1:], one.dtype, count)
-                    for one, count in zip(
-                        told, self._counts(told, networks), strict=True
-                    )
+                    for one, count in zip(told, counts, strict=True)
                 ]
             )
+        self.generator = self._generator.with_one_argument(generator)
+        self.discriminator = self._discriminator.with_one_argument(
+            discriminator
+        )
 
     @property
     def judges_conditions(self) -> bool:

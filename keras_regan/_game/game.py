@@ -30,8 +30,8 @@ class Game:
         loss: What is played for.
         generator: The player that makes samples.
         discriminator: The player that judges them.
-        discriminator_steps: Updates of the discriminator before each one of
-            the generator.
+        discriminator_steps: Updates of the discriminator in each step.
+        generator_steps: Updates of the generator in each step.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
         metrics: List of metrics that are called with `(real, generated)`.
@@ -52,6 +52,7 @@ class Game:
         generator: Player,
         discriminator: Player,
         discriminator_steps: int,
+        generator_steps: int,
         augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
         shared_samples: bool,
@@ -61,6 +62,7 @@ class Game:
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
+        self.generator_steps = generator_steps
         self.augmentation = augmentation
         self.metrics = metrics
         self.shared_samples = shared_samples

@@ -82,7 +82,7 @@ class Examination:
         real, fake = [
             _logits(
                 _predict(
-                    model.discriminator,
+                    told.discriminator,
                     told.discriminator_inputs(judged, self._conditions),
                     count,
                 )
@@ -125,7 +125,7 @@ class Examination:
 
     def _samples(self, model: keras.Model, latents: Any) -> np.ndarray:
         inputs = model._interface.generator_inputs(latents, self._conditions)
-        return _predict(model.generator, inputs, len(self._real))
+        return _predict(model._interface.generator, inputs, len(self._real))
 
     def _conditional_diversity(
         self, model: keras.Model, samples: np.ndarray

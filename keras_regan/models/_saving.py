@@ -73,6 +73,7 @@ class SavingModel(SamplingModel):
             "generator_regularizers": game.generator.entries,
             "discriminator_regularizers": game.discriminator.entries,
             "discriminator_steps": game.discriminator_steps,
+            "generator_steps": game.generator_steps,
             "augmentation": game.augmentation,
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,

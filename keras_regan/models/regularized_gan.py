@@ -65,21 +65,23 @@ class RegularizedGAN(MeasuringModel):
 
     One step of training updates the discriminator `discriminator_steps` times
     (each time with fresh latents, on the same real batch), then the generator
-    once, then the moving average.
+    `generator_steps` times (likewise), then the moving average once.
 
     Args:
         generator: Built Keras model from latents `(batch, ...)` to samples of
             any shape; conditional: from `[latents, *conditions]`, or a
-            dictionary with the key `"latents"`. A condition is whatever it is
-            told: class labels, images, vectors of attributes, token ids.
+            dictionary with the key `"latents"`, or with conditions as further
+            arguments, `call(self, latents, labels)`, whose shapes a `build`
+            or a `get_build_config` tells. A condition is whatever it is told:
+            class labels, images, vectors of attributes, token ids.
         discriminator: Built Keras model from samples to logits (no sigmoid)
             of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
             as patches or moments, `(batch, ..., 1)`; conditional: from
             `[samples, *conditions]`, or a dictionary with the key
-            `"samples"`. It may take fewer conditions than the generator: by
-            the names of its inputs, or the first ones. Class labels it need
-            not take if it returns `"class_logits"` for
-            `penalties.AuxiliaryClassifier`. It may return
+            `"samples"`, or `call(self, samples, labels)`. It may take fewer
+            conditions than the generator: by the names of its inputs, or the
+            first ones. Class labels it need not take if it returns
+            `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
             features.
         latents: How latents are distributed: `"normal"`, `"uniform"` from -1
@@ -102,7 +104,7 @@ class RegularizedGAN(MeasuringModel):
 
     Call arguments:
         inputs: What the generator takes: latents, `[latents, *conditions]`, or
-            a dictionary.
+            a dictionary. A list also if it takes them as several arguments.
 
     Returns:
         Samples of the (averaged) generator.
@@ -164,6 +166,7 @@ class RegularizedGAN(MeasuringModel):
         generator_regularizers: Sequence[Any] | None = None,
         discriminator_regularizers: Sequence[Any] | None = None,
         discriminator_steps: int = 1,
+        generator_steps: int = 1,
         augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
         shared_samples: bool = False,
@@ -197,7 +200,12 @@ class RegularizedGAN(MeasuringModel):
             discriminator_regularizers: List of what is added to the
                 discriminator's loss. Defaults to `None`.
             discriminator_steps: Positive integer. Updates of the discriminator
-                before each one of the generator. Defaults to `1`.
+                in each step, before the generator's. Defaults to `1`.
+            generator_steps: Positive integer. Updates of the generator in each
+                step, from latents of their own. The logs are means over all
+                of them; schedules and intervals of its regularizers count
+                them; the moving average moves once, after the last. Defaults
+                to `1`.
             augmentation: What everything that the discriminator sees in
                 training goes through, real and generated alike, as
                 `keras_regan.augmentations.DiffAugment()`. It is no augmentation
@@ -211,8 +219,9 @@ class RegularizedGAN(MeasuringModel):
                 `keras_regan.metrics` compares whole sets of samples, once
                 each time. Defaults to `None`.
             shared_samples: Boolean. Whether the discriminator's last update
-                judges the samples that the generator has just learned from,
-                instead of new ones. The generator moves first then. It saves
+                judges the samples that the generator has just learned from
+                (in its last update), instead of new ones. The generator moves
+                first then. It saves
                 one pass through the generator in each step, 5 to 10 % of its
                 time; the two updates share their draw, and batch normalization
                 of the generator sees one batch less. Defaults to `False`.
@@ -263,6 +272,7 @@ class RegularizedGAN(MeasuringModel):
             generator,
             discriminator,
             positive_integer(discriminator_steps, "discriminator_steps"),
+            positive_integer(generator_steps, "generator_steps"),
             augmentation,
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
@@ -426,7 +436,10 @@ class RegularizedGAN(MeasuringModel):
         with replicas.synchronized(game.moved_apart):
             for _ in range(game.discriminator_steps - game.shared_samples):
                 self._turn(game.discriminator, batch)
-            taken, samples = self._turn(game.generator, batch)
+            moved, samples = self._turn(game.generator, batch)
+            for _ in range(game.generator_steps - 1):
+                taken, samples = self._turn(game.generator, batch)
+                moved = ops.logical_or(moved, taken)
             if game.shared_samples:
                 self._turn(game.discriminator, batch, samples)
         game.track_augmentation(ops.shape(batch.real)[0])
@@ -436,7 +449,7 @@ class RegularizedGAN(MeasuringModel):
                 self.generator,
                 self.ema_momentum,
                 game.generator.step,
-                taken,
+                moved,
             )
 
     def _turn(

@@ -239,6 +239,28 @@ def build_config():
     assert shapes == [(3, 2), (3, 4)]
 
 
+@watches(layers.shapes_of_arguments)
+def build_config_of_arguments():
+    """A network remembers the shapes of all arguments of its `build`."""
+
+    class OfTwo(keras.Model):
+        def build(self, one_shape, other_shape):
+            self.dense = keras.layers.Dense(1)
+            self.dense.build((None, one_shape[-1] + other_shape[-1]))
+
+        def call(self, one, other):
+            return self.dense(keras.ops.concatenate([one, other], axis=-1))
+
+    network = OfTwo()
+    network(np.zeros((3, 2), "float32"), np.zeros((3, 4), "float32"))
+    shapes = layers.shapes_of_arguments(network)
+    assert {name: tuple(shape) for name, shape in shapes.items()} == {
+        "one": (3, 2),
+        "other": (3, 4),
+    }
+    assert layers.shapes_of_arguments(small_model()) == {}
+
+
 @watches(layers.structure_of_inputs)
 def inputs_as_they_were_given():
     """A functional model knows the keys of its dictionary of inputs."""

@@ -59,6 +59,22 @@ def shapes_built_with(network: keras.Model) -> Any:
     return next(iter(shapes.values())) if len(shapes) == 1 else None
 
 
+def shapes_of_arguments(network: keras.Model) -> dict[str, Any]:
+    """Returns the shapes of the arguments that a network was built with.
+
+    By the names that they have in `call`, and empty unless there are several.
+
+    Why: a subclassed network with several arguments can say so in no other way
+        that Keras understands too.
+    When it is gone: look for what `get_build_config` returns for a `build` with
+        several arguments.
+    """
+    shapes = (network.get_build_config() or {}).get("shapes_dict") or {}
+    if len(shapes) < 2:
+        return {}
+    return {key.removesuffix("_shape"): s for key, s in shapes.items()}
+
+
 def structure_of_inputs(network: keras.Model) -> Any:
     """Returns the inputs of a functional model, in a list or a dictionary.
 
