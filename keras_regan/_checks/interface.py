@@ -11,6 +11,7 @@ from keras_regan._checks.network_inputs import NetworkInputs
 from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._checks.networks import check_logits
 from keras_regan._checks.networks import compatible
+from keras_regan._checks.networks import heads_of
 from keras_regan._typing import Shape
 
 
@@ -28,6 +29,7 @@ class Interface:
     Attributes:
         latent_shape: The shape of one sample's latents, `None` without.
         sample_shape: The shape of one sample.
+        heads: How many tensors of logits the discriminator returns.
         conditions: The `Conditions`, or `None`.
         judges_conditions: Whether the discriminator is told any.
     """
@@ -51,6 +53,7 @@ class Interface:
         self._check_told(told, judgement)
         self.sample_shape = self._samples(generator)
         check_logits(judgement)
+        self.heads = len(heads_of(judgement))
         warn_of_bounded_logits(
             discriminator, self._discriminator.symbols(discriminator), 4
         )
