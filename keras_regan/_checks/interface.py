@@ -12,6 +12,7 @@ from keras_regan._checks.network_inputs import NetworkInputs
 from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._checks.networks import check_logits
 from keras_regan._checks.networks import compatible
+from keras_regan._checks.networks import heads_of
 from keras_regan._typing import Shape
 
 
@@ -29,6 +30,7 @@ class Interface:
     Attributes:
         latent_shape: The shape of one sample's latents, `None` without.
         sample_shape: The shape of one sample.
+        heads: How many tensors of logits the discriminator returns.
         conditions: The `Conditions`, or `None`.
         generator: The generator as a model that `predict` can call: it is
             another if the one given takes several arguments.
@@ -62,6 +64,7 @@ class Interface:
         self._check_told(told, judgement)
         self.sample_shape = self._samples(generator)
         check_logits(judgement)
+        self.heads = len(heads_of(judgement))
         warn_of_bounded_logits(
             discriminator, self._discriminator.symbols(discriminator), 4
         )

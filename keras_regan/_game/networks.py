@@ -9,6 +9,7 @@ from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
 from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
+from keras_regan._checks.networks import heads_of
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
@@ -46,6 +47,11 @@ class Networks:
         self.draw_latents = draw_latents
         self._augmentation = augmentation
 
+    @property
+    def heads(self) -> int:
+        """How many tensors of logits the discriminator returns."""
+        return self._interface.heads
+
     def generate(
         self, latents: Tensor, conditions: Any, training: bool
     ) -> Generated:
@@ -82,7 +88,10 @@ class Networks:
         if isinstance(outputs, dict):
             others = {k: v for k, v in outputs.items() if k != "logits"}
             outputs = outputs["logits"]
-        return DiscriminatorOutput(at_least_float32(outputs), others, losses)
+        logits = [at_least_float32(head) for head in heads_of(outputs)]
+        if len(logits) == 1:
+            logits = logits[0]
+        return DiscriminatorOutput(logits, others, losses)
 
     def _generated(self, latents, conditions, training):
         inputs = self._interface.generator_inputs(latents, conditions)

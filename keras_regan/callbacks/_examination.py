@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_regan._checks.conditions import at_rows
+from keras_regan._checks.networks import heads_of
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._chosen_samples import classes_of
 from keras_regan.callbacks._condition_rows import latents_of_model
@@ -81,7 +82,7 @@ class Examination:
         samples = self._samples(model, self._latents)
         real, fake = [
             _logits(
-                _predict(
+                predictions(
                     told.discriminator,
                     told.discriminator_inputs(judged, self._conditions),
                     count,
@@ -125,7 +126,8 @@ class Examination:
 
     def _samples(self, model: keras.Model, latents: Any) -> np.ndarray:
         inputs = model._interface.generator_inputs(latents, self._conditions)
-        return _predict(model._interface.generator, inputs, len(self._real))
+        network = model._interface.generator
+        return _float32(predictions(network, inputs, len(self._real)))
 
     def _conditional_diversity(
         self, model: keras.Model, samples: np.ndarray
@@ -149,17 +151,17 @@ def _weights_of(network: keras.Model) -> list[np.ndarray]:
     ]
 
 
-def _predict(network: keras.Model, inputs: Any, count: int) -> np.ndarray:
-    """Returns the outputs of a network at inference; logits where named."""
-    outputs = predictions(network, inputs, count)
-    if isinstance(outputs, dict):
-        outputs = outputs["logits"]
+def _logits(outputs: Any) -> np.ndarray:
+    """Returns one logit a sample.
+
+    A map of patches counts as its mean, and several heads as that of theirs.
+    """
+    heads = [_float32(logits) for logits in heads_of(outputs)]
+    return np.mean([x.reshape(len(x), -1).mean(axis=1) for x in heads], axis=0)
+
+
+def _float32(outputs: Any) -> np.ndarray:
     return np.asarray(outputs).astype("float32")
-
-
-def _logits(outputs: np.ndarray) -> np.ndarray:
-    """Returns one logit a sample: a map of patches counts as its mean."""
-    return outputs.reshape(len(outputs), -1).mean(axis=1)
 
 
 def _terms_in(logs):

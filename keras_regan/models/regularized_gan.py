@@ -76,7 +76,8 @@ class RegularizedGAN(MeasuringModel):
             class labels, images, vectors of attributes, token ids.
         discriminator: Built Keras model from samples to logits (no sigmoid)
             of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
-            as patches or moments, `(batch, ..., 1)`; conditional: from
+            as patches or moments, `(batch, ..., 1)`, or to a list of several
+            of these, whose losses add up; conditional: from
             `[samples, *conditions]`, or a dictionary with the key
             `"samples"`, or `call(self, samples, labels)`. It may take fewer
             conditions than the generator: by the names of its inputs, or the

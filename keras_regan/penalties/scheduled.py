@@ -123,6 +123,10 @@ class Scheduled(Penalty):
         values = [self._of_kernel(kernel) for kernel in context.kernels]
         return ops.sum(ops.stack(values))
 
+    def _of_all_heads(self, context: StepContext) -> Tensor:
+        # A wrapped penalty asks for each head itself; others read no logits.
+        return self._scalar(context)
+
     def _of_kernel(self, kernel: keras.Variable) -> Tensor:
         value = ops.cast(self.regularizer(kernel), "float32")
         if len(value.shape) != 0:

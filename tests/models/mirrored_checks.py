@@ -276,6 +276,28 @@ def check_relativistic_average():
     )
 
 
+def check_several_heads():
+    """Logits of several shapes, each compared by itself."""
+
+    def build():
+        generator, _ = networks()
+        inputs = keras.Input((2,))
+        parts = layers.Reshape((3, 1))(layers.Dense(3)(inputs))
+        return generator, keras.Model(inputs, [layers.Dense(1)(inputs), parts])
+
+    assert_equal(
+        lambda: {
+            "loss": kr.losses.RelativisticAverage(),
+            "discriminator_regularizers": [
+                penalties.AcrossReplicas(penalties.R1(1.0)),
+                penalties.R2(1.0),
+            ],
+        },
+        build=build,
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+    )
+
+
 def check_first_batch_is_uneven():
     assert_equal(data=UNEVEN[:5], batch_size=32)
 

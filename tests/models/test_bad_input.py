@@ -437,8 +437,13 @@ def test_what_are_no_logits(vector_pair, logits, shape):
 
 @pytest.mark.parametrize(
     "outputs",
-    [lambda x: {"features": x}, lambda x: [x, x]],
-    ids=["features", "list"],
+    [
+        lambda x: {"features": x},
+        lambda x: {"logits": [], "features": x},
+        lambda x: [x, layers.Dense(3)(x)],
+        lambda x: {"logits": {"one": x, "other": x}},
+    ],
+    ids=["features", "none", "with_features", "named"],
 )
 def test_outputs_without_logits(vector_pair, outputs):
     generator, _ = vector_pair()

@@ -39,7 +39,8 @@ def make_context(real, fake, latents):
     `make_context(discriminator=None, generator=None, **overrides)`:
 
     * `discriminator` is a function of samples that returns logits, or a
-      dictionary with them as a discriminator does.
+      dictionary with them as a discriminator does. With `heads=2` it returns
+      a list of two of them.
     * `generator` is a function of latents that returns samples. It makes
       `fake`, with gradients in the generator's step and without in the
       discriminator's, and there is a `latent_gradient` in the former.
@@ -59,6 +60,7 @@ def make_context(real, fake, latents):
             "kernels": [],
             "seed": random.SeedGenerator(0),
             "latent_gradient": None,
+            "heads": 1,
             **overrides,
         }
         for key, value in arguments.items():
@@ -85,6 +87,7 @@ def make_context(real, fake, latents):
                 discriminate=lambda samples, *_: _output(
                     discriminator(samples)
                 ),
+                heads=arguments["heads"],
             ),
             Batch(
                 arguments["real"],
