@@ -14,6 +14,9 @@ from keras_regan._checks.networks import kernels
 from keras_regan._checks.own_objects import check_constructed
 from keras_regan._dtypes import at_least_float32
 from keras_regan._fitting.position import number_in
+from keras_regan._game.accuracies import NAMES
+from keras_regan._game.accuracies import accuracies
+from keras_regan._game.mean_of_batches import MeanOfBatches
 from keras_regan._game.terms import SIGN
 from keras_regan._game.terms import AdversarialTerm
 from keras_regan._game.terms import LayerRegularizers
@@ -78,7 +81,9 @@ class Player:
         self._check_weights()
         layers = LayerRegularizers(network)
         self.terms = [AdversarialTerm(loss), *self.penalties, layers]
-        self.readings = {} if augmentation is None else {SIGN: real_sign}
+        right = accuracies(loss) if role == "discriminator" else {}
+        sign = {} if augmentation is None else {SIGN: real_sign}
+        self.readings = {**right, **sign}
         self.step = keras.Variable(
             # "int": TensorFlow keeps int32 variables off the GPU.
             0,
@@ -86,11 +91,16 @@ class Player:
             trainable=False,
             name=f"{role}_step",
         )
-        names = ["loss", *(penalty.name for penalty in self.penalties)]
+        names = [penalty.name for penalty in self.penalties]
         if carries_regularizers(network):
             names.append(layers.name)
+        loss_mean = MeanOfBatches(f"{role[0]}_loss")
         self._trackers = {
-            name: keras.metrics.Mean(name=f"{role[0]}_{name}") for name in names
+            "loss": loss_mean,
+            **{
+                name: MeanOfBatches(f"{role[0]}_{name}", beside=loss_mean)
+                for name in [*names, *right]
+            },
         }
         # A loss scale leaves out steps whose gradients overflow.
         self.may_skip = isinstance(
@@ -100,7 +110,7 @@ class Player:
 
     @property
     def trackers(self) -> list[keras.metrics.Metric]:
-        """The means of the loss and of each regularizer, in log order."""
+        """The means of all that is logged of each batch, in log order."""
         return list(self._trackers.values())
 
     @property
@@ -184,8 +194,9 @@ class Player:
             values[penalty.name] = penalty.logged(
                 values[penalty.name], self.kernels
             )
+        size = ops.cast(batch_size, keras.config.floatx())
         for name, tracker in self._trackers.items():
-            tracker.update_state(values.get(name, 0.0), batch_size)
+            tracker.update_state(values.get(name, 0.0), size)
 
     def _check_weights(self) -> None:
         if not self.network.trainable_variables:
@@ -220,7 +231,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
-    names = ["loss", AdversarialTerm.name, LayerRegularizers.name]
+    names = ["loss", AdversarialTerm.name, LayerRegularizers.name, *NAMES]
     for penalty in penalties:
         if penalty.name in names:
             raise ValueError(

@@ -189,6 +189,11 @@ class RegularizedGAN(MeasuringModel):
         and each regularizer as `d_<name>` or `g_<name>`, which is what was
         added. What the layers' own regularizers added is logged as
         `d_layer_regularizers` and `g_layer_regularizers`.
+        `d_real_accuracy` and `d_fake_accuracy` are the shares of real and of
+        generated samples, or of their patches, that the discriminator took
+        for what they are before it learned from them: near 1 it has won, near
+        0.5 it cannot tell. Losses that only compare logits, as `Wasserstein`
+        and `Relativistic` do, have none (`AdversarialLoss.boundary`).
 
         Args:
             generator_optimizer: Keras optimizer, its name or its config.
