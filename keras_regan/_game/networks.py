@@ -7,6 +7,7 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
+from keras_regan._checks.call_arguments import argument_names
 from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.networks import heads_of
@@ -46,6 +47,11 @@ class Networks:
         self._interface = interface
         self.draw_latents = draw_latents
         self._augmentation = augmentation
+        self._with_several_arguments = [
+            network
+            for network in (generator, discriminator)
+            if argument_names(network)
+        ]
 
     @property
     def heads(self) -> int:
@@ -83,7 +89,7 @@ class Networks:
         if training and self._augmentation is not None:
             samples = self._augmentation(samples, seed)
         inputs = self._interface.discriminator_inputs(samples, conditions)
-        outputs, losses = _called(self._discriminator, inputs, training)
+        outputs, losses = self._called(self._discriminator, inputs, training)
         others = {}
         if isinstance(outputs, dict):
             others = {k: v for k, v in outputs.items() if k != "logits"}
@@ -95,12 +101,13 @@ class Networks:
 
     def _generated(self, latents, conditions, training):
         inputs = self._interface.generator_inputs(latents, conditions)
-        samples, losses = _called(self._generator, inputs, training)
+        samples, losses = self._called(self._generator, inputs, training)
         return at_least_float32(samples), losses
 
-
-def _called(network, inputs, training):
-    """Returns a network's outputs, and what its layers added in this call."""
-    args, named = call_arguments(network, inputs)
-    outputs = network(*args, **named, training=training)
-    return outputs, losses_of_latest_call(network)
+    def _called(self, network, inputs, training):
+        """Returns outputs, and what the network's layers added in this call."""
+        args, named = [inputs], {}
+        if network in self._with_several_arguments:
+            args, named = call_arguments(network, inputs)
+        outputs = network(*args, **named, training=training)
+        return outputs, losses_of_latest_call(network)
