@@ -130,6 +130,7 @@ NAMES = {
     "keras_regan.networks": [
         "dcgan",
         "mlp",
+        "r3gan",
         "resnet",
         "unet",
     ],
