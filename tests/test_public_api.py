@@ -30,6 +30,7 @@ NAMES = {
         "models",
         "networks",
         "penalties",
+        "recipes",
         "regularizers",
         "search",
     ],
@@ -157,6 +158,15 @@ NAMES = {
         "StepContext",
         "WassersteinGradientPenalty",
         "ZeroCenteredInterpolation",
+    ],
+    "keras_regan.recipes": [
+        "dcgan",
+        "lsgan",
+        "r1_factor",
+        "r3gan",
+        "sngan",
+        "stylegan2",
+        "wgan_gp",
     ],
     "keras_regan.regularizers": [
         "DiversitySensitive",

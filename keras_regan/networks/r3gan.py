@@ -34,11 +34,10 @@ def r3gan(
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the residual pair without normalization of R3GAN.
 
-    The networks of the best published results that regularization alone
-    makes possible: nothing but convolutions, leaky ReLUs and resampling, and
-    no trick. They go with the relativistic loss, `R1` and `R2`, which
-    `keras_regan.networks.dcgan` with its batch normalization cannot have, and
-    cost several times as much per step as `dcgan`.
+    Deep and plain, nothing but convolutions, leaky ReLUs and resampling: in
+    the paper such networks surpass StyleGAN2's. What keeps them stable are the
+    relativistic loss, `R1` and `R2`, which `keras_regan.recipes.r3gan` has.
+    A step costs several times as much as with `keras_regan.networks.dcgan`.
 
     Both networks consist of `blocks` residual blocks at each size of map,
     from 4x4 (7x7 for images of 28) to that of the image. A block widens its
