@@ -25,7 +25,7 @@ LEVELS = [
     },
     {"regularizers"},
     {"networks", "penalties"},
-    {"_checks"},
+    {"_checks", "recipes"},
     {"_copying", "_fitting"},
     {"_game"},
     {"models"},

@@ -30,6 +30,7 @@ NAMES = {
         "models",
         "networks",
         "penalties",
+        "recipes",
         "regularizers",
         "search",
     ],
@@ -130,6 +131,7 @@ NAMES = {
     "keras_regan.networks": [
         "dcgan",
         "mlp",
+        "r3gan",
         "resnet",
         "unet",
     ],
@@ -157,6 +159,15 @@ NAMES = {
         "StepContext",
         "WassersteinGradientPenalty",
         "ZeroCenteredInterpolation",
+    ],
+    "keras_regan.recipes": [
+        "dcgan",
+        "lsgan",
+        "r1_factor",
+        "r3gan",
+        "sngan",
+        "stylegan2",
+        "wgan_gp",
     ],
     "keras_regan.regularizers": [
         "DiversitySensitive",

@@ -398,7 +398,7 @@ ORDER_MATTERS = {
     "penalties.OnFeatures[real]",
 }
 # Of these their own tests take care.
-OTHERS = {"callbacks", "models", "networks", "search"}
+OTHERS = {"callbacks", "models", "networks", "recipes", "search"}
 
 
 def each(table):

@@ -255,6 +255,9 @@ class Recorded(kr.penalties.Penalty):
         super().__init__(name=self.entry.name)
         self.values = []
 
+    def build(self, kernels):
+        self.entry.build(kernels)
+
     @property
     def networks(self):
         return self.entry.networks
