@@ -17,7 +17,7 @@ seed.
 Features are those of `--features`, or of a small classifier that is trained on
 the labels of the data. Every run is kept, and one that is there is not
 repeated, so the comparison can
-be interrupted and enlarged. Factors were chosen with the seeds 0 and 1; the
+be interrupted and enlarged. Factors were chosen with seed 0; the
 table is made of the seeds 2 to 6.
 """
 

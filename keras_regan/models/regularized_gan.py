@@ -284,8 +284,12 @@ class RegularizedGAN(MeasuringModel):
             boolean(shared_samples, "shared_samples"),
             positive_integer(samples_per_condition, "samples_per_condition"),
         )
+        self._prepare(game)
+        uses_conditions = checked_use(use_conditions, game)
         pair = paired(generator, discriminator)
-        self._begin(game, use_conditions)
+        # Nothing fails any more: the earlier game ends here.
+        self._uses_conditions = uses_conditions
+        self._game = game
         super().compile(
             optimizer=pair,
             run_eagerly=run_eagerly,
@@ -294,18 +298,15 @@ class RegularizedGAN(MeasuringModel):
             auto_scale_loss=False,
         )
 
-    def _begin(self, game: Game, use_conditions: Any) -> None:
-        """Begins a game, once it is known that it can be played."""
+    def _prepare(self, game: Game) -> None:
+        """Tells a game of the networks, or says why it cannot be played."""
         game.networks = self._networks_with(self.generator, game.augmentation)
         check_conditions(self._interface, game)
         game.expect(self._interface)
-        uses_conditions = checked_use(use_conditions, game)
         state = state_of(self, game)
         _devices.check_compiled(self, game, state)
         game.moved = state.variables(MOVED)
         game.moved_apart = state.variables(MOVED_APART)
-        self._uses_conditions = uses_conditions
-        self._game = game
 
     def fit(
         self,
