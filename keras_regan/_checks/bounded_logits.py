@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.networks import heads_of
 
 # Further apart than any logits, so that what is equal at both is a bound.
@@ -79,7 +80,8 @@ def _graph(network, inputs):
         return network.inputs, network.outputs[0]
     if getattr(network, "inputs", None):
         return network.inputs, network.output
-    return inputs, network.call(inputs)
+    args, named = call_arguments(network, inputs)
+    return inputs, network.call(*args, **named)
 
 
 def _moves_only(operation):

@@ -83,7 +83,7 @@ class Examination:
         real, fake = [
             _logits(
                 predictions(
-                    model.discriminator,
+                    told.discriminator,
                     told.discriminator_inputs(judged, self._conditions),
                     count,
                 )
@@ -98,25 +98,19 @@ class Examination:
                 strict=True,
             )
         ]
-        finite = {
-            "the generated samples": all_finite(samples),
-            "the logits of real samples": all_finite(real),
-            "the logits of generated samples": all_finite(fake),
-            "the generator's weights": all_finite(g_update),
-            "the discriminator's weights": all_finite(d_update),
-            # A metric may have no value; a loss or a regularizer has one.
-            **{
-                f"`{key}`": all_finite(value)
-                for key, value in logs.items()
-                if key.startswith(("d_", "g_"))
-            },
+        measured = {
+            "the generated samples": samples,
+            "the logits of real samples": real,
+            "the logits of generated samples": fake,
+            "the generator's weights": g_update,
+            "the discriminator's weights": d_update,
         }
         signs = VitalSigns(
             g_weight_growth=g_growth,
             d_weight_growth=d_growth,
             g_update=g_update,
             d_update=d_update,
-            not_finite=tuple(name for name, fine in finite.items() if not fine),
+            not_finite=_not_finite({**measured, **_terms_in(logs)}),
         )
         if all_finite(samples):
             signs = signs._replace(**self._measure.compare(samples))
@@ -132,7 +126,8 @@ class Examination:
 
     def _samples(self, model: keras.Model, latents: Any) -> np.ndarray:
         inputs = model._interface.generator_inputs(latents, self._conditions)
-        return _float32(predictions(model.generator, inputs, len(self._real)))
+        network = model._interface.generator
+        return _float32(predictions(network, inputs, len(self._real)))
 
     def _conditional_diversity(
         self, model: keras.Model, samples: np.ndarray
@@ -167,3 +162,16 @@ def _logits(outputs: Any) -> np.ndarray:
 
 def _float32(outputs: Any) -> np.ndarray:
     return np.asarray(outputs).astype("float32")
+
+
+def _terms_in(logs):
+    # A metric may have no value; a loss or a regularizer has one.
+    return {
+        f"`{key}`": value
+        for key, value in logs.items()
+        if key.startswith(("d_", "g_"))
+    }
+
+
+def _not_finite(measured):
+    return tuple(k for k, value in measured.items() if not all_finite(value))

@@ -9,13 +9,15 @@ import numpy as np
 # Distances are compared in so many of a sample's elements, so that a check of
 # large images costs no more than one of small images.
 _ELEMENTS = 16_384
+# The model logs its own, over all samples of an epoch.
+_NOT_LOGGED = ("d_real_accuracy", "d_fake_accuracy", "not_finite")
 # A sample is a near-duplicate if its nearest neighbour is closer than this
 # share of what is usual.
 _NEAR = 0.25
 
 
 class VitalSigns(NamedTuple):
-    """What one check measured; the fields but the last are keys in the logs.
+    """What one check measured; the fields are keys in the logs.
 
     Attributes:
         diversity: How far apart generated samples are, relative to real ones:
@@ -35,9 +37,9 @@ class VitalSigns(NamedTuple):
             relative to how far real ones are apart.
         d_real_accuracy: Share of the real samples that got a positive logit;
             that of a map is its mean, and that of several tensors the mean of
-            theirs.
+            theirs. Not in the logs, which hold that of the epoch.
         d_fake_accuracy: Share of the generated samples that got a negative
-            one. Both are for losses that part the two at zero.
+            one, likewise. Both are for losses that part the two at zero.
         d_separation: How often a real sample got a higher logit than a
             generated one, over all pairs: 0.5 is chance. For all losses.
         d_logit_size: Mean absolute logit. The sigmoid is flat beyond 10 or so.
@@ -69,7 +71,7 @@ class VitalSigns(NamedTuple):
         return {
             name: float(value)
             for name, value in self._asdict().items()
-            if name != "not_finite" and value is not None
+            if name not in _NOT_LOGGED and value is not None
         }
 
 

@@ -58,9 +58,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     samples, not that a kind of image is missing: that is for the metrics of
     coverage. The vital signs go into the logs of each epoch as `diversity`,
     `conditional_diversity` (of conditional models), `near_duplicates`,
-    `distance_to_real`, `d_real_accuracy`, `d_fake_accuracy`, `d_separation`,
-    `d_logit_size`, `g_weight_growth`, `d_weight_growth`, `g_update` and
-    `d_update`, where `History` and all
+    `distance_to_real`, `d_separation`, `d_logit_size`, `g_weight_growth`,
+    `d_weight_growth`, `g_update` and `d_update`, where `History` and all
     callbacks that come after this one see them; `help(monitor.checks[0].signs)`
     says what each is.
 

@@ -139,7 +139,7 @@ class Histograms(keras.callbacks.Callback):
         outputs = {}
         for kind, samples in (("real", self.real), ("generated", generated)):
             logits = self._predict(
-                model.discriminator,
+                told.discriminator,
                 told.discriminator_inputs(samples, self.conditions),
             )
             outputs[f"{kind}_values"] = samples

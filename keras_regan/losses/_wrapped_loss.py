@@ -40,6 +40,11 @@ class WrappedLoss(AdversarialLoss):
         return self.loss.uses_real_logits
 
     @property
+    def boundary(self) -> float | None:
+        """Where the wrapped loss parts real from generated samples."""
+        return self.loss.boundary
+
+    @property
     def variables(self) -> list[keras.Variable]:
         """What the wrapped loss and a schedule keep."""
         schedule = getattr(self, self.number)

@@ -29,6 +29,12 @@ class AdversarialLoss:
         uses_real_logits: Bool. Whether `generator_loss` reads `real_logits`.
             Only then is the discriminator run on real samples in the
             generator's step.
+        boundary: Float, or `None` if there is none: the logit above which the
+            discriminator takes a sample for a real one, half-way between what
+            the loss draws real and generated samples to. With one, the logs
+            hold `d_real_accuracy` and `d_fake_accuracy`. It is `None` unless
+            a loss says otherwise, for where only differences of logits count
+            an accuracy would mean nothing.
         variables: `keras.Variable`s that callbacks or code of your own change
             between steps, such as those of a
             `keras_regan.penalties.AdjustableFactor`. They are saved with the
@@ -57,6 +63,7 @@ class AdversarialLoss:
     """
 
     uses_real_logits: bool = False
+    boundary: float | None = None
     variables: Sequence[keras.Variable] = ()
 
     def discriminator_loss(

@@ -15,6 +15,8 @@ from keras_regan.losses.adversarial_loss import logit_map
 class _CrossEntropyGame(AdversarialLoss):
     """What the two games with the logistic discriminator share."""
 
+    boundary = 0.0
+
     def __init__(self, *, label_smoothing: float = 0.0):
         self.label_smoothing = float_below_one(
             label_smoothing, "label_smoothing"
@@ -161,6 +163,8 @@ class LeastSquares(AdversarialLoss):
     - [Mao et al., 2017](https://arxiv.org/abs/1611.04076), equation 9.
     """
 
+    boundary = 0.5
+
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
@@ -201,6 +205,8 @@ class Hinge(AdversarialLoss):
     - [Lim and Ye, 2017](https://arxiv.org/abs/1705.02894);
       [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), equation 16.
     """
+
+    boundary = 0.0
 
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor

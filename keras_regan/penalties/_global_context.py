@@ -56,6 +56,13 @@ class GlobalContext(StepContext):
         return self._all_rows("conditions")
 
     @property
+    def labels(self) -> Tensor | None:
+        """The classes of the real samples of all replicas."""
+        if self._replica.labels is None:
+            return None
+        return self._all_rows("labels")
+
+    @property
     def real_logits(self) -> Tensor:
         """The logits of the real samples of all replicas."""
         return self._heads.of(self._all_rows("real_logits"))

@@ -63,12 +63,14 @@ class Penalty:
     Attributes:
         networks: Which lists of `compile` the penalty may stand in.
         variables: State that the penalty keeps from step to step, as
-            `keras.Variable`s made in the constructor. It is saved with the
-            model.
+            `keras.Variable`s made in the constructor or in `build`. It is
+            saved with the model.
         trained_variables: Weights that the penalty brings along, as those of
             an encoder: the optimizer of the network whose list it stands in
             trains them with the network's own, on the whole loss. They are
             saved with the model.
+        reads_labels: Whether it reads `context.labels`. Where the generator
+            is told nothing, the data then is `(samples, labels)`.
 
     Example:
     ```python
@@ -89,6 +91,7 @@ class Penalty:
     """
 
     networks: tuple[str, ...] = ("generator", "discriminator")
+    reads_labels = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
 
@@ -102,6 +105,15 @@ class Penalty:
         self.factor = _checked_factor(factor)
         self.interval = positive_integer(interval, "interval")
         self.name = log_name(snake_case(self) if name is None else name)
+
+    def build(self, kernels: list[keras.Variable]) -> None:
+        """Makes state that depends on the network; does nothing here.
+
+        `compile` calls it, before it asks for `variables`.
+
+        Args:
+            kernels: List of the network's kernels.
+        """
 
     @property
     def variables(self) -> list[keras.Variable]:

@@ -92,6 +92,16 @@ class Scheduled(Penalty):
             return ("generator",)
         return getattr(self.regularizer, "networks", Penalty.networks)
 
+    def build(self, kernels: list[keras.Variable]) -> None:
+        """Lets a wrapped penalty make its state."""
+        if isinstance(self.regularizer, Penalty):
+            self.regularizer.build(kernels)
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether a wrapped penalty reads the labels of real samples."""
+        return getattr(self.regularizer, "reads_labels", False)
+
     @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""

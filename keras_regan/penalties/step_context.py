@@ -79,6 +79,9 @@ class StepContext:
         conditions: What came beside the real samples and is told to both
             networks, such as class labels, as the data has it: a tensor, or a
             structure of tensors; `None` if there is nothing.
+        labels: The class of each real sample, -1 where it is unknown, which
+            no network is told; `None` if there are none. Labels that the
+            generator is told are conditions.
         step: Integer scalar: how many updates this network has had.
         training: Bool. `False` under `evaluate`.
         network: `"generator"` or `"discriminator"`: whose step it is.
@@ -112,6 +115,7 @@ class StepContext:
         self.real_batch = batch.real if batch.whole is None else batch.whole
         self.fake = generated.samples
         self.conditions = batch.conditions
+        self.labels = batch.labels
         self.step = step
         self.training = training
         self._seed = seed

@@ -201,6 +201,9 @@ PENALTIES = {
         lambda f: kr.penalties.LatentReconstruction(f, categories=2)
     ),
     "penalties.ProximalL1": lambda f: kr.penalties.ProximalL1(f, name="a"),
+    "penalties.StartingPoint": lambda f: kr.penalties.StartingPoint(
+        f, interval=2
+    ),
     "penalties.OnFeatures": lambda f: kr.penalties.OnFeatures(
         PairwiseDistance(1.0), f
     ),

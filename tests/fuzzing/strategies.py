@@ -502,6 +502,7 @@ COMPILE = {
     "discriminator_optimizer": optimizers,
     "loss": losses,
     "discriminator_steps": st.integers(1, 3),
+    "generator_steps": st.integers(1, 2),
     "metrics": metrics,
 }
 _everything = {

@@ -242,6 +242,31 @@ def check_labels_and_lookup_tables():
     )
 
 
+def check_labels_that_one_replica_has_more_of():
+    """The mean is over the labelled samples of the global batch."""
+
+    def build():
+        inputs = keras.Input((2,))
+        outputs = {
+            "logits": layers.Dense(1)(inputs),
+            "class_logits": layers.Dense(3)(inputs),
+        }
+        return networks()[0], keras.Model(inputs, outputs)
+
+    assert_equal(
+        lambda: {
+            "discriminator_regularizers": [
+                penalties.AuxiliaryClassifier(interval=2)
+            ]
+        },
+        build=build,
+        data=EMPTY,
+        # Three of four, then one of four; the other way round; none; one.
+        labels=np.array([0, 1, 2, -1, -1, -1, 0, -1] * 3)[: len(EMPTY)],
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+    )
+
+
 def check_relativistic_average():
     """The means are of the global batch, with their gradients."""
     assert_equal(

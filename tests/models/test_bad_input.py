@@ -321,7 +321,8 @@ def test_compile_refuses_an_optimizer(gan, network, optimizer):
 
 
 @pytest.mark.parametrize(
-    "argument", ["discriminator_steps", "steps_per_execution"]
+    "argument",
+    ["discriminator_steps", "generator_steps", "steps_per_execution"],
 )
 @pytest.mark.parametrize(
     "value, error",
@@ -1148,6 +1149,7 @@ COMPILE = {
         lambda v: isinstance(v, list | tuple) and len(v) == 0
     ),
     "discriminator_steps": is_count,
+    "generator_steps": is_count,
     "metrics": is_none_or(
         lambda v: isinstance(v, list | tuple) and len(v) == 0
     ),

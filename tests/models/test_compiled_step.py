@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import keras_regan as kr
-from keras_regan.models._state import TRAINED
-from keras_regan.models._state import Kind
+from keras_regan._game.state import TRAINED
+from keras_regan._game.state import Kind
 
 BACKEND = keras.backend.backend()
 on_jax = pytest.mark.skipif(BACKEND != "jax", reason="programs of JAX")

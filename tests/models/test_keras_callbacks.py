@@ -147,7 +147,8 @@ def test_monitors_of_the_one_loss_are_told_what_to_write(
     text = str(raised.value)
     assert f"of `{type(callback).__name__}`" in text
     assert "`monitor='val_d_loss', mode='min'`" in text
-    assert "d_loss, d_r1, g_loss, g_l2," in text
+    right = "d_real_accuracy, d_fake_accuracy"
+    assert f"d_loss, d_r1, {right}, g_loss, g_l2," in text
     assert f"monitor='{callback.monitor}'" in text
 
 

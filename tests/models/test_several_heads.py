@@ -49,10 +49,11 @@ def test_one_step_is_that_of_the_summed_losses(vectors):
     )
     logs = gan.train_on_batch(vectors, return_dict=True)
 
-    adversarial, penalty, after = 0.0, 0.0, []
+    adversarial, penalty, right, after = 0.0, 0.0, [], []
     for kernel in kernels:
         real, fake = vectors @ kernel, made @ kernel
         adversarial += softplus(-real).mean() + softplus(fake).mean()
+        right.append(((real > 0).mean(), (fake < 0).mean()))
         slope = kernel.mean(axis=1)
         penalty += GAMMA / 2 * np.sum(slope**2)
         patches = kernel.shape[1]
@@ -66,6 +67,8 @@ def test_one_step_is_that_of_the_summed_losses(vectors):
         (kernel * sigmoid(-fake)).mean(axis=1)
         for kernel, fake in zip(after, fakes, strict=True)
     )
+    shares = [logs["d_real_accuracy"], logs["d_fake_accuracy"]]
+    np.testing.assert_allclose(shares, np.mean(right, axis=0), rtol=1e-6)
     got = [float(logs[key]) for key in ("d_loss", "d_r1", "g_loss")]
     expected = [adversarial + penalty, penalty, wanted]
     np.testing.assert_allclose(got, expected, rtol=1e-5)

@@ -53,6 +53,7 @@ def make_context(real, fake, latents):
             "fake": fake,
             "latents": latents,
             "conditions": None,
+            "labels": None,
             "step": np.int32(0),
             "training": True,
             "network": "discriminator",
@@ -88,7 +89,11 @@ def make_context(real, fake, latents):
                 ),
                 heads=arguments["heads"],
             ),
-            Batch(arguments["real"], arguments["conditions"]),
+            Batch(
+                arguments["real"],
+                arguments["conditions"],
+                labels=arguments["labels"],
+            ),
             Generated(
                 arguments["fake"],
                 arguments["latents"],

@@ -7,6 +7,7 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
+from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.networks import heads_of
 from keras_regan._dtypes import at_least_float32
@@ -100,5 +101,6 @@ class Networks:
 
 def _called(network, inputs, training):
     """Returns a network's outputs, and what its layers added in this call."""
-    outputs = network(inputs, training=training)
+    args, named = call_arguments(network, inputs)
+    outputs = network(*args, **named, training=training)
     return outputs, losses_of_latest_call(network)

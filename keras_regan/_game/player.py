@@ -14,14 +14,17 @@ from keras_regan._checks.networks import kernels
 from keras_regan._checks.own_objects import check_constructed
 from keras_regan._dtypes import at_least_float32
 from keras_regan._fitting.position import number_in
+from keras_regan._game.accuracies import NAMES
+from keras_regan._game.accuracies import accuracies
+from keras_regan._game.mean_of_batches import MeanOfBatches
+from keras_regan._game.terms import SIGN
+from keras_regan._game.terms import AdversarialTerm
+from keras_regan._game.terms import LayerRegularizers
+from keras_regan._game.terms import real_sign
+from keras_regan._game.trained_along import trained_along
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
-from keras_regan.models._terms import SIGN
-from keras_regan.models._terms import AdversarialTerm
-from keras_regan.models._terms import LayerRegularizers
-from keras_regan.models._terms import real_sign
-from keras_regan.models._trained_along import trained_along
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
 from keras_regan.penalties.step_context import StepContext
@@ -68,15 +71,19 @@ class Player:
         self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
+        self.kernels = kernels(network)
+        for penalty in self.penalties:
+            penalty.build(self.kernels)
         self.variables = [
             *network.trainable_variables,
             *trained_along(self.penalties),
         ]
-        self.kernels = kernels(network)
         self._check_weights()
         layers = LayerRegularizers(network)
         self.terms = [AdversarialTerm(loss), *self.penalties, layers]
-        self.readings = {} if augmentation is None else {SIGN: real_sign}
+        right = accuracies(loss) if role == "discriminator" else {}
+        sign = {} if augmentation is None else {SIGN: real_sign}
+        self.readings = {**right, **sign}
         self.step = keras.Variable(
             # "int": TensorFlow keeps int32 variables off the GPU.
             0,
@@ -84,11 +91,16 @@ class Player:
             trainable=False,
             name=f"{role}_step",
         )
-        names = ["loss", *(penalty.name for penalty in self.penalties)]
+        names = [penalty.name for penalty in self.penalties]
         if carries_regularizers(network):
             names.append(layers.name)
+        loss_mean = MeanOfBatches(f"{role[0]}_loss")
         self._trackers = {
-            name: keras.metrics.Mean(name=f"{role[0]}_{name}") for name in names
+            "loss": loss_mean,
+            **{
+                name: MeanOfBatches(f"{role[0]}_{name}", beside=loss_mean)
+                for name in [*names, *right]
+            },
         }
         # A loss scale leaves out steps whose gradients overflow.
         self.may_skip = isinstance(
@@ -98,7 +110,7 @@ class Player:
 
     @property
     def trackers(self) -> list[keras.metrics.Metric]:
-        """The means of the loss and of each regularizer, in log order."""
+        """The means of all that is logged of each batch, in log order."""
         return list(self._trackers.values())
 
     @property
@@ -182,8 +194,9 @@ class Player:
             values[penalty.name] = penalty.logged(
                 values[penalty.name], self.kernels
             )
+        size = ops.cast(batch_size, keras.config.floatx())
         for name, tracker in self._trackers.items():
-            tracker.update_state(values.get(name, 0.0), batch_size)
+            tracker.update_state(values.get(name, 0.0), size)
 
     def _check_weights(self) -> None:
         if not self.network.trainable_variables:
@@ -218,7 +231,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
-    names = ["loss", AdversarialTerm.name, LayerRegularizers.name]
+    names = ["loss", AdversarialTerm.name, LayerRegularizers.name, *NAMES]
     for penalty in penalties:
         if penalty.name in names:
             raise ValueError(
