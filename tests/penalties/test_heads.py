@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 from keras import random
-from keras_regan.models._terms import AdversarialTerm
-from keras_regan.models._terms import real_sign
 
 import keras_regan as kr
+from keras_regan._game.terms import AdversarialTerm
+from keras_regan._game.terms import real_sign
 
 penalties = kr.penalties
 LATENT_WEIGHTS = np.random.default_rng(3).normal(size=(2, 3))
