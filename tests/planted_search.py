@@ -5,6 +5,7 @@
 works on such a search as one process of several, and prints the table.
 """
 
+import gc
 import json
 import math
 import sys
@@ -108,6 +109,8 @@ def fit(search, **arguments):
 def main():
     global SECONDS
     storage, *rest = sys.argv[1:]
+    # To collect after each trial takes longer than such a trial.
+    gc.freeze()
     SECONDS = float(rest[0]) if rest else 0.0
     sampler = rest[1] if len(rest) > 1 else "grid"
     made = search(

@@ -30,8 +30,6 @@ class Game:
         loss: What is played for.
         generator: The player that makes samples.
         discriminator: The player that judges them.
-        discriminator_steps: Updates of the discriminator in each step.
-        generator_steps: Updates of the generator in each step.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
         metrics: List of metrics that are called with `(real, generated)`.
@@ -51,8 +49,6 @@ class Game:
         loss: AdversarialLoss,
         generator: Player,
         discriminator: Player,
-        discriminator_steps: int,
-        generator_steps: int,
         augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
         shared_samples: bool,
@@ -61,8 +57,6 @@ class Game:
         self.loss = loss
         self.generator = generator
         self.discriminator = discriminator
-        self.discriminator_steps = discriminator_steps
-        self.generator_steps = generator_steps
         self.augmentation = augmentation
         self.metrics = metrics
         self.shared_samples = shared_samples

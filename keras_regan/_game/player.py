@@ -46,6 +46,7 @@ class Player:
         optimizer: The optimizer of its weights.
         loss: The `AdversarialLoss`.
         regularizers: The entries of the user's list.
+        moves: Positive integer. How often it moves in each step.
         augmentation: What learns how each move went, or `None`.
 
     Attributes:
@@ -63,11 +64,13 @@ class Player:
         optimizer: keras.optimizers.Optimizer,
         loss: AdversarialLoss,
         regularizers: Sequence[Any] | None,
+        moves: int,
         augmentation: Augmentation | None = None,
     ):
         self.role = role
         self.network = network
         self.optimizer = optimizer
+        self.moves = moves
         self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
@@ -94,14 +97,7 @@ class Player:
         names = [penalty.name for penalty in self.penalties]
         if carries_regularizers(network):
             names.append(layers.name)
-        loss_mean = MeanOfBatches(f"{role[0]}_loss")
-        self._trackers = {
-            "loss": loss_mean,
-            **{
-                name: MeanOfBatches(f"{role[0]}_{name}", beside=loss_mean)
-                for name in [*names, *right]
-            },
-        }
+        self._trackers = _means([*names, *right], prefix=role[0])
         # A loss scale leaves out steps whose gradients overflow.
         self.may_skip = isinstance(
             optimizer, keras.optimizers.LossScaleOptimizer
@@ -217,6 +213,13 @@ class Player:
                     f"of rank 2 and more) for `{penalty.name}`. Received: one "
                     "without"
                 )
+
+
+def _means(names: list[str], prefix: str) -> dict[str, MeanOfBatches]:
+    """Returns the mean of the loss and of what goes with it, by name."""
+    loss = MeanOfBatches(f"{prefix}_loss")
+    others = {n: MeanOfBatches(f"{prefix}_{n}", beside=loss) for n in names}
+    return {"loss": loss, **others}
 
 
 def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:

@@ -132,7 +132,7 @@ class AdaptiveFactor(keras.callbacks.Callback):
         # Read now, once a backup has been restored; each batch would be slow.
         iterations = self.model.optimizer.iterations.value
         updates = int(keras.ops.convert_to_numpy(iterations))
-        self._batches = updates // self.model._game.generator_steps
+        self._batches = updates // self.model._game.generator.moves
         self._batches_of_epoch = 0
 
     def on_train_batch_end(

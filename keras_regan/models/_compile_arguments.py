@@ -44,6 +44,7 @@ def checked_player(
     optimizer: Any,
     loss: AdversarialLoss,
     regularizers: Any,
+    moves: Any,
     augmentation: Augmentation | None = None,
 ) -> Player:
     """Returns a network with all that its training needs.
@@ -54,6 +55,7 @@ def checked_player(
         optimizer: What the user gave.
         loss: The `AdversarialLoss`.
         regularizers: What the user gave.
+        moves: How often it moves in each step, as the user gave it.
         augmentation: What learns from its moves, or `None`.
     """
     player = Player(
@@ -62,6 +64,7 @@ def checked_player(
         checked_optimizer(optimizer, role, networks),
         loss,
         regularizers,
+        positive_integer(moves, f"{role}_steps"),
         augmentation,
     )
     check_apart(role, player.penalties, networks)

