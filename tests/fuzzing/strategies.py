@@ -356,7 +356,10 @@ def right_entries(draw, role, key):
     if role == "generator":
         kinds += [sample_regularizers, sample_regularizers, generator_penalties]
     else:
-        kinds += [discriminator_penalties, discriminator_penalties]
+        penalties = discriminator_penalties
+        if key == "two_heads":
+            penalties = penalties.filter(lambda r: r.name != "penalties.LeCam")
+        kinds += [penalties, penalties]
         if key in networks.IMAGE_PAIRS:
             kinds.append(image_penalties)
     if key in ("features", "classifier", "image_features"):
