@@ -28,8 +28,8 @@ from keras import ops
 from rivals import with_keras_regan
 
 from keras_regan import _backend
+from keras_regan._game.player import Player
 from keras_regan.models import regularized_gan
-from keras_regan.models._player import Player
 
 _LOOP = "hand-tuned loop"
 _ONCE_MORE = f"{_LOOP}, once more"

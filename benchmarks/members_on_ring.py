@@ -81,6 +81,7 @@ def settings() -> dict[str, dict]:
     for name in (
         "R1 R2 DRAGAN LatentConsistency LatentDiversity LeCam "
         "JacobianClamping MaxGradientPenalty PathLength ProximalL1 "
+        "StartingPoint "
         "ZeroCenteredInterpolation"
     ).split():
         member = getattr(kr.penalties, name)

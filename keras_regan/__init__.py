@@ -12,6 +12,7 @@ from keras_regan import metrics as metrics
 from keras_regan import models as models
 from keras_regan import networks as networks
 from keras_regan import penalties as penalties
+from keras_regan import recipes as recipes
 from keras_regan import regularizers as regularizers
 from keras_regan import search as search
 from keras_regan._version import __version__ as __version__

@@ -30,6 +30,7 @@ NAMES = {
         "models",
         "networks",
         "penalties",
+        "recipes",
         "regularizers",
         "search",
     ],
@@ -130,6 +131,7 @@ NAMES = {
     "keras_regan.networks": [
         "dcgan",
         "mlp",
+        "r3gan",
         "resnet",
         "unet",
     ],
@@ -153,9 +155,19 @@ NAMES = {
         "R1",
         "R2",
         "Scheduled",
+        "StartingPoint",
         "StepContext",
         "WassersteinGradientPenalty",
         "ZeroCenteredInterpolation",
+    ],
+    "keras_regan.recipes": [
+        "dcgan",
+        "lsgan",
+        "r1_factor",
+        "r3gan",
+        "sngan",
+        "stylegan2",
+        "wgan_gp",
     ],
     "keras_regan.regularizers": [
         "DiversitySensitive",
@@ -431,8 +443,7 @@ def test_modules_without_anything_public_begin_with_an_underscore():
     modules = {
         f"{path}.{file.stem}"
         for path in NAMES
-        # Those of the models are named so one by one.
-        if path not in ("keras_regan", "keras_regan.models")
+        if path != "keras_regan"
         for file in pathlib.Path(module_of(path).__file__).parent.glob(
             "[!_]*.py"
         )

@@ -27,7 +27,8 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
         gradient of `sum(weights * outputs)` at `inputs`, differentiable in
-        everything that `function` used.
+        everything that `function` used. Of a list of outputs,
+        `pullback(weights, index)` is that of one of them.
     """
     frame = current_frame()
     outside = not frame.variables
@@ -52,18 +53,22 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     else:
         frame.update(changed, updates)
 
-    def pullback(weights):
+    def pullback(weights, index=None):
+        def chosen(*arguments):
+            outputs = program(*arguments)[0]
+            return outputs if index is None else outputs[index]
+
         product = None
         if forwards:
             product = _differentiated_forwards(
-                lambda *arguments: program(*arguments)[0],
-                inputs,
-                weights,
-                constants,
+                chosen, inputs, weights, constants
             )
-        if product is None:
-            return vector_jacobian_product(weights)[0]
-        return product
+        if product is not None:
+            return product
+        if index is not None:
+            of_others = [jnp.zeros_like(output) for output in outputs]
+            weights = [*of_others[:index], weights, *of_others[index + 1 :]]
+        return vector_jacobian_product(weights)[0]
 
     return outputs, auxiliary, pullback
 

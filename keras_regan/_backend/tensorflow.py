@@ -105,7 +105,8 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
         gradient of `sum(weights * outputs)` at `inputs`, differentiable in
-        everything that `function` used.
+        everything that `function` used. Of a list of outputs,
+        `pullback(weights, index)` is that of one of them.
     """
     with tf.GradientTape(
         persistent=True, watch_accessed_variables=False
@@ -113,9 +114,9 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
         tape.watch(inputs)
         outputs, auxiliary = function(inputs)
 
-    def pullback(weights):
+    def pullback(weights, index=None):
         return tape.gradient(
-            outputs,
+            outputs if index is None else outputs[index],
             inputs,
             output_gradients=weights,
             unconnected_gradients=tf.UnconnectedGradients.ZERO,

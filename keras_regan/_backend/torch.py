@@ -90,19 +90,21 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the
         gradient of `sum(weights * outputs)` at `inputs`, differentiable in
-        everything that `function` used.
+        everything that `function` used. Of a list of outputs,
+        `pullback(weights, index)` is that of one of them.
     """
     with torch.enable_grad():
         if not inputs.requires_grad:
             inputs = inputs.detach().requires_grad_(True)
         outputs, auxiliary = function(inputs)
 
-    def pullback(weights):
-        if not outputs.requires_grad:
+    def pullback(weights, index=None):
+        chosen = outputs if index is None else outputs[index]
+        if not chosen.requires_grad:
             return torch.zeros_like(inputs)
         with torch.enable_grad():
             (gradient,) = torch.autograd.grad(
-                outputs,
+                chosen,
                 inputs,
                 grad_outputs=weights,
                 create_graph=True,

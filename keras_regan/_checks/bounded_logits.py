@@ -7,6 +7,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._checks.call_arguments import call_arguments
+from keras_regan._checks.networks import heads_of
+
 # Further apart than any logits, so that what is equal at both is a bound.
 _FAR, _FURTHER = 1e4, 1e8
 
@@ -22,16 +25,20 @@ def warn_of_bounded_logits(
     is found by calling it symbolically. What cannot be seen is a bound that
     does not come last, that is a layer's with weights and no `activation`, or
     that a subclassed `call` computes with other functions than Keras's. What
-    is bounded on one side only, such as an energy, is no mistake.
+    is bounded on one side only, such as an energy, is no mistake. Of several
+    tensors of logits each is looked at.
 
     Args:
         discriminator: Built Keras model.
         inputs: Symbols that it can be called with.
         stacklevel: As in `warnings.warn`, from here.
     """
-    last = _last_operation(discriminator, inputs)
-    bounds = None if last is None else _bounds(last)
-    if bounds is not None:
+    told_of = []
+    for last in _last_operations(discriminator, inputs):
+        bounds = _bounds(last)
+        if bounds is None or last in told_of:
+            continue
+        told_of.append(last)
         low, high = bounds
         what = "a sigmoid" if (low, high) == (0.0, 1.0) else "a bounded layer"
         warnings.warn(
@@ -42,21 +49,30 @@ def warn_of_bounded_logits(
         )
 
 
-def _last_operation(network: Any, inputs: Any) -> Any:
-    """Returns the layer or operation that logits come from, or `None`."""
+def _last_operations(network: Any, inputs: Any) -> list[Any]:
+    """Returns the layers or operations that logits come from, if found."""
     try:
         inputs, outputs = _graph(network, inputs)
-        logits = outputs["logits"] if isinstance(outputs, dict) else outputs
+    except Exception:  # A `call` that is not for symbols.
+        return []
+    return [
+        last for logits in heads_of(outputs) for last in _before(logits, inputs)
+    ]
+
+
+def _before(logits: Any, inputs: Any) -> list[Any]:
+    """Returns what computes logits: several in a network that does."""
+    try:
         last = keras.Function(inputs, logits).operations[-1]
         while _moves_only(last):
             last = keras.Function(inputs, last.input).operations[-1]
         if isinstance(last, keras.Model):
-            return _last_operation(last, last.input)
-    except Exception:  # A `call` that is not for symbols, or several calls.
-        return None
+            return _last_operations(last, last.input)
+    except Exception:  # It is called several times.
+        return []
     while isinstance(last, keras.layers.Wrapper):
         last = last.layer
-    return last
+    return [last]
 
 
 def _graph(network, inputs):
@@ -64,7 +80,8 @@ def _graph(network, inputs):
         return network.inputs, network.outputs[0]
     if getattr(network, "inputs", None):
         return network.inputs, network.output
-    return inputs, network.call(inputs)
+    args, named = call_arguments(network, inputs)
+    return inputs, network.call(*args, **named)
 
 
 def _moves_only(operation):

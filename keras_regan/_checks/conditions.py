@@ -26,12 +26,14 @@ class Condition(NamedTuple):
         dtype: What the generator takes, `None` if it does not say.
         count: How many classes or tokens an integer may number, or `None` if
             the networks do not say.
+        least: The lowest number of one.
     """
 
     name: str | None
     shape: Shape
     dtype: str | None = None
     count: int | None = None
+    least: int = 0
 
     @property
     def is_label(self) -> bool:
@@ -73,15 +75,16 @@ class Condition(NamedTuple):
         if self.count is None:
             return
         numbers = np.atleast_1d(ops.convert_to_numpy(part))
-        wrong = numbers[~((numbers >= 0) & (numbers < self.count))]
+        known = (numbers >= self.least) & (numbers < self.count)
+        wrong = numbers[~known]
         if wrong.size == 0:
             wrong = numbers[numbers != np.floor(numbers)]
         if wrong.size:
             kind = "class numbers" if self.is_label else "integers"
             raise ValueError(
                 f"Invalid value for the {self._is} in {_ARGUMENTS}. Expected "
-                f"{kind} from 0 to {self.count - 1}. Received: {wrong[0]} "
-                "among them"
+                f"{kind} from {self.least} to {self.count - 1}. Received: "
+                f"{wrong[0]} among them"
             )
 
     def usable(self, part: Tensor) -> Tensor:
@@ -89,7 +92,9 @@ class Condition(NamedTuple):
         numbers = ops.cast(part, "float32")
         if self.count is None:
             return ops.all(ops.isfinite(numbers))
-        return ops.all(ops.logical_and(numbers >= 0, numbers <= self.count - 1))
+        return ops.all(
+            ops.logical_and(numbers >= self.least, numbers <= self.count - 1)
+        )
 
     def is_single(self, array: np.ndarray) -> bool:
         """Tells whether an array is one condition, and not a batch of them."""
@@ -137,7 +142,12 @@ class Conditions:
 
     Args:
         each: List of `Condition`s.
+
+    Attributes:
+        needed_by: Who needs them, as the beginning of an error.
     """
+
+    needed_by = "The networks are conditional"
 
     def __init__(self, each: Sequence[Condition]):
         self.each = list(each)
@@ -275,7 +285,7 @@ def check_present(conditions: Any, wanted: Conditions | None) -> None:
     if wanted is not None and conditions is None:
         what = "labels" if wanted.are_labels else "conditions"
         raise ValueError(
-            f"The networks are conditional and got no {what}. Expected data "
+            f"{wanted.needed_by} and got no {what}. Expected data "
             f"of the form (samples, {what}), with {wanted.expected} as the "
             "second. Received: samples only"
         )
@@ -285,8 +295,9 @@ def check_present(conditions: Any, wanted: Conditions | None) -> None:
             "Expected samples only, as of "
             "`dataset.map(lambda samples, labels: samples)`; "
             "`compile(use_conditions=False)`, which leaves out what comes "
-            "beside the samples; or a generator and a discriminator with a "
-            "second input. Received: (samples, labels)"
+            "beside the samples; a generator and a discriminator with a "
+            "second input; or a discriminator that learns to classify, with "
+            "`penalties.AuxiliaryClassifier`. Received: (samples, labels)"
         )
 
 

@@ -5,12 +5,14 @@ from typing import Any
 import keras
 
 from keras_regan._checks.bounded_logits import warn_of_bounded_logits
+from keras_regan._checks.call_arguments import check_arguments_known
 from keras_regan._checks.conditions import Condition
 from keras_regan._checks.conditions import Conditions
 from keras_regan._checks.network_inputs import NetworkInputs
 from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._checks.networks import check_logits
 from keras_regan._checks.networks import compatible
+from keras_regan._checks.networks import heads_of
 from keras_regan._typing import Shape
 
 
@@ -28,8 +30,14 @@ class Interface:
     Attributes:
         latent_shape: The shape of one sample's latents, `None` without.
         sample_shape: The shape of one sample.
+        heads: How many tensors of logits the discriminator returns.
         conditions: The `Conditions`, or `None`.
+        generator: The generator as a model that `predict` can call: it is
+            another if the one given takes several arguments.
+        discriminator: The discriminator, likewise.
         judges_conditions: Whether the discriminator is told any.
+        classes: How many classes the discriminator tells apart, `None` if it
+            returns no class logits.
     """
 
     def __init__(
@@ -48,23 +56,31 @@ class Interface:
         told = self._generator.each[has_latents:]
         self._taken = _taken(self._discriminator, told)
         judgement = self._discriminator.outputs(discriminator)
+        self.classes = _classes(judgement)
+        networks = {"generator": generator, "discriminator": discriminator}
+        if bool(told) != bool(self._discriminator.each[1:]):
+            for argument, network in networks.items():
+                check_arguments_known(network, argument, optional=True)
         self._check_told(told, judgement)
         self.sample_shape = self._samples(generator)
         check_logits(judgement)
+        self.heads = len(heads_of(judgement))
         warn_of_bounded_logits(
             discriminator, self._discriminator.symbols(discriminator), 4
         )
         self.conditions = None
         if told:
-            networks = (generator, discriminator)
+            counts = self._counts(told, list(networks.values()))
             self.conditions = Conditions(
                 [
                     Condition(one.name, one.shape[1:], one.dtype, count)
-                    for one, count in zip(
-                        told, self._counts(told, networks), strict=True
-                    )
+                    for one, count in zip(told, counts, strict=True)
                 ]
             )
+        self.generator = self._generator.with_one_argument(generator)
+        self.discriminator = self._discriminator.with_one_argument(
+            discriminator
+        )
 
     @property
     def judges_conditions(self) -> bool:
@@ -214,6 +230,12 @@ def _numbers(network: Any, tensor: Any) -> list[int]:
         if number is not None and _is_called_with(layer, tensor):
             numbers.append(number)
     return numbers
+
+
+def _classes(judgement: Any) -> int | None:
+    if not isinstance(judgement, dict) or "class_logits" not in judgement:
+        return None
+    return judgement["class_logits"].shape[-1]
 
 
 def _class_logits(networks: Any) -> list[int]:

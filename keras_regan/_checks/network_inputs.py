@@ -1,5 +1,6 @@
 """What a network is called with: which inputs, in which form."""
 
+import itertools
 import re
 from typing import Any
 from typing import NamedTuple
@@ -7,8 +8,13 @@ from typing import NamedTuple
 import keras
 
 from keras_regan._backend.keras_internals import layers
+from keras_regan._checks.call_arguments import argument_names
+from keras_regan._checks.call_arguments import call_arguments
+from keras_regan._checks.call_arguments import check_arguments_known
 from keras_regan._typing import Shape
 
+# Of a condition, in the order of a label's.
+_TYPES = ("int32", "float32")
 # The names that Keras gives to inputs without one.
 _UNNAMED = re.compile(r"(input_layer|keras_tensor|input)(_\d+)?")
 
@@ -81,27 +87,37 @@ class NetworkInputs:
         """Returns symbols that a network can be called with.
 
         A subclassed network does not say of which type its conditions are:
-        labels are tried, then other numbers.
+        one number a sample is taken for a label if it can be one, and all
+        others for floats.
         """
         tensors = [one.tensor for one in self.each]
         if None not in tensors:
             return self.of(tensors)
-        first, *others = self.each
-        for dtype in ("int32", "float32"):
-            symbols = self.of(
-                [
-                    keras.KerasTensor(first.shape, dtype="float32"),
-                    *(keras.KerasTensor(o.shape, dtype=dtype) for o in others),
-                ]
-            )
-            try:
-                network.compute_output_spec(symbols)
-            except (TypeError, ValueError):
-                if dtype == "float32":
-                    raise
-            else:
-                break
-        return symbols
+        return self._of_types(
+            network,
+            [
+                _TYPES if one.shape[1:] in ((), (1,)) else _TYPES[::-1]
+                for one in self.each[1:]
+            ],
+        )
+
+    def with_one_argument(self, network: keras.Model) -> keras.Model:
+        """Returns a model with the same weights that takes these as one.
+
+        It is the network itself unless it is called with several arguments,
+        as `keras.Model.predict` calls none.
+        """
+        if not argument_names(network):
+            return network
+        # What is called with floats is called with integers too; a functional
+        # model would cut off the fractions if it was the other way round.
+        symbols = self._of_types(network, [_TYPES[::-1]] * len(self.each[1:]))
+        inputs = [
+            keras.Input(batch_shape=s.shape, dtype=s.dtype, name=one.name)
+            for s, one in zip(symbols, self.each, strict=True)
+        ]
+        args, named = call_arguments(network, inputs)
+        return keras.Model(inputs, network(*args, **named), name=network.name)
 
     def dtypes(self, network: keras.Model) -> list[str]:
         """Returns the types of all inputs, in order."""
@@ -112,7 +128,39 @@ class NetworkInputs:
 
     def outputs(self, network: keras.Model) -> Any:
         """Returns the network's output as symbolic tensors."""
-        return network.compute_output_spec(self.symbols(network))
+        return _output_spec(network, self.symbols(network))
+
+    def _of_types(self, network, choices):
+        """Returns symbols of the first types that a network computes with.
+
+        Args:
+            network: The network.
+            choices: For each condition, types in the order to be tried.
+        """
+        first, *others = self.each
+        errors = []
+        for dtypes in itertools.product(*choices):
+            symbols = self.of(
+                [
+                    keras.KerasTensor(first.shape, dtype="float32"),
+                    *(
+                        keras.KerasTensor(one.shape, dtype=dtype)
+                        for one, dtype in zip(others, dtypes, strict=True)
+                    ),
+                ]
+            )
+            try:
+                _output_spec(network, symbols)
+            except Exception as error:  # Each framework has its own.
+                errors.append(error)
+            else:
+                return symbols
+        raise errors[0]
+
+
+def _output_spec(network, inputs):
+    args, named = call_arguments(network, inputs)
+    return network.compute_output_spec(*args, **named)
 
 
 def inputs_of(network: keras.Model, argument: str) -> NetworkInputs:
@@ -123,7 +171,7 @@ def inputs_of(network: keras.Model, argument: str) -> NetworkInputs:
         argument: What it was given as.
 
     Raises:
-        ValueError: If it does not say, or takes several arguments.
+        ValueError: If it does not say of which shape all of them are.
     """
     structure = layers.structure_of_inputs(network)
     if structure is None:
@@ -137,6 +185,12 @@ def inputs_of(network: keras.Model, argument: str) -> NetworkInputs:
 
 
 def _inputs_built_with(network, argument):
+    check_arguments_known(network, argument)
+    names = argument_names(network)
+    if names:
+        shapes = layers.shapes_of_arguments(network)
+        inputs = [Input(name, _any_batch(shapes[name])) for name in names]
+        return NetworkInputs(inputs, list)
     shapes = layers.shapes_built_with(network)
     if not shapes:
         raise ValueError(

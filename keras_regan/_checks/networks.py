@@ -38,20 +38,37 @@ def compatible(shape: Shape, other: Shape) -> bool:
     )
 
 
+def heads_of(outputs: Any) -> list[Any]:
+    """Returns the tensors of logits among a discriminator's outputs."""
+    logits = outputs.get("logits") if isinstance(outputs, dict) else outputs
+    return list(logits) if isinstance(logits, list | tuple) else [logits]
+
+
 def check_logits(outputs: Any) -> None:
-    logits = outputs
-    if isinstance(outputs, dict):
-        logits = outputs.get("logits")
-    shape = tuple(getattr(logits, "shape", ()))
-    if not shape or (len(shape) > 1 and shape[-1] != 1):
+    """Raises unless a discriminator returns logits, of one head or several.
+
+    Args:
+        outputs: What it returns, as symbolic tensors.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    heads = heads_of(outputs)
+    shapes = [tuple(getattr(logits, "shape", ())) for logits in heads]
+    if not heads or not all(_is_of_logits(shape) for shape in shapes):
+        received = shapes[0] if len(shapes) == 1 else shapes
         raise ValueError(
             "Invalid value for argument `discriminator`. Expected a model "
             "that returns logits of shape (batch,), (batch, 1) or, for parts "
             "of a sample, (batch, ..., 1), as (batch, height, width, 1) for "
-            "a map of patches, alone or as {'logits': ..., 'features': ...}. "
-            "Received: outputs "
-            f"{shape or outputs}"
+            "a map of patches, or a list of several of these, alone or as "
+            "{'logits': ..., 'features': ...}. Received: outputs "
+            f"{received if all(shapes) and heads else outputs}"
         )
+
+
+def _is_of_logits(shape: Shape) -> bool:
+    return len(shape) == 1 or (len(shape) > 1 and shape[-1] == 1)
 
 
 def carries_regularizers(network: keras.Model) -> bool:

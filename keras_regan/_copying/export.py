@@ -37,7 +37,8 @@ def export(
     try:
         network = inference_copy(network, name)
     except NoCopy:
-        pass
+        inputs = inputs_of(network, "generator")
+        network = inputs.with_one_argument(network)
     network.export(
         filepath, format=format, input_signature=input_signature, **kwargs
     )

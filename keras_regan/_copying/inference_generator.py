@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._copying.network_copier import NetworkCopier
 from keras_regan._copying.network_copier import NoCopy
 from keras_regan.layers import ConditionalBatchNormalization
@@ -27,7 +28,7 @@ def inference_copy(network: keras.Model, name: str) -> keras.Model:
             or if a layer cannot be made anew from its config.
     """
     try:
-        return _PlainCopier().copy(network, name)
+        copy = _PlainCopier().copy(network, name)
     except NoCopy as error:
         received = f" Received: {error.__cause__}" if error.__cause__ else ""
         raise NoCopy(
@@ -35,6 +36,9 @@ def inference_copy(network: keras.Model, name: str) -> keras.Model:
             "`save` keeps the whole GAN, and `export` writes SavedModel and "
             f"ONNX, which hold the computation and no classes.{received}"
         ) from error
+    copy = inputs_of(copy, "generator").with_one_argument(copy)
+    copy.trainable = False
+    return copy
 
 
 class _PlainCopier(NetworkCopier):

@@ -51,7 +51,7 @@ class NetworkCopier:
             with _blame(layer):
                 copy = self._anew(layer)
                 if isinstance(copy, keras.Model) and not copy.built:
-                    copy.build_from_config(layer.get_build_config())
+                    copy.build_from_config(_as_loaded(layer))
                     # Keras leaves the flag of a subclassed model down.
                     copy.built = True
             # The layer is kept too: its id is good only while it lives.
@@ -101,6 +101,15 @@ class NetworkCopier:
                             for value in self._values.get(id(weight), [weight])
                         ]
                     )
+
+
+def _as_loaded(layer: keras.Operation) -> Any:
+    """Returns what a layer was built with as a file of Keras would have it.
+
+    The layer itself has lists that Keras tracks, which JAX takes for no lists.
+    """
+    serialized = keras.saving.serialize_keras_object(layer.get_build_config())
+    return keras.saving.deserialize_keras_object(serialized)
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ class TrainingWatch(keras.callbacks.Callback):
         index = self._position.first_bad_batch_index
         if index is not None:
             raise not_finite(
-                self._epoch, index, model.name, model._interface.conditions
+                self._epoch, index, model.name, model._game.beside_samples
             )
 
 
@@ -93,7 +93,8 @@ def not_finite(
     for condition in [] if conditions is None else conditions.each:
         if condition.count is not None:
             kind = "labels" if condition.is_label else "integers"
-            labels += f" and {kind} from 0 to {condition.count - 1}"
+            labels += f" and {kind} from {condition.least} to "
+            labels += f"{condition.count - 1}"
             received = f" or another {kind[:-1]}"
     return ValueError(
         f"The data holds NaN or infinity{received} in batch {batch} of epoch "

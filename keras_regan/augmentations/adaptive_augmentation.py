@@ -28,7 +28,8 @@ class AdaptiveAugmentation(AugmentationSequence):
     raising or lowering the probability, which the logs show as
     `augmentation_probability`. For losses whose discriminator gives real
     samples positive and generated ones negative logits: `NonSaturating`,
-    `Minimax` and `Hinge`.
+    `Minimax` and `Hinge`. If the discriminator returns several tensors of
+    logits, each counts the same.
 
     Formula: `p <- clip(p + sign(r - target) * n / adjustment_images, 0, 1)`
     after every `interval` updates of the discriminator, `r` the mean sign of

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_regan._checks.conditions import at_rows
+from keras_regan._checks.networks import heads_of
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._chosen_samples import classes_of
 from keras_regan.callbacks._condition_rows import latents_of_model
@@ -81,8 +82,8 @@ class Examination:
         samples = self._samples(model, self._latents)
         real, fake = [
             _logits(
-                _predict(
-                    model.discriminator,
+                predictions(
+                    told.discriminator,
                     told.discriminator_inputs(judged, self._conditions),
                     count,
                 )
@@ -97,25 +98,19 @@ class Examination:
                 strict=True,
             )
         ]
-        finite = {
-            "the generated samples": all_finite(samples),
-            "the logits of real samples": all_finite(real),
-            "the logits of generated samples": all_finite(fake),
-            "the generator's weights": all_finite(g_update),
-            "the discriminator's weights": all_finite(d_update),
-            # A metric may have no value; a loss or a regularizer has one.
-            **{
-                f"`{key}`": all_finite(value)
-                for key, value in logs.items()
-                if key.startswith(("d_", "g_"))
-            },
+        measured = {
+            "the generated samples": samples,
+            "the logits of real samples": real,
+            "the logits of generated samples": fake,
+            "the generator's weights": g_update,
+            "the discriminator's weights": d_update,
         }
         signs = VitalSigns(
             g_weight_growth=g_growth,
             d_weight_growth=d_growth,
             g_update=g_update,
             d_update=d_update,
-            not_finite=tuple(name for name, fine in finite.items() if not fine),
+            not_finite=_not_finite({**measured, **_terms_in(logs)}),
         )
         if all_finite(samples):
             signs = signs._replace(**self._measure.compare(samples))
@@ -131,7 +126,8 @@ class Examination:
 
     def _samples(self, model: keras.Model, latents: Any) -> np.ndarray:
         inputs = model._interface.generator_inputs(latents, self._conditions)
-        return _predict(model.generator, inputs, len(self._real))
+        network = model._interface.generator
+        return _float32(predictions(network, inputs, len(self._real)))
 
     def _conditional_diversity(
         self, model: keras.Model, samples: np.ndarray
@@ -155,14 +151,27 @@ def _weights_of(network: keras.Model) -> list[np.ndarray]:
     ]
 
 
-def _predict(network: keras.Model, inputs: Any, count: int) -> np.ndarray:
-    """Returns the outputs of a network at inference; logits where named."""
-    outputs = predictions(network, inputs, count)
-    if isinstance(outputs, dict):
-        outputs = outputs["logits"]
+def _logits(outputs: Any) -> np.ndarray:
+    """Returns one logit a sample.
+
+    A map of patches counts as its mean, and several heads as that of theirs.
+    """
+    heads = [_float32(logits) for logits in heads_of(outputs)]
+    return np.mean([x.reshape(len(x), -1).mean(axis=1) for x in heads], axis=0)
+
+
+def _float32(outputs: Any) -> np.ndarray:
     return np.asarray(outputs).astype("float32")
 
 
-def _logits(outputs: np.ndarray) -> np.ndarray:
-    """Returns one logit a sample: a map of patches counts as its mean."""
-    return outputs.reshape(len(outputs), -1).mean(axis=1)
+def _terms_in(logs):
+    # A metric may have no value; a loss or a regularizer has one.
+    return {
+        f"`{key}`": value
+        for key, value in logs.items()
+        if key.startswith(("d_", "g_"))
+    }
+
+
+def _not_finite(measured):
+    return tuple(k for k, value in measured.items() if not all_finite(value))

@@ -35,8 +35,9 @@ class VitalSigns(NamedTuple):
             the mean distance.
         distance_to_real: How far generated samples are from real ones,
             relative to how far real ones are apart.
-        d_real_accuracy: Share of the real samples that got a positive logit.
-            Not in the logs, which hold that of the epoch.
+        d_real_accuracy: Share of the real samples that got a positive logit;
+            that of a map is its mean, and that of several tensors the mean of
+            theirs. Not in the logs, which hold that of the epoch.
         d_fake_accuracy: Share of the generated samples that got a negative
             one, likewise. Both are for losses that part the two at zero.
         d_separation: How often a real sample got a higher logit than a

@@ -131,7 +131,8 @@ class AdaptiveFactor(keras.callbacks.Callback):
         """Counts on from what the model has been trained on."""
         # Read now, once a backup has been restored; each batch would be slow.
         iterations = self.model.optimizer.iterations.value
-        self._batches = int(keras.ops.convert_to_numpy(iterations))
+        updates = int(keras.ops.convert_to_numpy(iterations))
+        self._batches = updates // self.model._game.generator.moves
         self._batches_of_epoch = 0
 
     def on_train_batch_end(

@@ -11,6 +11,7 @@ from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._checks import batches
 from keras_regan._checks.conditions import as_arrays
+from keras_regan._checks.networks import heads_of
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
 from keras_regan.callbacks._condition_rows import latents_of_model
@@ -44,7 +45,8 @@ class Histograms(keras.callbacks.Callback):
             a conditional model; a few hundred are enough. Adds the
             histograms `real_values`, `real_logits`, and, of as many generated
             samples with the same conditions, `generated_values` and
-            `generated_logits`. Defaults to `None`, for weights alone.
+            `generated_logits`; those of a second tensor of logits are
+            `real_logits 2` and so on. Defaults to `None`, for weights alone.
         every: Positive integer. Histograms are written after each epoch that
             is a multiple of it. Defaults to `1`.
         seed: Integer. Seed of the latents. Defaults to `0`.
@@ -137,13 +139,13 @@ class Histograms(keras.callbacks.Callback):
         outputs = {}
         for kind, samples in (("real", self.real), ("generated", generated)):
             logits = self._predict(
-                model.discriminator,
+                told.discriminator,
                 told.discriminator_inputs(samples, self.conditions),
             )
-            if isinstance(logits, dict):
-                logits = logits["logits"]
             outputs[f"{kind}_values"] = samples
-            outputs[f"{kind}_logits"] = logits
+            for index, head in enumerate(heads_of(logits), 1):
+                name = f"{kind}_logits"
+                outputs[name if index == 1 else f"{name} {index}"] = head
         return outputs
 
     def _predict(self, network: Any, inputs: Any) -> Any:

@@ -249,7 +249,7 @@ class SampleGrid(Pictures):
         return Scene(
             images=self._predict(model, self._inputs, batch_size),
             live_images=lambda: self._predict(
-                model.generator, self._inputs, batch_size
+                model._interface.generator, self._inputs, batch_size
             ),
             columns=self._columns,
             value_range=self._values_shown,

@@ -57,7 +57,7 @@ class GradientNormalization(keras.layers.Layer):
     Raises:
         TypeError: If `network` is no Keras model.
         ValueError: If `network` is not built, or if it returns a map of
-            patches.
+            patches or several tensors of logits.
 
     Reference: [Wu et al., 2021](https://arxiv.org/abs/2109.02235); the formula
     is that of the authors' code, in both steps. Differs from it: a tiny number
@@ -94,7 +94,7 @@ class GradientNormalization(keras.layers.Layer):
             # JAX forgets them together with the transformation.
             for loss in losses:
                 self.add_loss(loss)
-        _check_logits(logits.shape)
+        _check_logits(logits)
         gradient = pullback(ops.ones_like(logits))
         normalized = _normalized(logits, gradient)
         return {**named, "logits": normalized} if named else normalized
@@ -103,7 +103,7 @@ class GradientNormalization(keras.layers.Layer):
         """Returns the outputs of the network, with logits in float32."""
         outputs = self.network.compute_output_spec(inputs)
         logits = outputs["logits"] if isinstance(outputs, dict) else outputs
-        _check_logits(logits.shape)
+        _check_logits(logits)
         logits = keras.KerasTensor(logits.shape, dtype="float32")
         if isinstance(outputs, dict):
             return {**outputs, "logits": logits}
@@ -134,10 +134,12 @@ def _normalized(logits: Tensor, gradient: Tensor) -> Tensor:
     return logits / (ops.reshape(norms, ops.shape(logits)) + ops.abs(logits))
 
 
-def _check_logits(shape: Any) -> None:
-    if len(shape) > 2 or (len(shape) == 2 and shape[1] != 1):
+def _check_logits(logits: Any) -> None:
+    shapes = [tuple(x.shape) for x in keras.tree.flatten(logits)]
+    shape = shapes[0] if len(shapes) == 1 else ()
+    if len(shape) not in (1, 2) or shape[1:] not in ((), (1,)):
         raise ValueError(
             "Invalid value for argument `network`. Expected a model that "
             "returns one logit per sample, of shape (batch, 1) or (batch,). "
-            f"Received: logits of shape {tuple(shape)}"
+            f"Received: logits of shape {shape or shapes}"
         )

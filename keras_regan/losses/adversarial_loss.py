@@ -15,7 +15,9 @@ class AdversarialLoss:
     A loss turns the discriminator's logits (no sigmoid) into one scalar for
     each network; both are minimized. To write your own, implement the two
     methods, take means over everything, and begin with `logit_map`, which
-    gives logits of every accepted shape the same form.
+    gives logits of every accepted shape the same form. If the discriminator
+    returns several tensors of logits, it is called with each of them, and what
+    it returns is added up.
 
     To draw random numbers, give a method one more argument named `seed`. It
     is handed a `keras.random.SeedGenerator` whose state is saved with the

@@ -9,15 +9,15 @@ from keras_regan._checks.image_conditions import check_moves_no_sample_alone
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.networks import uses_float16
 from keras_regan._checks.own_objects import check_loss
+from keras_regan._game.game import Game
+from keras_regan._game.player import Player
+from keras_regan._game.trained_along import check_apart
 from keras_regan._validation import boolean
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
-from keras_regan.models._game import Game
-from keras_regan.models._player import Player
-from keras_regan.models._trained_along import check_apart
 from keras_regan.penalties._called_with import samples_compared
 from keras_regan.penalties.scheduled import innermost
 
@@ -44,6 +44,7 @@ def checked_player(
     optimizer: Any,
     loss: AdversarialLoss,
     regularizers: Any,
+    moves: Any,
     augmentation: Augmentation | None = None,
 ) -> Player:
     """Returns a network with all that its training needs.
@@ -54,6 +55,7 @@ def checked_player(
         optimizer: What the user gave.
         loss: The `AdversarialLoss`.
         regularizers: What the user gave.
+        moves: How often it moves in each step, as the user gave it.
         augmentation: What learns from its moves, or `None`.
     """
     player = Player(
@@ -62,6 +64,7 @@ def checked_player(
         checked_optimizer(optimizer, role, networks),
         loss,
         regularizers,
+        positive_integer(moves, f"{role}_steps"),
         augmentation,
     )
     check_apart(role, player.penalties, networks)
@@ -113,15 +116,13 @@ def checked_augmentation(augmentation: Any) -> Augmentation | None:
     return augmentation
 
 
-def checked_use(use_conditions: Any, interface: Interface) -> bool:
+def checked_use(use_conditions: Any, game: Game) -> bool:
     """Returns whether what comes beside the samples matters."""
-    if not boolean(use_conditions, "use_conditions") and interface.conditions:
+    beside = game.beside_samples
+    if not boolean(use_conditions, "use_conditions") and beside:
+        reason = beside.needed_by[0].lower() + beside.needed_by[1:]
         raise ValueError(
-            message(
-                "use_conditions",
-                "True, for the networks are conditional",
-                use_conditions,
-            )
+            message("use_conditions", f"True, for {reason}", use_conditions)
         )
     return use_conditions
 

@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from keras_regan._backend import replicas
-from keras_regan.models._game import Game
-from keras_regan.models._state import State
+from keras_regan._game.game import Game
+from keras_regan._game.state import State
 
 
 def check_modes(

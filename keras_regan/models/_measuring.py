@@ -8,15 +8,15 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._game.networks import Networks
+from keras_regan._game.player import Player
+from keras_regan._game.state import CARRIED
+from keras_regan._game.state import TRAINED
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.models import _devices
-from keras_regan.models._networks import Networks
-from keras_regan.models._player import Player
 from keras_regan.models._saving import SavingModel
-from keras_regan.models._state import CARRIED
-from keras_regan.models._state import TRAINED
 from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
 from keras_regan.penalties._batch import Batch
@@ -111,11 +111,11 @@ class MeasuringModel(SavingModel):
                 lambda *tensors: self._gradient_share(name, *tensors),
                 self._state.variables(TRAINED | CARRIED),
             )
-        real, conditions = checked_batch(self, (x, y))
+        real, beside = checked_batch(self, (x, y))
         latents = None
         if self.latent_shape is not None:
             latents = self.sample_latents(len(x), seed=0)
-        share = compiled[name](real, conditions, latents)
+        share = compiled[name](real, beside, latents)
         return float(ops.convert_to_numpy(share))
 
     @property
@@ -165,12 +165,12 @@ class MeasuringModel(SavingModel):
         )
 
     def _test(self, data: Any) -> dict[str, Tensor]:
-        real, conditions = checked_batch(self, data)
-        batch_ok = _backend.any_samples(real)
+        batch = self._game.batch(*checked_batch(self, data))
+        batch_ok = _backend.any_samples(batch.real)
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._judge(Batch(real, conditions)),
+                lambda: self._judge(batch),
                 lambda: self.metrics_variables + self.non_trainable_variables,
                 compiled=bool(self.jit_compile),
             )
@@ -236,19 +236,18 @@ class MeasuringModel(SavingModel):
         return ops.stack(parts, axis=1)
 
     def _gradient_share(
-        self, name: str, real: Tensor, conditions: Any, latents: Tensor
+        self, name: str, real: Tensor, beside: Any, latents: Tensor
     ) -> Tensor:
+        batch = self._game.batch(real, beside)
         players = {"g": self._game.generator, "d": self._game.discriminator}
         player = players[name[0]]
 
         def values():
             networks, generated = self._without_training(
-                latents, conditions, self.generator
+                latents, batch.conditions, self.generator
             )
             return player.objective(
-                self._evaluated(
-                    player, networks, Batch(real, conditions), generated
-                )
+                self._evaluated(player, networks, batch, generated)
             )[1]
 
         weights = player.network.trainable_variables

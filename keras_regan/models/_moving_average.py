@@ -43,7 +43,8 @@ def update_average(
     The second term lets the average forget the initial weights within some
     tens of steps (as `num_updates` of `tf.train.ExponentialMovingAverage`
     does). Moving statistics of normalization layers are averaged too. After
-    a step that was not taken, the average stays.
+    a step that was not taken, the average stays. It moves once in a step
+    however many updates this has, as in StarGAN v2, whose generator has two.
     """
     step = ops.cast(step, "float32")
     momentum = ops.minimum(momentum, (1.0 + step) / (10.0 + step))

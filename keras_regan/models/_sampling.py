@@ -14,6 +14,7 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._checks import networks
+from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.latents import check_latents
 from keras_regan._checks.wanted_samples import wanted_samples
@@ -21,6 +22,7 @@ from keras_regan._copying.export import export
 from keras_regan._copying.inference_generator import inference_copy
 from keras_regan._files import path_string
 from keras_regan._fitting.position import Position
+from keras_regan._game.networks import Networks
 from keras_regan._typing import Shape
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
@@ -32,7 +34,6 @@ from keras_regan.models._latents import Seed
 from keras_regan.models._latents import checked_latents
 from keras_regan.models._latents import drawn_latents
 from keras_regan.models._moving_average import copy_of
-from keras_regan.models._networks import Networks
 from keras_regan.models._replica_seed import ReplicaSeedGenerator
 from keras_regan.models._seed_streams import first_seeds
 
@@ -111,7 +112,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
 
     def call(self, inputs: Any, training: bool = False) -> Tensor:
         """Returns the samples that the (averaged) generator makes."""
-        return self._sampler(inputs, training=training)
+        args, named = call_arguments(self._sampler, inputs)
+        return self._sampler(*args, **named, training=training)
 
     def sample_latents(self, batch_size: int, seed: Seed) -> Tensor:
         """Draws latents, as the argument `latents` says.
@@ -259,7 +261,9 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
 
         Returns:
             A built `keras.Model` from latents, or `[latents, *conditions]`, to
-            samples. It is not compiled.
+            samples. It is not compiled. A generator that takes conditions as
+            further arguments is inside of a functional model, which takes
+            them in this list.
 
         Raises:
             ValueError: If the generator has another layer of keras_regan, such

@@ -14,9 +14,9 @@ import numpy as np
 from keras import ops
 
 from keras_regan import _backend
+from keras_regan._game.state import SAVED
 from keras_regan._version import __version__
 from keras_regan._whole_files import NotCompiledWarning
-from keras_regan.models._state import SAVED
 
 _VERSION = "version"
 _AVERAGE = "average"

@@ -7,18 +7,18 @@ import keras
 
 from keras_regan._backend import replicas
 from keras_regan._config_errors import config_errors
+from keras_regan._game.game import Game
+from keras_regan._game.state import SAVED
+from keras_regan._game.state import TRAINED
+from keras_regan._game.state import State
+from keras_regan._game.state import state_of
 from keras_regan._whole_files import load_whole
 from keras_regan._whole_files import save_whole
 from keras_regan.metrics._feature_sharing import network_numbers
 from keras_regan.metrics._feature_sharing import share_networks
 from keras_regan.models import _saved_state
-from keras_regan.models._game import Game
 from keras_regan.models._latents import serialized_latents
 from keras_regan.models._sampling import SamplingModel
-from keras_regan.models._state import SAVED
-from keras_regan.models._state import TRAINED
-from keras_regan.models._state import State
-from keras_regan.models._state import state_of
 
 
 class SavingModel(SamplingModel):
@@ -72,7 +72,8 @@ class SavingModel(SamplingModel):
             "loss": game.loss,
             "generator_regularizers": game.generator.entries,
             "discriminator_regularizers": game.discriminator.entries,
-            "discriminator_steps": game.discriminator_steps,
+            "discriminator_steps": game.discriminator.moves,
+            "generator_steps": game.generator.moves,
             "augmentation": game.augmentation,
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,

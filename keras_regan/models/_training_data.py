@@ -52,7 +52,7 @@ def checked_source(
     if method in _ON_ONE_BATCH:
         batches.check_array(x)
     batches.check_not_empty(x, argument)
-    wanted = gan._interface.conditions
+    wanted = gan._game.beside_samples
     if not gan._uses_conditions and hasattr(x, "shape"):
         y = None
     y = as_arrays(y, wanted)
@@ -92,7 +92,10 @@ def check_trained(
 
 
 def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
-    """Returns the samples, as tensors of Keras's float type, and conditions.
+    """Returns samples, as tensors of Keras's float type, and what they are.
+
+    That is the tuple `(samples, beside)`, with conditions or labels beside the
+    samples, or `None`.
 
     Args:
         gan: The model.
@@ -107,7 +110,7 @@ def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
         conditions = None
     batches.check_array(real)
     batches.check_samples(real, gan.sample_shape)
-    wanted = gan._interface.conditions
+    wanted = gan._game.beside_samples
     check_present(conditions, wanted)
     real = ops.convert_to_tensor(real)
     if conditions is not None:

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regan._game.player import Player
 from keras_regan._registration import register
-from keras_regan.models._player import Player
 
 _ROLES = ("generator", "discriminator")
 _WHICH = (

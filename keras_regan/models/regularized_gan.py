@@ -22,6 +22,13 @@ from keras_regan._fitting.training_watch import not_finite
 from keras_regan._fitting.training_watch import watched
 from keras_regan._fitting.two_losses import for_two_losses
 from keras_regan._fitting.value_watch import ValueWatch
+from keras_regan._game.game import Game
+from keras_regan._game.player import Player
+from keras_regan._game.state import MOVED
+from keras_regan._game.state import MOVED_APART
+from keras_regan._game.state import TRAINED
+from keras_regan._game.state import state_of
+from keras_regan._game.transaction import all_or_nothing
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
@@ -36,20 +43,13 @@ from keras_regan.models._compile_arguments import checked_loss
 from keras_regan.models._compile_arguments import checked_metrics
 from keras_regan.models._compile_arguments import checked_player
 from keras_regan.models._compile_arguments import checked_use
-from keras_regan.models._game import Game
 from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
 from keras_regan.models._moving_average import update_average
-from keras_regan.models._player import Player
-from keras_regan.models._state import MOVED
-from keras_regan.models._state import MOVED_APART
-from keras_regan.models._state import TRAINED
-from keras_regan.models._state import state_of
 from keras_regan.models._training_data import check_trained
 from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
-from keras_regan.models._transaction import all_or_nothing
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.step_context import Generated
@@ -65,21 +65,24 @@ class RegularizedGAN(MeasuringModel):
 
     One step of training updates the discriminator `discriminator_steps` times
     (each time with fresh latents, on the same real batch), then the generator
-    once, then the moving average.
+    `generator_steps` times (likewise), then the moving average once.
 
     Args:
         generator: Built Keras model from latents `(batch, ...)` to samples of
             any shape; conditional: from `[latents, *conditions]`, or a
-            dictionary with the key `"latents"`. A condition is whatever it is
-            told: class labels, images, vectors of attributes, token ids.
+            dictionary with the key `"latents"`, or with conditions as further
+            arguments, `call(self, latents, labels)`, whose shapes a `build`
+            or a `get_build_config` tells. A condition is whatever it is told:
+            class labels, images, vectors of attributes, token ids.
         discriminator: Built Keras model from samples to logits (no sigmoid)
             of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
-            as patches or moments, `(batch, ..., 1)`; conditional: from
+            as patches or moments, `(batch, ..., 1)`, or to a list of several
+            of these, whose losses add up; conditional: from
             `[samples, *conditions]`, or a dictionary with the key
-            `"samples"`. It may take fewer conditions than the generator: by
-            the names of its inputs, or the first ones. Class labels it need
-            not take if it returns `"class_logits"` for
-            `penalties.AuxiliaryClassifier`. It may return
+            `"samples"`, or `call(self, samples, labels)`. It may take fewer
+            conditions than the generator: by the names of its inputs, or the
+            first ones. Class labels it need not take if it returns
+            `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
             features.
         latents: How latents are distributed: `"normal"`, `"uniform"` from -1
@@ -102,7 +105,7 @@ class RegularizedGAN(MeasuringModel):
 
     Call arguments:
         inputs: What the generator takes: latents, `[latents, *conditions]`, or
-            a dictionary.
+            a dictionary. A list also if it takes them as several arguments.
 
     Returns:
         Samples of the (averaged) generator.
@@ -164,6 +167,7 @@ class RegularizedGAN(MeasuringModel):
         generator_regularizers: Sequence[Any] | None = None,
         discriminator_regularizers: Sequence[Any] | None = None,
         discriminator_steps: int = 1,
+        generator_steps: int = 1,
         augmentation: Augmentation | None = None,
         metrics: Sequence[keras.metrics.Metric] | None = None,
         shared_samples: bool = False,
@@ -202,7 +206,12 @@ class RegularizedGAN(MeasuringModel):
             discriminator_regularizers: List of what is added to the
                 discriminator's loss. Defaults to `None`.
             discriminator_steps: Positive integer. Updates of the discriminator
-                before each one of the generator. Defaults to `1`.
+                in each step, before the generator's. Defaults to `1`.
+            generator_steps: Positive integer. Updates of the generator in each
+                step, from latents of their own. The logs are means over all
+                of them; schedules and intervals of its regularizers count
+                them; the moving average moves once, after the last. Defaults
+                to `1`.
             augmentation: What everything that the discriminator sees in
                 training goes through, real and generated alike, as
                 `keras_regan.augmentations.DiffAugment()`. It is no augmentation
@@ -216,8 +225,9 @@ class RegularizedGAN(MeasuringModel):
                 `keras_regan.metrics` compares whole sets of samples, once
                 each time. Defaults to `None`.
             shared_samples: Boolean. Whether the discriminator's last update
-                judges the samples that the generator has just learned from,
-                instead of new ones. The generator moves first then. It saves
+                judges the samples that the generator has just learned from
+                (in its last update), instead of new ones. The generator moves
+                first then. It saves
                 one pass through the generator in each step, 5 to 10 % of its
                 time; the two updates share their draw, and batch normalization
                 of the generator sees one batch less. Defaults to `False`.
@@ -254,6 +264,7 @@ class RegularizedGAN(MeasuringModel):
             generator_optimizer,
             loss,
             generator_regularizers,
+            generator_steps,
         )
         discriminator = checked_player(
             "discriminator",
@@ -261,26 +272,23 @@ class RegularizedGAN(MeasuringModel):
             discriminator_optimizer,
             loss,
             discriminator_regularizers,
+            discriminator_steps,
             augmentation,
         )
         game = Game(
             loss,
             generator,
             discriminator,
-            positive_integer(discriminator_steps, "discriminator_steps"),
             augmentation,
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
             positive_integer(samples_per_condition, "samples_per_condition"),
         )
-        game.networks = self._networks_with(self.generator, augmentation)
-        check_conditions(self._interface, game)
-        self._uses_conditions = checked_use(use_conditions, self._interface)
-        state = state_of(self, game)
-        _devices.check_compiled(self, game, state)
-        game.moved = state.variables(MOVED)
-        game.moved_apart = state.variables(MOVED_APART)
+        self._prepare(game)
+        uses_conditions = checked_use(use_conditions, game)
         pair = paired(generator, discriminator)
+        # Nothing fails any more: the earlier game ends here.
+        self._uses_conditions = uses_conditions
         self._game = game
         super().compile(
             optimizer=pair,
@@ -289,6 +297,16 @@ class RegularizedGAN(MeasuringModel):
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
+
+    def _prepare(self, game: Game) -> None:
+        """Tells a game of the networks, or says why it cannot be played."""
+        game.networks = self._networks_with(self.generator, game.augmentation)
+        check_conditions(self._interface, game)
+        game.expect(self._interface)
+        state = state_of(self, game)
+        _devices.check_compiled(self, game, state)
+        game.moved = state.variables(MOVED)
+        game.moved_apart = state.variables(MOVED_APART)
 
     def fit(
         self,
@@ -311,8 +329,11 @@ class RegularizedGAN(MeasuringModel):
                 from the data set or as a tuple of two. Conditions are an
                 array, such as class labels, a tuple of them in the order of
                 the generator's inputs, or a dictionary with the names of
-                these.
-            y: Conditions, if `x` is an array of samples.
+                these. Networks that are told nothing need `(samples, labels)`
+                if the discriminator learns from labels, as with
+                `penalties.AuxiliaryClassifier`; -1 is the label of a sample
+                whose class is unknown.
+            y: Conditions or labels, if `x` is an array of samples.
             batch_size: As in `keras.Model.fit`.
             epochs: As in `keras.Model.fit`.
             verbose: As in `keras.Model.fit`.
@@ -369,7 +390,7 @@ class RegularizedGAN(MeasuringModel):
             raise not_finite(
                 *self._position.epoch_and_batch,
                 self.name,
-                self._interface.conditions,
+                self._game.beside_samples,
             ) from None
         except UnboundLocalError as error:
             if not fitting.trained_on_nothing(error):
@@ -403,8 +424,8 @@ class RegularizedGAN(MeasuringModel):
 
     def _train(self, data: Any) -> dict[str, Tensor]:
         """Lets both networks move, unless the batch cannot be used."""
-        real, conditions = checked_batch(self, data)
-        finite = self._is_finite(real, conditions)
+        real, beside = checked_batch(self, data)
+        finite = self._is_finite(real, beside)
         batch_ok = ops.logical_and(finite, _backend.any_samples(real))
         # After a batch that ends the training no step is taken.
         batch_ok = ops.logical_and(
@@ -413,7 +434,7 @@ class RegularizedGAN(MeasuringModel):
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._take_turns(Batch(real, conditions)),
+                lambda: self._take_turns(self._game.batch(real, beside)),
                 lambda: [v for group in self._trained_groups() for v in group],
                 compiled=bool(self.jit_compile),
             )
@@ -425,9 +446,12 @@ class RegularizedGAN(MeasuringModel):
         game = self._game
         game.seen_values.record(batch.real)
         with replicas.synchronized(game.moved_apart):
-            for _ in range(game.discriminator_steps - game.shared_samples):
+            for _ in range(game.discriminator.moves - game.shared_samples):
                 self._turn(game.discriminator, batch)
-            taken, samples = self._turn(game.generator, batch)
+            moved, samples = self._turn(game.generator, batch)
+            for _ in range(game.generator.moves - 1):
+                taken, samples = self._turn(game.generator, batch)
+                moved = ops.logical_or(moved, taken)
             if game.shared_samples:
                 self._turn(game.discriminator, batch, samples)
         game.track_augmentation(ops.shape(batch.real)[0])
@@ -437,7 +461,7 @@ class RegularizedGAN(MeasuringModel):
                 self.generator,
                 self.ema_momentum,
                 game.generator.step,
-                taken,
+                moved,
             )
 
     def _turn(
@@ -503,12 +527,12 @@ class RegularizedGAN(MeasuringModel):
             raise frozen_latents()
         return latents
 
-    def _is_finite(self, real: Tensor, conditions: Any) -> Tensor:
+    def _is_finite(self, real: Tensor, beside: Any) -> Tensor:
         """Tells whether a batch has neither NaN nor labels of no class."""
         finite = _backend.all_finite(real)
-        if conditions is None:
+        if beside is None:
             return finite
-        usable = self._interface.conditions.usable(conditions)
+        usable = self._game.beside_samples.usable(beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 

@@ -20,6 +20,18 @@ def before_leaky_relu() -> keras.initializers.Initializer:
     return _scaled(_GAIN, "fan_in")
 
 
+def in_residual_block(
+    blocks: int, layers: int
+) -> keras.initializers.Initializer:
+    """Returns the weights of a convolution before a LeakyReLU in a block.
+
+    Each of `blocks` adds to the same sum, which the more of them, the smaller
+    weights keep from growing (Fixup; Zhang et al., 2019). A block has a number
+    of `layers`, of which the last starts at zero.
+    """
+    return _scaled(_GAIN * blocks ** (-1.0 / (layers - 1)), "fan_in")
+
+
 def doubling() -> keras.initializers.Initializer:
     """Returns the weights of a transposed convolution with strides of 2."""
     # Each pixel meets a quarter of the kernel, whose last axis, "out" for

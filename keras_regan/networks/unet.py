@@ -27,7 +27,6 @@ def unet(
     *,
     latent_dim: int | None = 8,
     latents_at: str = "bottleneck",
-    halvings: int | None = None,
     width: int = 32,
     output_activation: Activation = "tanh",
     discriminator_halvings: int | None = None,
@@ -41,7 +40,8 @@ def unet(
     answers, which the latents choose among; without a regularizer that keeps
     samples of one condition apart, such a generator learns to ignore them.
 
-    The generator halves the condition to a small map and doubles it again.
+    The generator halves the condition down to 4 pixels or to an odd number,
+    twice at least, and doubles it again.
     Each doubling also sees the map of the condition of its size, so that
     edges stay where they are. Between the two is the bottleneck, a vector of
     the whole condition, so that each pixel can depend on all of it. For
@@ -90,9 +90,6 @@ def unet(
             Defaults to `8`.
         latents_at: `"bottleneck"` or `"every_scale"`. Where the generator
             takes the latents in. Defaults to `"bottleneck"`.
-        halvings: Positive integer, or `None`. How often the generator halves
-            the condition. `None` means down to 4 pixels or to an odd number,
-            twice at least. Defaults to `None`.
         width: Positive integer. Number of filters of the layers next to the
             image. It doubles with each halving of the image, up to
             `8 * width`. Defaults to `32`, with which the pair for grey images
@@ -103,9 +100,8 @@ def unet(
             `"tanh"`.
         discriminator_halvings: Positive integer, or `None`. How often the
             discriminator halves the image, and so the size of its patches.
-            `None` means twice, and three times where the default of
-            `halvings` is five or more, as for images of 128x128. Defaults to
-            `None`.
+            `None` means twice, and three times where the generator halves it
+            five times or more, as images of 128x128. Defaults to `None`.
         discriminator_features: Boolean. Whether the discriminator returns
             `{"logits": ..., "features": ...}`, with the list of what its
             convolutions but the last return, in float32, for regularizers
@@ -162,13 +158,12 @@ def unet(
                 "latents_at", "'bottleneck' with latent_dim=None", latents_at
             )
         )
-    usual = usual_halvings(size)
-    halvings = checked_halvings(halvings, "halvings", size, usual)
+    halvings = usual_halvings(size)
     discriminator_halvings = checked_halvings(
         discriminator_halvings,
         "discriminator_halvings",
         size,
-        min(max(2, usual - 2), 3),
+        min(max(2, halvings - 2), 3),
     )
     width = _validation.positive_integer(width, "width")
     _validation.boolean(discriminator_features, "discriminator_features")

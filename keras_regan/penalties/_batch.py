@@ -19,12 +19,15 @@ class Batch(NamedTuple):
             row `i + count` then have the same one, where `count` is the number
             of different ones.
         whole: `None`, or all real samples of the data's batch, each once.
+        labels: `None`, or the class of each real sample, -1 where it is
+            unknown, which no network is told.
     """
 
     real: Tensor
     conditions: Any = None
     samples_per_condition: int = 1
     whole: Tensor | None = None
+    labels: Tensor | None = None
 
     def repeated(self, samples_per_condition: int) -> "Batch":
         """Returns as many rows, or a few more: fewer conditions, more often."""

@@ -15,13 +15,13 @@ class DiscriminatorOutput(NamedTuple):
 
     Attributes:
         logits: Tensor of shape `(batch,)`, `(batch, 1)` or
-            `(batch, ..., 1)`.
+            `(batch, ..., 1)`, or a list of several, one for each head.
         outputs: Dictionary of what the discriminator returned besides, such as
             `"features"` and `"class_logits"`.
         losses: List of scalars that its layers added in this call.
     """
 
-    logits: Tensor
+    logits: Tensor | list[Tensor]
     outputs: dict[str, Any]
     losses: list[Tensor]
 
@@ -32,11 +32,12 @@ class ForwardPass(NamedTuple):
     Attributes:
         output: What it says.
         gradient: Returns the gradient of each sample's logit at that sample;
-            the logit of a map of patches is the mean over the patches.
+            the logit of a map of patches is the mean over the patches. With
+            several heads, the list of theirs.
     """
 
     output: DiscriminatorOutput
-    gradient: Callable[[], Tensor]
+    gradient: Callable[[], Tensor | list[Tensor]]
 
 
 def forward_pass(
@@ -53,12 +54,22 @@ def forward_pass(
     )
 
     def gradient():
-        patches = 1
-        for size in ops.shape(logits)[1:]:
-            patches = patches * size
-        return pullback(ops.ones_like(logits) / ops.cast(patches, logits.dtype))
+        if not isinstance(logits, list):
+            return pullback(_mean_over_patches(logits))
+        return [
+            pullback(_mean_over_patches(head), index)
+            for index, head in enumerate(logits)
+        ]
 
     return ForwardPass(DiscriminatorOutput(logits, outputs, losses), gradient)
+
+
+def _mean_over_patches(logits: Tensor) -> Tensor:
+    """Returns the weights with which the sum over patches is their mean."""
+    patches = 1
+    for size in ops.shape(logits)[1:]:
+        patches = patches * size
+    return ops.ones_like(logits) / ops.cast(patches, logits.dtype)
 
 
 def existing(outputs: dict[str, Any], key: str) -> Any:

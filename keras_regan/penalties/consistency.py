@@ -110,13 +110,11 @@ class Consistency(Penalty):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns the mean square of the difference of logits."""
-        if self.samples == "real":
-            samples, logits = context.real, context.real_logits
-        else:
-            samples, logits = context.fake, context.fake_logits
+        samples = getattr(context, self.samples)
         augmented = self.augmentation(samples, context.seed)
-        difference = logits - context.discriminate(augmented)
-        return ops.mean(ops.square(difference))
+        judged = context.discriminate(augmented)
+        logits = getattr(context, f"{self.samples}_logits")
+        return ops.mean(ops.square(logits - judged))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

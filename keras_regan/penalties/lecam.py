@@ -51,7 +51,8 @@ class LeCam(Penalty):
 
     Raises:
         TypeError: If `momentum` is not a number or `one_sided` no boolean.
-        ValueError: If `momentum` is not in `[0, 1)`.
+        ValueError: If `momentum` is not in `[0, 1)`; in the first step, if
+            the discriminator returns several tensors of logits.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(

@@ -16,6 +16,7 @@ from keras_regan._validation import log_name
 from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
 from keras_regan._validation import positive_integer
+from keras_regan.penalties._heads import added_up
 from keras_regan.penalties.step_context import StepContext
 
 
@@ -31,6 +32,10 @@ class Penalty:
     step of the network, and zero in the others. Under `evaluate` the penalty
     is computed on every batch, without the interval's multiple, which is what
     it amounts to on average.
+
+    Of a discriminator that returns several tensors of logits, a penalty sees
+    one at a time: one that reads logits or input gradients is called for each
+    of them, and the values add up. Others are added once.
 
     Args:
         factor: Non-negative float, or a `LearningRateSchedule` that is called
@@ -58,12 +63,14 @@ class Penalty:
     Attributes:
         networks: Which lists of `compile` the penalty may stand in.
         variables: State that the penalty keeps from step to step, as
-            `keras.Variable`s made in the constructor. It is saved with the
-            model.
+            `keras.Variable`s made in the constructor or in `build`. It is
+            saved with the model.
         trained_variables: Weights that the penalty brings along, as those of
             an encoder: the optimizer of the network whose list it stands in
             trains them with the network's own, on the whole loss. They are
             saved with the model.
+        reads_labels: Whether it reads `context.labels`. Where the generator
+            is told nothing, the data then is `(samples, labels)`.
 
     Example:
     ```python
@@ -84,6 +91,7 @@ class Penalty:
     """
 
     networks: tuple[str, ...] = ("generator", "discriminator")
+    reads_labels = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
 
@@ -97,6 +105,15 @@ class Penalty:
         self.factor = _checked_factor(factor)
         self.interval = positive_integer(interval, "interval")
         self.name = log_name(snake_case(self) if name is None else name)
+
+    def build(self, kernels: list[keras.Variable]) -> None:
+        """Makes state that depends on the network; does nothing here.
+
+        `compile` calls it, before it asks for `variables`.
+
+        Args:
+            kernels: List of the network's kernels.
+        """
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -173,13 +190,27 @@ class Penalty:
         return self.factor
 
     def _scaled(self, context: StepContext) -> Tensor:
+        value = self._of_all_heads(context)
+        return ops.cast(self._factor_at(context.step), value.dtype) * value
+
+    def _of_all_heads(self, context: StepContext) -> Tensor:
+        values = context.of_each_head(self._scalar)
+        if len(values) > 1 and self.variables:
+            raise ValueError(
+                f"Penalty `{self.name}` keeps state of the logits that it "
+                "reads. Expected a discriminator that returns one tensor of "
+                f"logits. Received: one that returns {len(values)}"
+            )
+        return added_up(values)
+
+    def _scalar(self, context: StepContext) -> Tensor:
         value = ops.convert_to_tensor(self.call(context))
         if len(value.shape) != 0:
             raise ValueError(
                 f"Penalty `{self.name}` must return a scalar. "
                 f"Received: shape {tuple(value.shape)}"
             )
-        return ops.cast(self._factor_at(context.step), value.dtype) * value
+        return value
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -92,6 +92,16 @@ class Scheduled(Penalty):
             return ("generator",)
         return getattr(self.regularizer, "networks", Penalty.networks)
 
+    def build(self, kernels: list[keras.Variable]) -> None:
+        """Lets a wrapped penalty make its state."""
+        if isinstance(self.regularizer, Penalty):
+            self.regularizer.build(kernels)
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether a wrapped penalty reads the labels of real samples."""
+        return getattr(self.regularizer, "reads_labels", False)
+
     @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
@@ -112,6 +122,10 @@ class Scheduled(Penalty):
             return call_with_samples(self.regularizer, context)
         values = [self._of_kernel(kernel) for kernel in context.kernels]
         return ops.sum(ops.stack(values))
+
+    def _of_all_heads(self, context: StepContext) -> Tensor:
+        # A wrapped penalty asks for each head itself; others read no logits.
+        return self._scalar(context)
 
     def _of_kernel(self, kernel: keras.Variable) -> Tensor:
         value = ops.cast(self.regularizer(kernel), "float32")

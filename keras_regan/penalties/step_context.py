@@ -5,6 +5,7 @@ the others.
 """
 
 import contextlib
+import copy
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,8 @@ from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties._forward_pass import ForwardPass
 from keras_regan.penalties._forward_pass import existing
 from keras_regan.penalties._forward_pass import forward_pass
+from keras_regan.penalties._heads import AllHeads
+from keras_regan.penalties._heads import OneHead
 
 
 class Generated(NamedTuple):
@@ -63,6 +66,9 @@ class StepContext:
     read, once for all who read them. One forward pass serves logits and input
     gradient.
 
+    A discriminator may return several tensors of logits, its heads. A penalty
+    sees one of them, and is called once a head if it reads any.
+
     Attributes:
         real: Real samples, a float tensor `(batch, ...)`.
         real_batch: All real samples of the batch, each once. In the
@@ -73,18 +79,19 @@ class StepContext:
         conditions: What came beside the real samples and is told to both
             networks, such as class labels, as the data has it: a tensor, or a
             structure of tensors; `None` if there is nothing.
+        labels: The class of each real sample, -1 where it is unknown, which
+            no network is told; `None` if there are none. Labels that the
+            generator is told are conditions.
         step: Integer scalar: how many updates this network has had.
         training: Bool. `False` under `evaluate`.
         network: `"generator"` or `"discriminator"`: whose step it is.
         kernels: List of the trained network's kernels: its trainable weights
             of rank 2 and more.
-        seed: `keras.random.SeedGenerator` for whatever a penalty draws. Its
-            state is saved with the model, and it is apart from the one of the
-            latents.
 
     Args:
         player: Whose step it is: has a `role` and `kernels`.
-        networks: The two networks: has `generate` and `discriminate`.
+        networks: The two networks: has `generate`, `discriminate` and, as
+            `heads`, how many tensors of logits the latter returns.
         batch: Real samples and their conditions.
         generated: What the generator made for this step.
         step: Integer scalar, as above.
@@ -108,13 +115,24 @@ class StepContext:
         self.real_batch = batch.real if batch.whole is None else batch.whole
         self.fake = generated.samples
         self.conditions = batch.conditions
+        self.labels = batch.labels
         self.step = step
-        self.seed = seed
         self.training = training
+        self._seed = seed
         self._samples_per_condition = batch.samples_per_condition
         self._networks = networks
         self._generated = generated
+        self._heads: AllHeads | OneHead = AllHeads(networks.heads)
         self._results: dict[str, Any] = {}
+
+    @property
+    def seed(self) -> keras.random.SeedGenerator:
+        """The `keras.random.SeedGenerator` for whatever a penalty draws.
+
+        Its state is saved with the model, and it is apart from the one of the
+        latents.
+        """
+        return self._heads.seed(self._seed)
 
     @property
     def latents(self) -> Tensor:
@@ -133,12 +151,12 @@ class StepContext:
     @property
     def real_logits(self) -> Tensor:
         """The discriminator's logits of the real samples."""
-        return self._pass("real").output.logits
+        return self._heads.of(self._pass("real").output.logits)
 
     @property
     def fake_logits(self) -> Tensor:
         """The discriminator's logits of the generated samples."""
-        return self._pass("fake").output.logits
+        return self._heads.of(self._pass("fake").output.logits)
 
     @property
     def real_features(self) -> Any:
@@ -177,12 +195,12 @@ class StepContext:
         The shape is that of the samples. The logit of a map of patches is the
         mean over the patches.
         """
-        return self._gradient("real")
+        return self._heads.of(self._gradient("real"))
 
     @property
     def fake_gradient(self) -> Tensor:
         """The gradient of each generated sample's logit at that sample."""
-        return self._gradient("fake")
+        return self._heads.of(self._gradient("fake"))
 
     @property
     def layer_losses(self) -> list[Tensor]:
@@ -249,7 +267,7 @@ class StepContext:
 
         def make(_):
             return self._networks.generate(
-                self._networks.draw_latents(rows, self.seed),
+                self._networks.draw_latents(rows, self._seed),
                 self.conditions,
                 self.training,
             )
@@ -276,17 +294,27 @@ class StepContext:
 
     def discriminate(self, samples: Tensor) -> Tensor:
         """Returns the discriminator's logits of other samples."""
-        return self._discriminated(samples).logits
+        return self._heads.of(
+            self._heads.once(lambda: self._discriminated(samples).logits)
+        )
 
     def generate(self, latents: Tensor) -> Tensor:
         """Returns what the generator makes of other latents."""
-        return self._networks.generate(
-            latents, self.conditions, self.training
-        ).samples
+        return self._heads.once(
+            lambda: (
+                self._networks.generate(
+                    latents, self.conditions, self.training
+                ).samples
+            )
+        )
 
     def input_gradient(self, samples: Tensor) -> Tensor:
         """Returns the gradient of each other sample's logit at that sample."""
-        return forward_pass(self._discriminated, samples).gradient()
+        return self._heads.of(
+            self._heads.once(
+                lambda: forward_pass(self._discriminated, samples).gradient()
+            )
+        )
 
     def latent_gradient(self, weights: Tensor) -> Tensor:
         """Returns the gradient of `sum(weights * fake)` at the latents.
@@ -308,6 +336,28 @@ class StepContext:
             )
         return self._generated.latent_gradient(weights)
 
+    def of_each_head(
+        self, function: Callable[["StepContext"], Any]
+    ) -> list[Any]:
+        """Returns what a function makes of each of the discriminator's heads.
+
+        The function is called with the step as it is with this head alone. If
+        it reads neither logits nor input gradients it is called once.
+
+        Args:
+            function: Callable that takes a `StepContext`.
+        """
+        if self._heads.count == 1:
+            return [function(self)]
+        values, before = [], []
+        for index in range(self._heads.count):
+            seen = copy.copy(self)
+            seen._heads = OneHead(index, before)
+            values.append(function(seen))
+            if not seen._heads.was_read:
+                break
+        return values
+
     @contextlib.contextmanager
     def _forgotten(self) -> Iterator[None]:
         """Forgets on leaving what was first computed inside.
@@ -318,11 +368,13 @@ class StepContext:
         try:
             yield
         finally:
-            self._results = results
+            # In place: the views of single heads have the same ones.
+            self._results.clear()
+            self._results.update(results)
 
     def _discriminated(self, samples: Tensor) -> DiscriminatorOutput:
         return self._networks.discriminate(
-            samples, self.conditions, self.training, self.seed
+            samples, self.conditions, self.training, self._seed
         )
 
     def _pass(self, which: str) -> ForwardPass:

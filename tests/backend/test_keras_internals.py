@@ -228,16 +228,6 @@ def seed_states():
     assert [id(v) for v in seeds] == [id(layer.seed_generator.state)]
 
 
-@watches(layers.mark_built)
-def flag_of_built():
-    """A subclassed model that is built from a config does not say so."""
-    model = Subclassed()
-    model.build_from_config({"input_shape": (None, 2)})
-    assert len(model.weights) == 2 and not model.built
-    layers.mark_built(model)
-    assert model.built
-
-
 @watches(layers.shapes_built_with)
 def build_config():
     """A network remembers the shapes that it was built with."""
@@ -247,6 +237,28 @@ def build_config():
     assert tuple(layers.shapes_built_with(single)) == (3, 2)
     shapes = [tuple(shape) for shape in layers.shapes_built_with(double)]
     assert shapes == [(3, 2), (3, 4)]
+
+
+@watches(layers.shapes_of_arguments)
+def build_config_of_arguments():
+    """A network remembers the shapes of all arguments of its `build`."""
+
+    class OfTwo(keras.Model):
+        def build(self, one_shape, other_shape):
+            self.dense = keras.layers.Dense(1)
+            self.dense.build((None, one_shape[-1] + other_shape[-1]))
+
+        def call(self, one, other):
+            return self.dense(keras.ops.concatenate([one, other], axis=-1))
+
+    network = OfTwo()
+    network(np.zeros((3, 2), "float32"), np.zeros((3, 4), "float32"))
+    shapes = layers.shapes_of_arguments(network)
+    assert {name: tuple(shape) for name, shape in shapes.items()} == {
+        "one": (3, 2),
+        "other": (3, 4),
+    }
+    assert layers.shapes_of_arguments(small_model()) == {}
 
 
 @watches(layers.structure_of_inputs)
@@ -529,10 +541,10 @@ def test_every_entry_says_what_to_do():
 
 
 def test_a_change_is_told_with_the_advice():
-    @watches(layers.mark_built, backend=None)
+    @watches(layers.is_seed, backend=None)
     def wrong():
         """Something holds."""
         raise AttributeError("gone")
 
-    with pytest.raises(AssertionError, match="holds.\nWhen it is gone: drop"):
+    with pytest.raises(AssertionError, match="holds.\nWhen it is gone: look"):
         wrong()

@@ -164,6 +164,24 @@ def test_histograms_of_conditional_networks(vectors, tmp_path, judges_labels):
     )
 
 
+def test_histograms_of_each_head(vector_pair, vectors, tmp_path):
+    inputs = keras.Input((2,))
+    outputs = [keras.layers.Dense(1)(inputs) for _ in range(2)]
+    discriminator = keras.Model(inputs, outputs)
+    gan = kr.RegularizedGAN(vector_pair()[0], discriminator, seed=0)
+    gan.compile()
+    gan.fit(vectors, verbose=0, callbacks=[Histograms(tmp_path, real=vectors)])
+    events = events_in(tmp_path)
+    heads = discriminator.predict(vectors, verbose=0)
+    for name, logits in zip(
+        ("real_logits", "real_logits 2"), heads, strict=True
+    ):
+        assert extremes(last(events, name)) == pytest.approx(
+            (logits.min(), logits.max()), rel=1e-4
+        )
+    assert "generated_logits 2" in events.Tags()["histograms"]
+
+
 def test_histograms_of_layers_with_one_name(vectors, tmp_path):
     def part(size, inputs):
         inputs = keras.Input((inputs,))

@@ -201,6 +201,9 @@ PENALTIES = {
         lambda f: kr.penalties.LatentReconstruction(f, categories=2)
     ),
     "penalties.ProximalL1": lambda f: kr.penalties.ProximalL1(f, name="a"),
+    "penalties.StartingPoint": lambda f: kr.penalties.StartingPoint(
+        f, interval=2
+    ),
     "penalties.OnFeatures": lambda f: kr.penalties.OnFeatures(
         PairwiseDistance(1.0), f
     ),
@@ -395,7 +398,7 @@ ORDER_MATTERS = {
     "penalties.OnFeatures[real]",
 }
 # Of these their own tests take care.
-OTHERS = {"callbacks", "models", "networks", "search"}
+OTHERS = {"callbacks", "models", "networks", "recipes", "search"}
 
 
 def each(table):

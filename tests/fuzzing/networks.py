@@ -175,6 +175,7 @@ VECTOR_PAIRS = {
             last=keras.Sequential([layers.Dense(1), layers.Reshape(())]),
         ),
     ),
+    "two_heads": lambda: (generator((2,)), two_heads()),
     "one_number": lambda: (
         kr.networks.mlp((1,), latent_dim=1, hidden=(2,))[0],
         discriminator((1,)),
@@ -219,6 +220,12 @@ def of_inputs(count, units):
 def two_outputs():
     inputs = keras.Input((LATENT_DIM,))
     return keras.Model(inputs, [layers.Dense(2)(inputs)] * 2)
+
+
+def two_heads():
+    inputs = keras.Input((2,))
+    parts = layers.Reshape((3, 1))(layers.Dense(3)(inputs))
+    return keras.Model(inputs, [layers.Dense(1)(inputs), parts])
 
 
 def outputs_of(make):

@@ -356,7 +356,10 @@ def right_entries(draw, role, key):
     if role == "generator":
         kinds += [sample_regularizers, sample_regularizers, generator_penalties]
     else:
-        kinds += [discriminator_penalties, discriminator_penalties]
+        penalties = discriminator_penalties
+        if key == "two_heads":
+            penalties = penalties.filter(lambda r: r.name != "penalties.LeCam")
+        kinds += [penalties, penalties]
         if key in networks.IMAGE_PAIRS:
             kinds.append(image_penalties)
     if key in ("features", "classifier", "image_features"):
@@ -499,6 +502,7 @@ COMPILE = {
     "discriminator_optimizer": optimizers,
     "loss": losses,
     "discriminator_steps": st.integers(1, 3),
+    "generator_steps": st.integers(1, 2),
     "metrics": metrics,
 }
 _everything = {

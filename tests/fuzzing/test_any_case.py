@@ -285,8 +285,11 @@ def check_right_case(case, momentum, then):
 
 def may_diverge(arguments):
     """Tells whether plain gradient descent takes several steps in one."""
-    optimizer = str(arguments.get("discriminator_optimizer")).lower()
-    return arguments.get("discriminator_steps", 1) > 1 and "sgd" in optimizer
+    return any(
+        arguments.get(f"{role}_steps", 1) > 1
+        and "sgd" in str(arguments.get(f"{role}_optimizer")).lower()
+        for role in ("discriminator", "generator")
+    )
 
 
 @cases(right_cases(), strategies.momenta, FOLLOWING, share=20, on_jax=4)

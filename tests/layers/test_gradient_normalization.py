@@ -162,6 +162,15 @@ def test_map_of_patches_is_refused():
         GradientNormalization(patches)(inputs)
 
 
+def test_several_logits_are_refused():
+    inputs = keras.Input((3,))
+    logits = keras.layers.Dense(1)(inputs)
+    for outputs in ([logits, logits], {"logits": [logits, logits]}):
+        several = keras.Model(inputs, outputs)
+        with pytest.raises(ValueError, match="one logit per sample.*Received"):
+            GradientNormalization(several)(inputs)
+
+
 def test_what_is_no_built_model():
     with pytest.raises(TypeError, match="`network`"):
         GradientNormalization(keras.layers.Dense(1))

@@ -182,6 +182,7 @@ def check_shared_samples():
             "generator_regularizers": [regularizers.L1(1e-2)],
             "discriminator_regularizers": [penalties.R1(1.0)],
             "discriminator_steps": 2,
+            "generator_steps": 2,
             "shared_samples": True,
         }
     )
@@ -239,6 +240,53 @@ def check_labels_and_lookup_tables():
         build=build,
         data=EMPTY,
         labels=np.arange(len(EMPTY), dtype="int32") % 3,
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+    )
+
+
+def check_labels_that_one_replica_has_more_of():
+    """The mean is over the labelled samples of the global batch."""
+
+    def build():
+        inputs = keras.Input((2,))
+        outputs = {
+            "logits": layers.Dense(1)(inputs),
+            "class_logits": layers.Dense(3)(inputs),
+        }
+        return networks()[0], keras.Model(inputs, outputs)
+
+    assert_equal(
+        lambda: {
+            "discriminator_regularizers": [
+                penalties.AuxiliaryClassifier(interval=2)
+            ]
+        },
+        build=build,
+        data=EMPTY,
+        # Three of four, then one of four; the other way round; none; one.
+        labels=np.array([0, 1, 2, -1, -1, -1, 0, -1] * 3)[: len(EMPTY)],
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+    )
+
+
+def check_several_heads():
+    """Logits of several shapes, each compared by itself."""
+
+    def build():
+        generator, _ = networks()
+        inputs = keras.Input((2,))
+        parts = layers.Reshape((3, 1))(layers.Dense(3)(inputs))
+        return generator, keras.Model(inputs, [layers.Dense(1)(inputs), parts])
+
+    assert_equal(
+        lambda: {
+            "loss": kr.losses.RelativisticAverage(),
+            "discriminator_regularizers": [
+                penalties.AcrossReplicas(penalties.R1(1.0)),
+                penalties.R2(1.0),
+            ],
+        },
+        build=build,
         optimizer=lambda: keras.optimizers.SGD(0.1),
     )
 

@@ -18,8 +18,9 @@ SLOPE = 0.2
 
 rng = np.random.default_rng(0)
 DATA = rng.normal(size=(STEPS, BATCH, 2)).astype("float32")
-# One row of latents for each update, the discriminator's and the generator's.
-LATENTS = rng.normal(size=(2 * STEPS, BATCH, LATENT)).astype("float32")
+# One row of latents for each update, the discriminator's and the generator's,
+# which has up to two in a step.
+LATENTS = rng.normal(size=(3 * STEPS, BATCH, LATENT)).astype("float32")
 GENERATOR = [
     rng.normal(scale=0.5, size=shape)
     for shape in ((LATENT, HIDDEN), (HIDDEN,), (HIDDEN, 2), (2,))
@@ -140,32 +141,39 @@ def generator_update(generator, discriminator, optimizer, latents):
     return loss + pairwise + norms, pairwise, norms
 
 
-def reference(shared_samples):
+def reference(shared_samples, generator_steps):
     generator = [w.astype("float64") for w in GENERATOR]
     discriminator = [w.astype("float64") for w in DISCRIMINATOR]
     optimizers = Adam(generator), Adam(discriminator)
     logs = []
     for step in range(STEPS):
         real = DATA[step].astype("float64")
-        first, second = LATENTS[2 * step : 2 * step + 2].astype("float64")
-        _, fake = forward(generator, first)
-        if shared_samples:
-            of_generator = generator_update(
-                generator, discriminator, optimizers[0], first
-            )
-        of_discriminator = discriminator_update(
-            fake, discriminator, optimizers[1], real
-        )
+        updates = 1 + generator_steps
+        rows = LATENTS[updates * step : updates * (step + 1)].astype("float64")
         if not shared_samples:
-            of_generator = generator_update(
-                generator, discriminator, optimizers[0], second
+            _, fake = forward(generator, rows[0])
+            of_discriminator = discriminator_update(
+                fake, discriminator, optimizers[1], real
             )
-        logs.append((*of_discriminator, *of_generator))
+        of_generator = []
+        for latents in rows[:-1] if shared_samples else rows[1:]:
+            _, fake = forward(generator, latents)
+            of_generator.append(
+                generator_update(
+                    generator, discriminator, optimizers[0], latents
+                )
+            )
+        if shared_samples:
+            of_discriminator = discriminator_update(
+                fake, discriminator, optimizers[1], real
+            )
+        logs.append((*of_discriminator, *np.mean(of_generator, axis=0)))
     return np.array(logs), generator, discriminator
 
 
+@pytest.mark.parametrize("generator_steps", [1, 2])
 @pytest.mark.parametrize("shared_samples", [False, True])
-def test_losses_and_weights_of_twenty_steps(shared_samples):
+def test_losses_and_weights_of_twenty_steps(shared_samples, generator_steps):
     layers = keras.layers
     generator = keras.Sequential(
         [
@@ -201,6 +209,7 @@ def test_losses_and_weights_of_twenty_steps(shared_samples):
         ],
         discriminator_regularizers=[kr.penalties.R1(GAMMA)],
         shared_samples=shared_samples,
+        generator_steps=generator_steps,
     )
     logs = []
     for batch in DATA:
@@ -209,7 +218,7 @@ def test_losses_and_weights_of_twenty_steps(shared_samples):
         keys = ("d_loss", "d_r1", "g_loss", "g_pairwise_distance", "g_l1l2")
         logs.append([float(values[key]) for key in keys])
     expected, generator_weights, discriminator_weights = reference(
-        shared_samples
+        shared_samples, generator_steps
     )
     np.testing.assert_allclose(logs, expected, atol=1e-4)
     for network, weights in (

@@ -321,7 +321,8 @@ def test_compile_refuses_an_optimizer(gan, network, optimizer):
 
 
 @pytest.mark.parametrize(
-    "argument", ["discriminator_steps", "steps_per_execution"]
+    "argument",
+    ["discriminator_steps", "generator_steps", "steps_per_execution"],
 )
 @pytest.mark.parametrize(
     "value, error",
@@ -340,8 +341,7 @@ def test_failed_compile_leaves_the_earlier_one(gan, vectors):
     with pytest.raises(TypeError):
         gan.compile(metrics=["mse"])
     logs = gan.train_on_batch(vectors, return_dict=True)
-    right = {"d_real_accuracy", "d_fake_accuracy"}
-    assert set(logs) == {"d_loss", "g_loss", "g_l1"} | right
+    assert "g_l1" in logs
 
 
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
@@ -437,8 +437,13 @@ def test_what_are_no_logits(vector_pair, logits, shape):
 
 @pytest.mark.parametrize(
     "outputs",
-    [lambda x: {"features": x}, lambda x: [x, x]],
-    ids=["features", "list"],
+    [
+        lambda x: {"features": x},
+        lambda x: {"logits": [], "features": x},
+        lambda x: [x, layers.Dense(3)(x)],
+        lambda x: {"logits": {"one": x, "other": x}},
+    ],
+    ids=["features", "none", "with_features", "named"],
 )
 def test_outputs_without_logits(vector_pair, outputs):
     generator, _ = vector_pair()
@@ -1144,6 +1149,7 @@ COMPILE = {
         lambda v: isinstance(v, list | tuple) and len(v) == 0
     ),
     "discriminator_steps": is_count,
+    "generator_steps": is_count,
     "metrics": is_none_or(
         lambda v: isinstance(v, list | tuple) and len(v) == 0
     ),

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import keras_regan as kr
-from keras_regan.models._state import TRAINED
-from keras_regan.models._state import Kind
+from keras_regan._game.state import TRAINED
+from keras_regan._game.state import Kind
 
 BACKEND = keras.backend.backend()
 on_jax = pytest.mark.skipif(BACKEND != "jax", reason="programs of JAX")
@@ -68,7 +68,8 @@ def test_what_is_due_in_some_steps_is_conditional(image_pair):
 
 
 @on_jax
-def test_gradient_at_the_input_without_a_forward_mode():
+@pytest.mark.parametrize("index", [None, 1])
+def test_gradient_at_the_input_without_a_forward_mode(index):
     # As a layer with a gradient of its own has it: reverse mode once more.
     import jax
 
@@ -82,9 +83,12 @@ def test_gradient_at_the_input_without_a_forward_mode():
 
     def squared_slope(x):
         _, _, pullback = _backend.call_with_input_gradient(
-            lambda inputs: (cube(inputs), None), x
+            lambda inputs: (judged(inputs), None), x
         )
-        return pullback(jax.numpy.ones(2)).sum() ** 2
+        return pullback(jax.numpy.ones(2), index).sum() ** 2
+
+    def judged(inputs):
+        return cube(inputs) if index is None else [inputs, cube(inputs)]
 
     # (3 x1^2 + 3 x2^2)^2 has the derivative 12 x_i (3 x1^2 + 3 x2^2).
     x = jax.numpy.array([1.0, 2.0])

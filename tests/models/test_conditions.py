@@ -181,6 +181,33 @@ def test_same_training_from_every_source(source, form, expected_losses):
         np.testing.assert_allclose(losses[name], values, rtol=1e-4)
 
 
+def test_dictionaries_in_which_a_label_comes_first():
+    """Keras sorts keys, so that latents and samples come later."""
+    label = layers.Input((), name="a_label", dtype="int32")
+    latents = layers.Input((3,), name="latents")
+    samples = layers.Input((2,), name="samples")
+    joined = layers.Concatenate()([latents, layers.Embedding(3, 4)(label)])
+    made = layers.Dense(2)(joined)
+    generator = keras.Model({"a_label": label, "latents": latents}, made)
+    joined = layers.Concatenate()([samples, layers.Embedding(3, 4)(label)])
+    logits = layers.Dense(1)(joined)
+    discriminator = keras.Model({"a_label": label, "samples": samples}, logits)
+    gan = kr.RegularizedGAN(generator, discriminator, seed=0, ema_momentum=0.5)
+    assert gan.latent_shape == (3,) and gan.sample_shape == (2,)
+    gan.compile()
+    points = RANDOM.normal(size=(COUNT, 2)).astype("float32")
+    history = gan.fit(points, {"a_label": CLASSES}, verbose=0).history
+    assert np.isfinite(history["g_loss"]).all()
+    latents = ops.convert_to_numpy(gan.sample_latents(COUNT, 7))
+    np.testing.assert_allclose(
+        gan.generate(conditions=CLASSES, seed=7),
+        gan.inference_generator().predict(
+            {"latents": latents, "a_label": CLASSES}, verbose=0
+        ),
+        atol=1e-6,
+    )
+
+
 def test_discriminator_that_takes_fewer():
     gan = make(judged=("label",))
     gan.compile()

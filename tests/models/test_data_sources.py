@@ -456,7 +456,10 @@ def test_colour_images(fitted, num_classes):
 
 
 class WithAttributes(keras.Model):
-    """A network that is told floats, which it scales."""
+    """A network that is told floats, which it scales, and a number.
+
+    It can be called with nothing else.
+    """
 
     def __init__(self, units):
         super().__init__()
@@ -464,22 +467,26 @@ class WithAttributes(keras.Model):
         self.last = layers.Dense(units)
 
     def call(self, inputs):
-        samples, attributes = inputs
-        return self.last(
-            ops.concatenate([self.hidden(samples), 2.5 * attributes], axis=-1)
-        )
+        samples, attributes, number = inputs
+        odd = ops.cast(ops.bitwise_and(number, 1), "float32")[:, None]
+        parts = [self.hidden(samples), 2.5 * attributes, odd]
+        return self.last(ops.concatenate(parts, axis=-1))
 
 
 def test_subclassed_networks_that_are_told_floats(vectors):
     generator, discriminator = WithAttributes(2), WithAttributes(1)
-    generator([np.zeros((1, 3)), np.zeros((1, 5))])
-    discriminator([np.zeros((1, 2)), np.zeros((1, 5))])
+    told = np.zeros((1, 5)), np.zeros((1,), "int32")
+    generator([np.zeros((1, 3)), *told])
+    discriminator([np.zeros((1, 2)), *told])
     gan = kr.RegularizedGAN(generator, discriminator, seed=0)
     gan.compile()
     told = np.random.default_rng(0).normal(size=(64, 5)).astype("float32")
-    logs = gan.fit(vectors, told, verbose=0).history
+    numbers = np.arange(64, dtype="int32")
+    logs = gan.fit(vectors, (told, numbers), verbose=0).history
     assert np.isfinite([logs["d_loss"], logs["g_loss"]]).all()
-    one, other = (gan.generate(conditions=c, seed=0) for c in (told, -told))
+    one, other = (
+        gan.generate(conditions=(c, numbers), seed=0) for c in (told, -told)
+    )
     assert one.shape == (64, 2)
     assert not np.allclose(one, other)
 

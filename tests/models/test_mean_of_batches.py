@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_regan.models._mean_of_batches import MeanOfBatches
+from keras_regan._game.mean_of_batches import MeanOfBatches
 
 
 def test_the_means_of_keras():

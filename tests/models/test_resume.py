@@ -11,7 +11,7 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.models._state import SAVED
+from keras_regan._game.state import SAVED
 
 # What they share is made once.
 pytestmark = pytest.mark.xdist_group("resume")

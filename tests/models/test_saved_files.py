@@ -16,8 +16,8 @@ from keras import ops
 
 import keras_regan as kr
 from keras_regan._files import temporary_name
+from keras_regan._game.state import SAVED
 from keras_regan.models import _saved_state
-from keras_regan.models._state import SAVED
 
 ROOT = pathlib.Path(__file__).parents[2]
 

@@ -39,7 +39,8 @@ def make_context(real, fake, latents):
     `make_context(discriminator=None, generator=None, **overrides)`:
 
     * `discriminator` is a function of samples that returns logits, or a
-      dictionary with them as a discriminator does.
+      dictionary with them as a discriminator does. With `heads=2` it returns
+      a list of two of them.
     * `generator` is a function of latents that returns samples. It makes
       `fake`, with gradients in the generator's step and without in the
       discriminator's, and there is a `latent_gradient` in the former.
@@ -52,12 +53,14 @@ def make_context(real, fake, latents):
             "fake": fake,
             "latents": latents,
             "conditions": None,
+            "labels": None,
             "step": np.int32(0),
             "training": True,
             "network": "discriminator",
             "kernels": [],
             "seed": random.SeedGenerator(0),
             "latent_gradient": None,
+            "heads": 1,
             **overrides,
         }
         for key, value in arguments.items():
@@ -84,8 +87,13 @@ def make_context(real, fake, latents):
                 discriminate=lambda samples, *_: _output(
                     discriminator(samples)
                 ),
+                heads=arguments["heads"],
             ),
-            Batch(arguments["real"], arguments["conditions"]),
+            Batch(
+                arguments["real"],
+                arguments["conditions"],
+                labels=arguments["labels"],
+            ),
             Generated(
                 arguments["fake"],
                 arguments["latents"],

@@ -19,11 +19,11 @@ def outputs(weights):
     }
 
 
-def cross_entropy(samples, weights):
+def cross_entropies(samples, weights):
     logits = samples.astype("float64") @ weights
     shifted = logits - logits.max(axis=1, keepdims=True)
     logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -logarithms[np.arange(6), LABELS].mean()
+    return -logarithms[np.arange(6), LABELS]
 
 
 @pytest.mark.parametrize("labels", [LABELS, LABELS[:, None]], ids=["n", "n1"])
@@ -32,9 +32,9 @@ def test_value_and_gradient(
     network, labels, make_context, real, fake, gradient_of, slope_of
 ):
     def expected(weights):
-        value = cross_entropy(fake, weights)
+        value = cross_entropies(fake, weights).mean()
         if network == "discriminator":
-            value += cross_entropy(real, weights)
+            value += cross_entropies(real, weights).mean()
         return 0.4 * value
 
     value, gradient = gradient_of(
@@ -47,6 +47,52 @@ def test_value_and_gradient(
     np.testing.assert_allclose(
         gradient, slope_of(expected, WEIGHTS), rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 1)], ids=["n", "n1"])
+def test_mean_over_samples_of_known_class(
+    shape, make_context, real, gradient_of, slope_of
+):
+    known = [0, 3, 4]
+    labels = np.full(6, -1, "int32")
+    labels[known] = LABELS[known]
+
+    def expected(weights):
+        each = cross_entropies(real, weights)[known]
+        return 0.4 * each.mean()
+
+    value, gradient = gradient_of(
+        lambda w: AuxiliaryClassifier(0.4)(
+            make_context(outputs(w), labels=labels.reshape(shape))
+        ),
+        WEIGHTS,
+    )
+    np.testing.assert_allclose(value, expected(WEIGHTS), rtol=1e-5)
+    np.testing.assert_allclose(
+        gradient, slope_of(expected, WEIGHTS), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_no_sample_of_known_class(make_context, gradient_of):
+    value, gradient = gradient_of(
+        lambda w: AuxiliaryClassifier()(
+            make_context(outputs(w), labels=np.full(6, -1, "int32"))
+        ),
+        WEIGHTS,
+    )
+    assert value == 0.0
+    np.testing.assert_array_equal(gradient, 0.0)
+
+
+def test_generator_without_classes(make_context):
+    with pytest.raises(ValueError, match="`discriminator_regularizers` alone"):
+        AuxiliaryClassifier()(
+            make_context(
+                outputs(np.ones((3, 4), "float32")),
+                labels=LABELS,
+                network="generator",
+            )
+        )
 
 
 def classifying_pair():

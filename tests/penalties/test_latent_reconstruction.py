@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.models._state import SAVED
-from keras_regan.models._state import TRAINED
+from keras_regan._game.state import SAVED
+from keras_regan._game.state import TRAINED
 
 layers = keras.layers
 LatentReconstruction = kr.penalties.LatentReconstruction

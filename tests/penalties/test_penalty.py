@@ -262,6 +262,7 @@ DEFAULTS = {
     kr.penalties.MaxGradientPenalty: ("max_gradient_penalty", 10.0, 1),
     kr.penalties.PathLength: ("path_length", 2.0, 4),
     kr.penalties.ProximalL1: ("proximal_l1", 0.01, 1),
+    kr.penalties.StartingPoint: ("starting_point", 0.01, 1),
     kr.penalties.R1: ("r1", 10.0, 1),
     kr.penalties.R2: ("r2", 10.0, 1),
     kr.penalties.WassersteinGradientPenalty: (

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 from keras import ops
+from ports.data import half_known
 from ports.data import one_hot
 from ports.data import uniform
 
@@ -215,3 +216,36 @@ def chorales():
         discriminator_steps=5,
     )
     return gan, uniform(bars, steps, pitches, tracks)
+
+
+def digits_of_few_labels():
+    generator = keras.Sequential(
+        [
+            layers.Input((8,)),
+            layers.Dense(2 * 2 * 8),
+            layers.Reshape((2, 2, 8)),
+            layers.Conv2DTranspose(4, 3, 2, padding="same"),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.01),
+            layers.Conv2DTranspose(4, 3, 1, padding="same"),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.01),
+            layers.Conv2DTranspose(1, 3, 2, padding="same", activation="tanh"),
+        ]
+    )
+    images = keras.Input((8, 8, 1))
+    x = layers.LeakyReLU(0.01)(layers.Conv2D(4, 3, 2, padding="same")(images))
+    for filters in (4, 8):
+        x = layers.Conv2D(filters, 3, 2, padding="same")(x)
+        x = layers.LeakyReLU(0.01)(layers.BatchNormalization()(x))
+    x = layers.Dense(10)(layers.Flatten()(layers.Dropout(0.5)(x)))
+    # Real with the probability Z / (Z + 1), where Z is the sum of exp(x).
+    logits = ops.logsumexp(x, axis=-1, keepdims=True)
+    discriminator = keras.Model(images, {"logits": logits, "class_logits": x})
+    gan = kr.RegularizedGAN(generator, discriminator)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(),
+        discriminator_optimizer=keras.optimizers.Adam(),
+        discriminator_regularizers=[kr.penalties.AuxiliaryClassifier()],
+    )
+    return gan, (uniform(8, 8, 1), half_known(10))

@@ -91,6 +91,17 @@ PROGRAMS = [
         "from -1 to 1, as its tanh makes them",
     ),
     Program(
+        "GANs in Action: semi-supervised GAN, digits",
+        "https://github.com/GANs-in-Action/gans-in-action/blob/"
+        "0e2664cba812dcf1aeedc391de6d2aa9060004ca/"
+        "chapter-7/Chapter_7_SGAN.ipynb",
+        34,
+        books.digits_of_few_labels,
+        "the discriminator learns from labelled, unlabelled and generated "
+        "samples in one step, not in three; labelled samples are real ones, "
+        "too",
+    ),
+    Program(
         "Foster: conditional WGAN-GP, faces",
         FOSTER + "04_gan/03_cgan/cgan.ipynb",
         110,
@@ -143,14 +154,16 @@ PROGRAMS = [
         KERAS_GAN + "acgan/acgan.py#L15-L166",
         37,
         keras_gan.acgan,
-        "generated samples have the labels of the real ones, not drawn ones",
+        "generated samples have the labels of the real ones, not drawn ones "
+        "(see below)",
     ),
     Program(
         "Keras-GAN: CGAN",
         KERAS_GAN + "cgan/cgan.py#L15-L152",
         35,
         keras_gan.cgan,
-        "generated samples have the labels of the real ones, not drawn ones",
+        "generated samples have the labels of the real ones, not drawn ones "
+        "(see below)",
     ),
     Program(
         "Keras-GAN: pix2pix",

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.models._state import SAVED
+from keras_regan._game.state import SAVED
 
 RANDOM = np.random.default_rng(0)
 SAMPLES = RANDOM.normal(size=(5, 3, 2)).astype("float32")

@@ -44,17 +44,6 @@ def is_seed(variable: keras.Variable) -> bool:
     return variable.path.endswith("seed_generator_state")
 
 
-def mark_built(model: keras.Model) -> None:
-    """Says of a model that it is built.
-
-    Why: Keras leaves the flag down after `build_from_config` of a subclassed
-        model without a `build` of its own, and does not save such a model.
-    When it is gone: drop this function, if `build_from_config` sets the flag
-        itself.
-    """
-    model.built = True
-
-
 def shapes_built_with(network: keras.Model) -> Any:
     """Returns the shape, or structure of shapes, that a network was built with.
 
@@ -68,6 +57,22 @@ def shapes_built_with(network: keras.Model) -> Any:
         return config["input_shape"]
     shapes = config.get("shapes_dict") or {}
     return next(iter(shapes.values())) if len(shapes) == 1 else None
+
+
+def shapes_of_arguments(network: keras.Model) -> dict[str, Any]:
+    """Returns the shapes of the arguments that a network was built with.
+
+    By the names that they have in `call`, and empty unless there are several.
+
+    Why: a subclassed network with several arguments can say so in no other way
+        that Keras understands too.
+    When it is gone: look for what `get_build_config` returns for a `build` with
+        several arguments.
+    """
+    shapes = (network.get_build_config() or {}).get("shapes_dict") or {}
+    if len(shapes) < 2:
+        return {}
+    return {key.removesuffix("_shape"): s for key, s in shapes.items()}
 
 
 def structure_of_inputs(network: keras.Model) -> Any:

@@ -8,6 +8,7 @@ from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses._drawing import with_seed
+from keras_regan.penalties._heads import added_up
 from keras_regan.penalties.step_context import StepContext
 
 # No name that a term can have.
@@ -16,6 +17,8 @@ SIGN = "sign of real logits"
 
 class AdversarialTerm:
     """The loss that the two networks play for: the first term of both.
+
+    Those of all the discriminator's heads add up.
 
     Args:
         loss: The `AdversarialLoss`.
@@ -28,6 +31,9 @@ class AdversarialTerm:
 
     def __call__(self, context: StepContext) -> Tensor:
         """Returns the loss of the network whose step it is."""
+        return added_up(context.of_each_head(self._of_one_head))
+
+    def _of_one_head(self, context: StepContext) -> Tensor:
         loss = self._loss.at(context.step)
         if context.network == "discriminator":
             logits = context.real_logits, context.fake_logits
@@ -74,5 +80,14 @@ class LayerRegularizers:
 
 
 def real_sign(context: StepContext) -> Tensor:
-    """Returns the mean sign of the real samples' logits, for augmentations."""
-    return ops.mean(ops.sign(context.real_logits))
+    """Returns the mean sign of the real samples' logits, for augmentations.
+
+    Each of the discriminator's heads counts as much as the others, whatever
+    the sizes of their maps.
+    """
+    signs = context.of_each_head(lambda head: _mean_sign(head.real_logits))
+    return added_up(signs) / len(signs)
+
+
+def _mean_sign(logits: Tensor) -> Tensor:
+    return ops.mean(ops.sign(logits))

@@ -7,7 +7,10 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
+from keras_regan._checks.call_arguments import argument_names
+from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
+from keras_regan._checks.networks import heads_of
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
@@ -44,6 +47,16 @@ class Networks:
         self._interface = interface
         self.draw_latents = draw_latents
         self._augmentation = augmentation
+        self._with_several_arguments = [
+            network
+            for network in (generator, discriminator)
+            if argument_names(network)
+        ]
+
+    @property
+    def heads(self) -> int:
+        """How many tensors of logits the discriminator returns."""
+        return self._interface.heads
 
     def generate(
         self, latents: Tensor, conditions: Any, training: bool
@@ -76,20 +89,25 @@ class Networks:
         if training and self._augmentation is not None:
             samples = self._augmentation(samples, seed)
         inputs = self._interface.discriminator_inputs(samples, conditions)
-        outputs, losses = _called(self._discriminator, inputs, training)
+        outputs, losses = self._called(self._discriminator, inputs, training)
         others = {}
         if isinstance(outputs, dict):
             others = {k: v for k, v in outputs.items() if k != "logits"}
             outputs = outputs["logits"]
-        return DiscriminatorOutput(at_least_float32(outputs), others, losses)
+        logits = [at_least_float32(head) for head in heads_of(outputs)]
+        if len(logits) == 1:
+            logits = logits[0]
+        return DiscriminatorOutput(logits, others, losses)
 
     def _generated(self, latents, conditions, training):
         inputs = self._interface.generator_inputs(latents, conditions)
-        samples, losses = _called(self._generator, inputs, training)
+        samples, losses = self._called(self._generator, inputs, training)
         return at_least_float32(samples), losses
 
-
-def _called(network, inputs, training):
-    """Returns a network's outputs, and what its layers added in this call."""
-    outputs = network(inputs, training=training)
-    return outputs, losses_of_latest_call(network)
+    def _called(self, network, inputs, training):
+        """Returns outputs, and what the network's layers added in this call."""
+        args, named = [inputs], {}
+        if network in self._with_several_arguments:
+            args, named = call_arguments(network, inputs)
+        outputs = network(*args, **named, training=training)
+        return outputs, losses_of_latest_call(network)

@@ -4,13 +4,19 @@ from typing import Any
 
 import keras
 
+from keras_regan._checks.conditions import Conditions
+from keras_regan._checks.interface import Interface
+from keras_regan._checks.labels import Labels
+from keras_regan._checks.labels import labels_for
 from keras_regan._fitting.value_watch import SeenValues
+from keras_regan._game.networks import Networks
+from keras_regan._game.player import Player
+from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
 from keras_regan.metrics._feature_sharing import different_networks
-from keras_regan.models._networks import Networks
-from keras_regan.models._player import Player
+from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.scheduled import innermost
 
 
@@ -24,8 +30,6 @@ class Game:
         loss: What is played for.
         generator: The player that makes samples.
         discriminator: The player that judges them.
-        discriminator_steps: Updates of the discriminator before each one of
-            the generator.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
         metrics: List of metrics that are called with `(real, generated)`.
@@ -33,6 +37,11 @@ class Game:
             generator learned from.
         samples_per_condition: How many samples the generator makes for each
             condition in its own step.
+
+    Attributes:
+        beside_samples: What has to come beside the samples in the data, or
+            `None`: conditions, which networks are told, or labels, from which
+            the discriminator alone learns.
     """
 
     def __init__(
@@ -40,7 +49,6 @@ class Game:
         loss: AdversarialLoss,
         generator: Player,
         discriminator: Player,
-        discriminator_steps: int,
         augmentation: Augmentation | None,
         metrics: list[keras.metrics.Metric],
         shared_samples: bool,
@@ -49,7 +57,6 @@ class Game:
         self.loss = loss
         self.generator = generator
         self.discriminator = discriminator
-        self.discriminator_steps = discriminator_steps
         self.augmentation = augmentation
         self.metrics = metrics
         self.shared_samples = shared_samples
@@ -57,6 +64,7 @@ class Game:
         self.seen_values = SeenValues(generator.network)
         # What a step calls.
         self.networks: Networks | None = None
+        self.beside_samples: Conditions | None = None
         # What a step moves besides weights, and what replicas move apart.
         self.moved: list[keras.Variable] = []
         self.moved_apart: list[keras.Variable] = []
@@ -107,6 +115,23 @@ class Game:
         return self.metrics + [
             entry for entry in entries if getattr(entry, "feature_networks", [])
         ]
+
+    def expect(self, interface: Interface) -> None:
+        """Finds out what has to come beside the samples in the data."""
+        penalties = [p for player in self.players for p in player.penalties]
+        labels = labels_for(penalties, interface)
+        self.beside_samples = interface.conditions or labels
+
+    def batch(self, real: Tensor, beside: Any) -> Batch:
+        """Returns what the data has for a step.
+
+        Args:
+            real: The samples.
+            beside: What came beside them, or `None`.
+        """
+        if isinstance(self.beside_samples, Labels):
+            return Batch(real, labels=beside)
+        return Batch(real, beside)
 
     def prepare(self, conditions: Any) -> None:
         """Creates state and loads networks, before anything is traced.

@@ -83,6 +83,10 @@ BOUNDED = {
     ),
     "dictionary": lambda: functional(dense("tanh")),
     "operation": lambda: functional(lambda x: ops.tanh(layers.Dense(1)(x))),
+    "second_of_two": lambda: functional(
+        lambda x: [layers.Dense(1)(x), dense("tanh")(x)]
+    ),
+    "both_from_one": lambda: functional(lambda x: [dense("tanh")(x)] * 2),
     "subclassed": lambda: subclassed(dense("sigmoid")),
     "subclassed_operation": lambda: subclassed(layers.Dense(1), ops.sigmoid),
     "subclassed_nested": lambda: keras.Sequential(

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import keras
 
 from keras_regan._backend.keras_internals.layers import is_seed
+from keras_regan._game.game import Game
 from keras_regan.metrics._feature_sharing import different_networks
-from keras_regan.models._game import Game
 
 
 class Kind(enum.Flag):

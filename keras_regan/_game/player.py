@@ -14,17 +14,17 @@ from keras_regan._checks.networks import kernels
 from keras_regan._checks.own_objects import check_constructed
 from keras_regan._dtypes import at_least_float32
 from keras_regan._fitting.position import number_in
+from keras_regan._game.accuracies import NAMES
+from keras_regan._game.accuracies import accuracies
+from keras_regan._game.mean_of_batches import MeanOfBatches
+from keras_regan._game.terms import SIGN
+from keras_regan._game.terms import AdversarialTerm
+from keras_regan._game.terms import LayerRegularizers
+from keras_regan._game.terms import real_sign
+from keras_regan._game.trained_along import trained_along
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
-from keras_regan.models._accuracies import NAMES
-from keras_regan.models._accuracies import accuracies
-from keras_regan.models._mean_of_batches import MeanOfBatches
-from keras_regan.models._terms import SIGN
-from keras_regan.models._terms import AdversarialTerm
-from keras_regan.models._terms import LayerRegularizers
-from keras_regan.models._terms import real_sign
-from keras_regan.models._trained_along import trained_along
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
 from keras_regan.penalties.step_context import StepContext
@@ -46,6 +46,7 @@ class Player:
         optimizer: The optimizer of its weights.
         loss: The `AdversarialLoss`.
         regularizers: The entries of the user's list.
+        moves: Positive integer. How often it moves in each step.
         augmentation: What learns how each move went, or `None`.
 
     Attributes:
@@ -63,19 +64,23 @@ class Player:
         optimizer: keras.optimizers.Optimizer,
         loss: AdversarialLoss,
         regularizers: Sequence[Any] | None,
+        moves: int,
         augmentation: Augmentation | None = None,
     ):
         self.role = role
         self.network = network
         self.optimizer = optimizer
+        self.moves = moves
         self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
+        self.kernels = kernels(network)
+        for penalty in self.penalties:
+            penalty.build(self.kernels)
         self.variables = [
             *network.trainable_variables,
             *trained_along(self.penalties),
         ]
-        self.kernels = kernels(network)
         self._check_weights()
         layers = LayerRegularizers(network)
         self.terms = [AdversarialTerm(loss), *self.penalties, layers]
@@ -92,14 +97,7 @@ class Player:
         names = [penalty.name for penalty in self.penalties]
         if carries_regularizers(network):
             names.append(layers.name)
-        loss_mean = MeanOfBatches(f"{role[0]}_loss")
-        self._trackers = {
-            "loss": loss_mean,
-            **{
-                name: MeanOfBatches(f"{role[0]}_{name}", beside=loss_mean)
-                for name in [*names, *right]
-            },
-        }
+        self._trackers = _means([*names, *right], prefix=role[0])
         # A loss scale leaves out steps whose gradients overflow.
         self.may_skip = isinstance(
             optimizer, keras.optimizers.LossScaleOptimizer
@@ -215,6 +213,13 @@ class Player:
                     f"of rank 2 and more) for `{penalty.name}`. Received: one "
                     "without"
                 )
+
+
+def _means(names: list[str], prefix: str) -> dict[str, MeanOfBatches]:
+    """Returns the mean of the loss and of what goes with it, by name."""
+    loss = MeanOfBatches(f"{prefix}_loss")
+    others = {n: MeanOfBatches(f"{prefix}_{n}", beside=loss) for n in names}
+    return {"loss": loss, **others}
 
 
 def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:

@@ -7,10 +7,10 @@ import numpy as np
 from keras import ops
 
 import keras_regan as kr
-from keras_regan.models._state import CARRIED
-from keras_regan.models._state import SAVED
-from keras_regan.models._state import TRAINED
-from keras_regan.models._state import Kind
+from keras_regan._game.state import CARRIED
+from keras_regan._game.state import SAVED
+from keras_regan._game.state import TRAINED
+from keras_regan._game.state import Kind
 
 
 def values():

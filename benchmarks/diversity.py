@@ -1,0 +1,444 @@
+r"""What soft regularization is worth where a generator is told what to make.
+
+    python benchmarks/diversity.py --data fashion_mnist.npz
+    python benchmarks/diversity.py --data cats64.npz \
+        --features efficientnet_lite0.keras --output runs/diversity_cats
+
+Completes the lower half of images that were not trained on, eight times each.
+The same U-shaped networks with the same seeds are trained with each setting:
+drawn to the true image only, and with each regularizer of pairs besides. It
+prints how far the answers to one condition are apart, beside how far real
+images are, how near the nearest of eight comes to the truth, and what this
+costs in quality and time; then each setting against the one without, seed by
+seed.
+
+    ... --settings none pairs --sweep pairs     one factor, over three decades
+
+Features are those of `--features`, or of a small classifier that is trained on
+the labels of the data. Every run is kept, and one that is there is not
+repeated, so the comparison can
+be interrupted and enlarged. Factors were chosen with seed 0; the
+table is made of the seeds 2 to 6.
+"""
+
+import argparse
+import pathlib
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import kept_runs
+import keras
+import numpy as np
+from metrics_on_cifar10 import feature_extractor
+from paired import difference
+
+import keras_regan as kr
+from keras_regan.metrics._feature_sharing import shared_features
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
+from complete_images import completing_networks  # noqa: E402
+from complete_images import upper_halves  # noqa: E402
+from sample_rows import save_rows  # noqa: E402
+
+ANSWERS = 8
+ROWS = 6
+
+COLUMNS = {
+    "spread": ("distance of answers", 1, 3),
+    "diversity": ("in features", 1, 2),
+    "best": (f"best of {ANSWERS}", 1, 2),
+    "mean": (f"mean of {ANSWERS}", 1, 2),
+    "fd": ("FD", 1, 1),
+    "kd": ("KD x 1000", 1e3, 1),
+    "precision": ("precision", 1, 3),
+    "recall": ("recall", 1, 3),
+    "processor_seconds": ("processor seconds", 1, 0),
+}
+
+Terms = Callable[[float, float], list]
+
+
+class Setting:
+    """What is added to the generator's loss, and where pairs come from.
+
+    Args:
+        terms: Called with a factor and the distance of real answers to
+            nearly one condition, returns regularizers.
+        factor: The factor that was chosen.
+        each: `samples_per_condition` of `compile`.
+        reconstruction: The factor of `Reconstruction`.
+    """
+
+    def __init__(
+        self,
+        terms: Terms = lambda factor, margin: [],
+        factor: float = 0.0,
+        each: int = 1,
+        reconstruction: float = 10.0,
+    ):
+        self.terms = terms
+        self.factor = factor
+        self.each = each
+        self.reconstruction = reconstruction
+
+    def regularizers(self, factor: float, margin: float) -> list:
+        """Returns what the generator's loss gets."""
+        terms = self.terms(factor, margin)
+        if self.reconstruction:
+            terms = [
+                kr.regularizers.Reconstruction(self.reconstruction),
+                *terms,
+            ]
+        return terms
+
+
+def pairwise(**more: Any) -> Terms:
+    return lambda factor, margin: [
+        kr.regularizers.PairwiseDistance(
+            factor, distance="l1", margin=margin, **more
+        )
+    ]
+
+
+def mode_seeking(factor: float, margin: float) -> list:
+    return [kr.regularizers.ModeSeeking(factor)]
+
+
+def diversity_sensitive(factor: float, margin: float) -> list:
+    # A ratio: two normal latents are 2 / sqrt(pi) apart.
+    bound = margin / (2.0 / np.pi**0.5)
+    return [kr.regularizers.DiversitySensitive(factor, bound=bound)]
+
+
+def pairwise_and_l2(factor: float, margin: float) -> list:
+    return [*pairwise()(factor, margin), kr.regularizers.L2(1e-5)]
+
+
+SETTINGS = {
+    "none": Setting(),
+    "adversarial only": Setting(reconstruction=0.0),
+    "PairwiseDistance, each condition twice": Setting(pairwise(), 6.0, each=2),
+    "PairwiseDistance, second pass": Setting(pairwise(), 6.0),
+    "PairwiseDistance, other conditions": Setting(
+        pairwise(across_conditions=True), 6.0
+    ),
+    "ModeSeeking, each condition twice": Setting(mode_seeking, 0.1, each=2),
+    "DiversitySensitive, each condition twice": Setting(
+        diversity_sensitive, 2.0, each=2
+    ),
+    "PairwiseDistance and L2, each condition twice": Setting(
+        pairwise_and_l2, 6.0, each=2
+    ),
+}
+
+
+def main() -> None:
+    """Trains what is missing and reports what is there."""
+    arguments = parse_arguments()
+    output = pathlib.Path(arguments.output)
+    output.mkdir(parents=True, exist_ok=True)
+    train, held_out = load(arguments.data)
+    names = arguments.settings or list(SETTINGS)
+    features = arguments.features or classifier(
+        arguments.data, output / "classifier.keras"
+    )
+    judge = Judge(held_out[: arguments.conditions], features)
+    runs = [(name, SETTINGS[name].factor) for name in names]
+    if arguments.sweep:
+        runs += [(arguments.sweep, factor) for factor in arguments.factors]
+    for seed in arguments.seeds:
+        for name, factor in runs:
+            kept_runs.keep(
+                file(output, name, factor, seed),
+                protocol(arguments),
+                lambda n=name, f=factor, s=seed: run(
+                    n, f, s, train, judge, arguments
+                ),
+            )
+    report(output, runs, arguments)
+
+
+def load(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Returns images to train on and others, with channels, in [-1, 1]."""
+    with np.load(path) as data:
+        sets = [data["x_train"], data["x_test"]]
+    return tuple(
+        (x[..., None] if x.ndim == 3 else x).astype("float32") / 127.5 - 1.0
+        for x in sets
+    )
+
+
+def classifier(data: str, path: pathlib.Path) -> keras.Model:
+    """Returns the features of a classifier, trained once and kept."""
+    if not path.exists():
+        keras.utils.set_random_seed(0)
+        train, held_out = load(data)
+        with np.load(data) as arrays:
+            labels, of_held_out = arrays["y_train"], arrays["y_test"]
+        layers = [keras.Input(train.shape[1:])]
+        for width in (32, 64):
+            layers += [
+                keras.layers.Conv2D(width, 3, padding="same"),
+                keras.layers.LeakyReLU(),
+                keras.layers.MaxPooling2D(),
+            ]
+        layers += [
+            keras.layers.Flatten(),
+            keras.layers.Dense(128, activation="leaky_relu", name="features"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(int(labels.max()) + 1),
+        ]
+        network = keras.Sequential(layers)
+        network.compile(
+            keras.optimizers.Adam(),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+        network.fit(train, labels, batch_size=128, epochs=4, verbose=0)
+        _, accuracy = network.evaluate(held_out, of_held_out, verbose=0)
+        print(f"The classifier is right for {accuracy:.1%} of new images.")
+        network.save(path)
+    network = keras.models.load_model(path)
+    return keras.Model(network.inputs, network.get_layer("features").output)
+
+
+class Judge:
+    """Compares answers with the true images, in features and in pixels."""
+
+    def __init__(self, real: np.ndarray, features: str | keras.Model):
+        self.real = real
+        self.conditions = upper_halves(real)
+        if isinstance(features, str):
+            self._features = feature_extractor(features, "efficientnet")
+            self._features.value_range = (-1.0, 1.0)
+        else:
+            self._features = kr.metrics.FeatureExtractor(
+                features,
+                preprocessing=keras.layers.Rescaling(1 / 127.5, -1.0),
+            )
+
+    def __call__(self, answers: np.ndarray) -> dict[str, float]:
+        """Returns all values, of answers `(conditions, ANSWERS, ...)`."""
+        kinds = kr.metrics
+        several = {
+            "diversity": kinds.ConditionalDiversity(
+                self._features, samples_per_condition=ANSWERS
+            ),
+            "nearest": kinds.BestOfMany(
+                self._features, samples_per_condition=ANSWERS
+            ),
+        }
+        single = {
+            "fd": kinds.FrechetDistance(self._features),
+            "kd": kinds.KernelDistance(self._features),
+            "neighbours": kinds.PrecisionRecall(self._features),
+        }
+        for first in range(0, len(answers), 50):
+            part = slice(first, first + 50)
+            real, of_all = self.real[part], answers[part]
+            with shared_features():
+                for metric in several.values():
+                    metric.update_state(real, of_all, self.conditions[part])
+            with shared_features():
+                for metric in single.values():
+                    metric.update_state(real, of_all[:, 0])
+        best, mean = several["nearest"].result().values()
+        precision, recall = single["neighbours"].result().values()
+        diversity = list(several["diversity"].result().values())[0]
+        lower = answers.shape[2] // 2
+        values = {
+            "spread": spread(answers[:, :, lower:]),
+            "diversity": diversity,
+            "best": best,
+            "mean": mean,
+            "fd": single["fd"].result(),
+            "kd": single["kd"].values()[single["kd"].name],
+            "precision": precision,
+            "recall": recall,
+        }
+        return {name: float(value) for name, value in values.items()}
+
+
+def spread(answers: np.ndarray) -> float:
+    """Returns the mean absolute difference of two answers to a condition."""
+    count = answers.shape[1]
+    pairs = [(i, j) for i in range(count) for j in range(i)]
+    return np.mean(
+        [np.abs(answers[:, i] - answers[:, j]).mean() for i, j in pairs]
+    )
+
+
+def run(
+    name: str,
+    factor: float,
+    seed: int,
+    train: np.ndarray,
+    judge: Judge,
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    """Trains one GAN and judges it."""
+    keras.utils.set_random_seed(seed)
+    setting = SETTINGS[name]
+    margin = distance_of_alike(train[:10_000])
+    gan = kr.RegularizedGAN(
+        *completing_networks(train.shape[1:], arguments.width),
+        ema_momentum=0.99,
+        seed=seed,
+    )
+    rate = arguments.rate
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
+        generator_regularizers=setting.regularizers(factor, margin),
+        discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
+        samples_per_condition=setting.each,
+    )
+    start = time.process_time()
+    history = gan.fit(
+        batches(train, arguments.batch, seed),
+        steps_per_epoch=arguments.steps,
+        verbose=0,
+    )
+    seconds = time.process_time() - start
+    answers = gan.generate(
+        conditions=judge.conditions, samples_per_condition=ANSWERS, seed=seed
+    )
+    rows = pathlib.Path(arguments.output) / "answers"
+    rows.mkdir(exist_ok=True)
+    np.save(
+        rows / f"{stem(name, factor, seed)}.npy",
+        np.round((answers[:ROWS] + 1) * 127.5).astype("uint8"),
+    )
+    return {
+        **judge(answers),
+        "processor_seconds": seconds,
+        "margin": margin,
+        "logs": {k: float(v[-1]) for k, v in history.history.items()},
+    }
+
+
+def distance_of_alike(images: np.ndarray, count: int = 1000) -> float:
+    """Returns how far images are apart whose upper halves are most alike.
+
+    What real answers to nearly one condition differ by: a mean of absolute
+    differences over whole images.
+    """
+    upper = images[:, : images.shape[1] // 2].reshape(len(images), -1)
+    some = upper[:count]
+    squares = (upper**2).sum(1) - 2.0 * some @ upper.T
+    np.fill_diagonal(squares, np.inf)
+    nearest = squares.argmin(axis=1)
+    return float(np.abs(images[:count] - images[nearest]).mean())
+
+
+def batches(images: np.ndarray, size: int, seed: int):
+    """Yields batches without end, each image once an epoch."""
+    random = np.random.default_rng(seed)
+    while True:
+        order = random.permutation(len(images))
+        for first in range(0, len(images) - size + 1, size):
+            batch = images[order[first : first + size]]
+            yield batch, upper_halves(batch)
+
+
+def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns what two runs must have in common to be compared."""
+    names = "width steps batch rate conditions".split()
+    return {
+        **kept_runs.protocol(arguments, names),
+        "data": pathlib.Path(arguments.data).stem,
+        "features_of": "efficientnet" if arguments.features else "classifier",
+    }
+
+
+def stem(name: str, factor: float, seed: int) -> str:
+    return f"{name}, {factor:g}, seed {seed}"
+
+
+def file(
+    output: pathlib.Path, name: str, factor: float, seed: int
+) -> pathlib.Path:
+    """Returns where a run is kept."""
+    return output / f"{stem(name, factor, seed)}.json"
+
+
+# What comes of it.
+
+
+def report(
+    output: pathlib.Path,
+    settings: list[tuple[str, float]],
+    arguments: argparse.Namespace,
+) -> None:
+    """Prints the tables, and writes them beside the figures."""
+    files = {
+        f"{name}, {factor:g}" if factor else name: [
+            file(output, name, factor, seed) for seed in arguments.seeds
+        ]
+        for name, factor in settings
+    }
+    runs = kept_runs.read(files)
+    kept_runs.write_summary(output / "table.json", runs, COLUMNS)
+    text = kept_runs.table(runs, COLUMNS)
+    if "none" in runs:
+        text += "\n" + against_none(runs)
+    (output / "table.md").write_text(text)
+    print(text)
+    pictures = [
+        output / "answers" / f"{stem(name, factor, arguments.seeds[0])}.npy"
+        for name, factor in settings
+        if name in arguments.drawn
+    ]
+    _, held_out = load(arguments.data)
+    drawn = [np.load(path) / 127.5 - 1.0 for path in pictures]
+    if drawn:
+        truth = held_out[:ROWS]
+        save_rows(output / "answers.png", upper_halves(truth), truth, *drawn)
+
+
+def against_none(runs: dict[str, list[dict[str, Any]]]) -> str:
+    """Returns each setting against the one without, seed by seed."""
+    lines = ["| setting | value | ratio | of seeds | by chance | verdict |"]
+    lines.append("|---" * 6 + "|")
+    for name, results in runs.items():
+        if name == "none" or len(results) != len(runs["none"]):
+            continue
+        for column, (title, _, _) in COLUMNS.items():
+            before = [r[column] for r in runs["none"]]
+            after = [r[column] for r in results]
+            gap = difference(before, after)
+            lines.append(
+                f"| {name} | {title} | {np.mean(after) / np.mean(before):.2f} "
+                f"| {gap.same_sign}/{gap.seeds} | {gap.chance:.3f} "
+                f"| {gap.verdict} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Returns the arguments of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="images as an .npz file")
+    add("--features", help="EfficientNet-Lite0 as a .keras file")
+    add("--settings", nargs="+", choices=SETTINGS, metavar="NAME")
+    add("--sweep", choices=SETTINGS, metavar="NAME")
+    add("--factors", type=float, nargs="+", default=[0.6, 2.0, 20.0, 60.0])
+    add("--drawn", nargs="*", default=["none", list(SETTINGS)[2]])
+    add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
+    add("--steps", type=int, default=2000, help="(%(default)s)")
+    add("--batch", type=int, default=32, help="(%(default)s)")
+    add("--width", type=int, default=32, help="(%(default)s)")
+    add("--rate", type=float, default=1e-3, help="(%(default)s)")
+    add("--conditions", type=int, default=1000, help="(%(default)s)")
+    add("--output", default="runs/diversity", help="(%(default)s)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

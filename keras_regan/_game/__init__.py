@@ -1,0 +1,1 @@
+"""What `compile` makes: two players, their turns and the state they move."""
