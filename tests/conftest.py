@@ -182,3 +182,12 @@ def image_pair():
         return generator, discriminator
 
     return build
+
+
+@pytest.fixture
+def channels_first():
+    """Lets networks be made with the channels first."""
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format(before)

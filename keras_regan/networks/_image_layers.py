@@ -6,6 +6,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._typing import Shape
+from keras_regan.networks import _initial_weights
 
 
 def channel_axis() -> int:
@@ -55,3 +56,8 @@ def batch_normalization() -> keras.layers.Layer:
     return keras.layers.BatchNormalization(
         axis=channel_axis(), momentum=0.9, epsilon=1e-5
     )
+
+
+def leaky_relu() -> keras.layers.Layer:
+    """Returns the activation that `_initial_weights` are scaled for."""
+    return keras.layers.LeakyReLU(negative_slope=_initial_weights.SLOPE)

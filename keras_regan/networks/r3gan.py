@@ -16,10 +16,10 @@ from keras_regan.networks._judgement import as_features
 from keras_regan.networks._judgement import judgement
 from keras_regan.networks._resampling import doubled
 from keras_regan.networks._resampling import halved
+from keras_regan.networks._residual_blocks import EXPANSION
+from keras_regan.networks._residual_blocks import ResidualBlocks
 
 _IMAGE_SIZES = (16, 28, 32, 64, 128, 256)
-# How many times the filters of a block its grouped convolution has.
-_EXPANSION = 2
 
 
 def r3gan(
@@ -137,7 +137,7 @@ def r3gan(
     if num_classes is not None:
         num_classes = _validation.positive_integer(num_classes, "num_classes")
     _validation.boolean(discriminator_features, "discriminator_features")
-    stack = _Blocks(blocks, group_size, number=blocks * len(filters))
+    stack = ResidualBlocks(blocks, group_size, number=blocks * len(filters))
     generator = _generator(
         size, channels, latent_dim, filters, stack, num_classes
     )
@@ -147,66 +147,12 @@ def r3gan(
     return generator, discriminator
 
 
-class _Blocks:
-    """The residual blocks of one size of map.
-
-    Args:
-        repeats: Number of blocks, one after the other.
-        group_size: Channels of each group in their convolutions.
-        number: How many blocks the whole network has.
-    """
-
-    def __init__(self, repeats: int, group_size: int, number: int):
-        self._repeats = repeats
-        self._group_size = group_size
-        self._number = number
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Returns maps of the same shape."""
-        size = x.shape[-2]
-        for index in range(self._repeats):
-            x = self._block(x, f"block_{size}_{index + 1}")
-        return x
-
-    def _block(self, x: Tensor, name: str) -> Tensor:
-        filters = x.shape[channel_axis()]
-        expanded = _EXPANSION * filters
-        y = self._activated(expanded, 1, 1, f"{name}_widened")(x)
-        y = _leaky_relu()(y)
-        groups = expanded // self._group_size
-        y = self._activated(expanded, 3, groups, f"{name}_grouped")(y)
-        y = _leaky_relu()(y)
-        y = keras.layers.Conv2D(
-            filters,
-            1,
-            use_bias=False,
-            kernel_initializer=keras.initializers.Zeros(),
-            name=f"{name}_narrowed",
-        )(y)
-        return keras.layers.Add(name=name)([x, y])
-
-    def _activated(
-        self, filters: int, kernel_size: int, groups: int, name: str
-    ) -> keras.layers.Layer:
-        """Returns a convolution that a LeakyReLU follows."""
-        return keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            padding="same",
-            groups=groups,
-            kernel_initializer=_initial_weights.in_residual_block(
-                self._number, layers=3
-            ),
-            name=name,
-        )
-
-
 def _generator(
     size: int,
     channels: int,
     latent_dim: int,
     filters: list[int],
-    stack: _Blocks,
+    stack: ResidualBlocks,
     num_classes: int | None,
 ) -> keras.Model:
     inputs = x = keras.Input((latent_dim,), name="latents")
@@ -247,7 +193,7 @@ def _discriminator(
     size: int,
     channels: int,
     filters: list[int],
-    stack: _Blocks,
+    stack: ResidualBlocks,
     num_classes: int | None,
     with_features: bool,
 ) -> keras.Model:
@@ -319,10 +265,6 @@ def _linear(
     )
 
 
-def _leaky_relu() -> keras.layers.Layer:
-    return keras.layers.LeakyReLU(negative_slope=_initial_weights.SLOPE)
-
-
 def _filters(size: int, width: int) -> list[int]:
     """Returns the numbers of filters, from the smallest maps outwards."""
     doublings = int(math.log2(size)) - 2
@@ -341,7 +283,7 @@ def _filters(size: int, width: int) -> list[int]:
 
 
 def _check_groups(filters: list[int], width: int, group_size: int) -> None:
-    fewest = _EXPANSION * filters[-1]
+    fewest = EXPANSION * filters[-1]
     if fewest % group_size:
         raise ValueError(
             _validation.message(

@@ -10,6 +10,7 @@ from keras_regan import _validation
 from keras_regan._typing import Tensor
 from keras_regan.networks import _initial_weights
 from keras_regan.networks._image_layers import channel_axis
+from keras_regan.networks._image_layers import leaky_relu
 from keras_regan.networks._image_layers import shape_of_rectangle
 from keras_regan.networks._image_pairs import Size
 from keras_regan.networks._image_pairs import checked_halvings
@@ -211,7 +212,7 @@ def _generator(
         x = _doubling(filters[index], name)(x)
         if at_every_scale and latents is not None:
             x = _shifted(x, latents, f"{name}_latents")
-        x = _concatenated(_leaky_relu()(x), maps[index])
+        x = _concatenated(leaky_relu()(x), maps[index])
     images = keras.layers.Conv2DTranspose(
         channels,
         4,
@@ -231,7 +232,7 @@ def _halvings_of(condition: Tensor, filters: list[int]) -> list[Tensor]:
     x = condition
     for index, count in enumerate(filters):
         x = _convolution(count, 2, f"down_{index + 1}")(x)
-        x = _leaky_relu()(x)
+        x = leaky_relu()(x)
         maps.append(x)
     return maps
 
@@ -242,20 +243,20 @@ def _bottleneck(x: Tensor, vector_size: int, latents: Tensor | None) -> Tensor:
     x = keras.layers.Flatten()(x)
     x = keras.layers.Dense(
         vector_size,
-        kernel_initializer=_initial_weights.before_leaky_relu(),
+        kernel_initializer=_initial_weights.beforeleaky_relu(),
         name="bottleneck",
     )(x)
     x = keras.layers.Dense(
         math.prod(shape),
-        kernel_initializer=_initial_weights.before_leaky_relu(),
+        kernel_initializer=_initial_weights.beforeleaky_relu(),
         name="bottleneck_map",
-    )(_leaky_relu()(x))
+    )(leaky_relu()(x))
     x = keras.layers.Reshape(shape)(x)
     if latents is not None:
         # A layer of their own, in which they start on the condition's scale.
         map_of_latents = _linear(math.prod(shape), "latents_map")(latents)
         x = keras.layers.Add()([x, keras.layers.Reshape(shape)(map_of_latents)])
-    return _leaky_relu()(x)
+    return leaky_relu()(x)
 
 
 def _shifted(x: Tensor, latents: Tensor, name: str) -> Tensor:
@@ -282,7 +283,7 @@ def _discriminator(
     for index, count in enumerate(filters):
         strides = 2 if index < len(filters) - 1 else 1
         x = _convolution(count, strides, f"patches_{index + 1}")(x)
-        x = _leaky_relu()(x)
+        x = leaky_relu()(x)
         if with_features:
             features.append(as_features(x, f"features_{index + 1}"))
     x = keras.layers.Conv2D(
@@ -306,7 +307,7 @@ def _convolution(filters: int, strides: int, name: str) -> keras.layers.Layer:
         4,
         strides=strides,
         padding="same",
-        kernel_initializer=_initial_weights.before_leaky_relu(),
+        kernel_initializer=_initial_weights.beforeleaky_relu(),
         name=name,
     )
 
@@ -317,7 +318,7 @@ def _doubling(filters: int, name: str) -> keras.layers.Layer:
         4,
         strides=2,
         padding="same",
-        kernel_initializer=_initial_weights.doubling_before_leaky_relu(),
+        kernel_initializer=_initial_weights.doubling_beforeleaky_relu(),
         name=name,
     )
 
@@ -329,10 +330,6 @@ def _linear(units: int, name: str) -> keras.layers.Layer:
         kernel_initializer=_initial_weights.linear(),
         name=name,
     )
-
-
-def _leaky_relu() -> keras.layers.Layer:
-    return keras.layers.LeakyReLU(negative_slope=_initial_weights.SLOPE)
 
 
 def _concatenated(x: Tensor, other: Tensor) -> Tensor:

@@ -1,26 +1,12 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import standard_normal
 
 from keras_regan.networks import dcgan
 
 # One configuration for most tests that compute: JAX compiles it only once.
 SMALL = {"latent_dim": 8, "width": 4, "num_classes": 3}
-
-
-@pytest.fixture
-def zero_weights(monkeypatch):
-    """Saves JAX from compiling a random number generator per shape."""
-    for name in ("RandomNormal", "VarianceScaling"):
-        monkeypatch.setattr(
-            keras.initializers,
-            name,
-            lambda *args, **kwargs: keras.initializers.Zeros(),
-        )
-
-
-def standard_normal(*shape):
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
 def layers_of(model, kind):

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import standard_normal
 
 from keras_regan.networks import mlp
 
@@ -13,10 +14,6 @@ def reloaded(model, directory):
     path = directory / f"{model.name}.keras"
     model.save(path)
     return keras.saving.load_model(path)
-
-
-def standard_normal(*shape):
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
 @pytest.mark.parametrize(

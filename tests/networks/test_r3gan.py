@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import numpy
+from networks.arrays import standard_normal
 
 import keras_regan as kr
 from keras_regan.networks import _resampling
@@ -14,25 +16,6 @@ SMALL = {"latent_dim": 5, "width": 8, "blocks": 1, "group_size": 4}
 LABELS = np.array([2, 0, 1], "int32")
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
-
-
-@pytest.fixture
-def zero_weights(monkeypatch):
-    """Saves JAX from compiling a random number generator per shape."""
-    for name in ("VarianceScaling", "RandomNormal"):
-        monkeypatch.setattr(
-            keras.initializers,
-            name,
-            lambda *args, **kwargs: keras.initializers.Zeros(),
-        )
-
-
-def numpy(tensor):
-    return np.array(keras.ops.convert_to_numpy(tensor), "float64")
-
-
-def standard_normal(*shape):
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
 def randomized(model):

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import numpy
+from networks.arrays import standard_normal
 
 import keras_regan as kr
 from keras_regan.networks import resnet
@@ -19,26 +21,7 @@ LABELS = np.array([2, 0, 1], "int32")
 kinds = pytest.mark.parametrize("kind", list(KINDS))
 
 
-@pytest.fixture
-def zero_weights(monkeypatch):
-    """Saves JAX from compiling a random number generator per shape."""
-    for name in ("VarianceScaling", "RandomNormal"):
-        monkeypatch.setattr(
-            keras.initializers,
-            name,
-            lambda *args, **kwargs: keras.initializers.Zeros(),
-        )
-
-
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
-
-
-def numpy(tensor):
-    return np.array(keras.ops.convert_to_numpy(tensor), "float64")
-
-
-def standard_normal(*shape):
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
 def randomized(model):

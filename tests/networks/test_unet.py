@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import numpy
+from networks.arrays import standard_normal
 
 import keras_regan as kr
 from keras_regan.networks import unet
@@ -10,24 +12,6 @@ from keras_regan.networks import unet
 # One configuration for most tests that compute: JAX compiles it only once.
 SHAPES = (8, 8, 3), (8, 8, 1)
 SMALL = {"latent_dim": 2, "width": 4}
-
-
-@pytest.fixture
-def zero_weights(monkeypatch):
-    """Saves JAX from compiling a random number generator per shape."""
-    monkeypatch.setattr(
-        keras.initializers,
-        "VarianceScaling",
-        lambda *args, **kwargs: keras.initializers.Zeros(),
-    )
-
-
-def standard_normal(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
-
-
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
 
 
 def names_of(tensors):
