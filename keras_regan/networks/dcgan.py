@@ -12,6 +12,7 @@ from keras_regan.networks._class_labels import embed_labels
 from keras_regan.networks._class_labels import label_input
 from keras_regan.networks._image_layers import batch_normalization
 from keras_regan.networks._image_layers import channel_axis
+from keras_regan.networks._image_layers import leaky_relu
 from keras_regan.networks._image_layers import shape_of
 from keras_regan.networks._image_layers import size_and_channels
 from keras_regan.networks._judgement import as_features
@@ -210,7 +211,7 @@ def _discriminator(
         )(x)
         if normalize:
             x = batch_normalization()(x)
-        x = keras.layers.LeakyReLU(negative_slope=_initial_weights.SLOPE)(x)
+        x = leaky_relu()(x)
         if dropout:
             x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Flatten()(x)

@@ -243,12 +243,12 @@ def _bottleneck(x: Tensor, vector_size: int, latents: Tensor | None) -> Tensor:
     x = keras.layers.Flatten()(x)
     x = keras.layers.Dense(
         vector_size,
-        kernel_initializer=_initial_weights.beforeleaky_relu(),
+        kernel_initializer=_initial_weights.before_leaky_relu(),
         name="bottleneck",
     )(x)
     x = keras.layers.Dense(
         math.prod(shape),
-        kernel_initializer=_initial_weights.beforeleaky_relu(),
+        kernel_initializer=_initial_weights.before_leaky_relu(),
         name="bottleneck_map",
     )(leaky_relu()(x))
     x = keras.layers.Reshape(shape)(x)
@@ -307,7 +307,7 @@ def _convolution(filters: int, strides: int, name: str) -> keras.layers.Layer:
         4,
         strides=strides,
         padding="same",
-        kernel_initializer=_initial_weights.beforeleaky_relu(),
+        kernel_initializer=_initial_weights.before_leaky_relu(),
         name=name,
     )
 
@@ -318,7 +318,7 @@ def _doubling(filters: int, name: str) -> keras.layers.Layer:
         4,
         strides=2,
         padding="same",
-        kernel_initializer=_initial_weights.doubling_beforeleaky_relu(),
+        kernel_initializer=_initial_weights.doubling_before_leaky_relu(),
         name=name,
     )
 

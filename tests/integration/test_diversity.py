@@ -1,0 +1,57 @@
+"""The comparison of answers makes its tables, and tells chance from more."""
+
+import sys
+
+import diversity
+import numpy as np
+import pytest
+from paired import difference
+from PIL import Image
+
+
+@pytest.mark.host
+def test_difference_of_pairs():
+    before = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    more = difference(before, before + [1, 2, 1, 2, 1])
+    assert (more.mean, more.same_sign, more.seeds) == (1.4, 5, 5)
+    # Of 32 ways to swap, all and none of them are as far from zero.
+    assert more.chance == 2 / 32 and more.verdict == "more"
+    assert 1.0 <= more.low < more.mean < more.high <= 2.0
+    assert difference(before + 1.0, before).verdict == "less"
+    # Sums of 2 + 2 + 2 + 2 - 1 and more: 7 with one negative, 9 with none.
+    mixed = difference(before, before + [2, 2, 2, 2, -1])
+    assert mixed.chance == 4 / 32 and mixed.verdict == "no difference"
+    assert difference(before[:4], before[:4] + 1).verdict == "no difference"
+
+
+@pytest.mark.thorough
+def test_tables_and_picture(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    data = {
+        f"x_{split}": random.integers(0, 256, (150, 16, 16), "uint8")
+        for split in ("train", "test")
+    }
+    labels = {f"y_{split}": np.arange(150) % 3 for split in ("train", "test")}
+    np.savez(tmp_path / "data.npz", **data, **labels)
+    monkeypatch.setattr(diversity, "distance_of_alike", lambda images: 0.2)
+    pairs = "PairwiseDistance, each condition twice"
+    command = f"diversity.py --data {tmp_path}/data.npz --output {tmp_path}"
+    command += " --steps 2 --batch 8 --width 2 --conditions 20 --seeds 0 1"
+    settings = ["--settings", "none", pairs]
+    monkeypatch.setattr(sys, "argv", [*command.split(), *settings])
+    diversity.main()
+    text = (tmp_path / "table.md").read_text()
+    assert f"| {pairs}, 6 | 2 |" in text
+    assert f"| {pairs}, 6 | best of 8 |" in text
+    with Image.open(tmp_path / "answers.png") as picture:
+        assert min(picture.size) > 16
+
+
+def test_distance_of_those_most_alike(monkeypatch):
+    upper = np.array([0.0, 0.1, 1.0, 1.1])[:, None, None]
+    lower = np.array([0.0, 0.6, 0.0, 0.2])[:, None, None]
+    images = np.concatenate([upper, lower], axis=1)
+    # Nearest of the first is the second, of the third the fourth, and back.
+    expected = np.mean([(0.1 + 0.6) / 2] * 2 + [(0.1 + 0.2) / 2] * 2)
+    found = diversity.distance_of_alike(images, count=4)
+    np.testing.assert_allclose(found, expected)
