@@ -96,6 +96,16 @@ class Condition(NamedTuple):
             ops.logical_and(numbers >= self.least, numbers <= self.count - 1)
         )
 
+    def shaped(self, part: Any) -> Any:
+        """Returns an array of labels in the shape that the network names.
+
+        TensorFlow traces a step for one shape, and after another one for any
+        rank, with which no network can be called.
+        """
+        if self.is_label and isinstance(part, np.ndarray):
+            return part.reshape((len(part), *self.shape))
+        return part
+
     def is_single(self, array: np.ndarray) -> bool:
         """Tells whether an array is one condition, and not a batch of them."""
         if self.shape == (1,):
@@ -111,8 +121,8 @@ class Condition(NamedTuple):
                 f"Invalid value for argument `conditions`. Expected one, or "
                 f"n={n} of them. Received: {len(array)} {self._is}"
             )
-        if self.is_label and array.size == n:
-            array = array.reshape((n, *self.shape))
+        if array.size == n:
+            array = self.shaped(array)
         self.check(array)
         self.check_numbering(array)
         return array
@@ -201,6 +211,15 @@ class Conditions:
         """Raises a `ValueError` unless integers number what there is."""
         for condition, part in self._pairs(conditions):
             condition.check_numbering(part)
+
+    def shaped(self, conditions: Any) -> Any:
+        """Returns a whole set of conditions, arrays of labels in one shape."""
+        parts = [c.shaped(part) for c, part in self._pairs(conditions)]
+        if isinstance(conditions, dict):
+            return dict(zip(self.names, parts, strict=True))
+        if isinstance(conditions, list | tuple):
+            return type(conditions)(parts)
+        return parts[0]
 
     def usable(self, conditions: Any) -> Tensor:
         """Tells, in a step, whether no value is NaN or numbers nothing."""

@@ -59,6 +59,7 @@ def checked_source(
     batches.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
     if y is not None:
         wanted.check_numbering(y)
+        y = wanted.shaped(y)
     return x, y
 
 

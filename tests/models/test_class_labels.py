@@ -51,3 +51,17 @@ def test_as_many_labels_as_samples(vector_pair, vectors):
     gan.compile()
     with pytest.raises(ValueError, match="64 samples and 5 labels"):
         gan.fit(vectors, np.zeros(5, "int32"), verbose=0)
+
+
+def test_labels_of_either_shape_after_each_other(vector_pair, vectors):
+    labels = np.arange(len(vectors), dtype="int32") % 3
+    gan = kr.RegularizedGAN(*vector_pair(num_classes=3), seed=0)
+    gan.compile()
+    for size, of_shape in ((16, (-1, 1)), (10, (-1,)), (7, (-1, 1))):
+        history = gan.fit(
+            vectors[: 2 * size],
+            labels[: 2 * size].reshape(of_shape),
+            batch_size=size,
+            verbose=0,
+        )
+        assert np.isfinite(history.history["d_loss"]).all()
