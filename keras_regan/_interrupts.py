@@ -15,8 +15,10 @@ def interrupts_wait() -> Iterator[None]:
     Handlers of SIGINT are called at the end of the block instead, whichever
     they are. Threads other than the main one get no signals.
     """
-    usual = _usual_handler()
-    if usual is None:
+    usual = signal.getsignal(signal.SIGINT)
+    main = threading.current_thread() is threading.main_thread()
+    # Python calls none if the handler was set outside of Python.
+    if not main or not callable(usual):
         yield
         return
     waiting = []
@@ -27,11 +29,3 @@ def interrupts_wait() -> Iterator[None]:
         signal.signal(signal.SIGINT, usual)
         if waiting:
             usual(*waiting[-1])
-
-
-def _usual_handler():
-    """Returns what Python calls on Ctrl-C; `None` if that is not Python's."""
-    if threading.current_thread() is not threading.main_thread():
-        return None
-    handler = signal.getsignal(signal.SIGINT)
-    return handler if callable(handler) else None

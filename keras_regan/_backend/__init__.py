@@ -13,7 +13,6 @@ keras_regan is written once, in terms of them:
 * `run_if`: computes a scalar in this step, or leaves it out at no cost.
 * `step_if`: takes a whole step, or leaves every variable as it is.
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
-* `drawn`: draws, and tells whether a compiled step has it as a constant.
 * `any_samples`: tells whether there is anything in a batch.
 * `random_states`, `set_random_states`: what is random and no variable.
 * `pass_over`: lets Keras's trainer go over batches without training.
@@ -59,7 +58,6 @@ restore_state_on_error = _module.restore_state_on_error
 step_if = _module.step_if
 all_finite = _module.all_finite
 any_samples = _module.any_samples
-drawn = _module.drawn
 random_states = _module.random_states
 set_random_states = _module.set_random_states
 pass_over = _trainer.pass_over

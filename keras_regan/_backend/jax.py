@@ -177,19 +177,6 @@ def all_finite(samples):
     return jnp.isfinite(samples).all()
 
 
-def drawn(draw):
-    """Draws numbers in a step.
-
-    Args:
-        draw: Callable without arguments that returns a tensor.
-
-    Returns:
-        The tuple `(tensor, False)`: within a compiled step JAX does not tell a
-        constant from what depends on the state.
-    """
-    return draw(), False
-
-
 def any_samples(samples):
     """Tells whether the batch has a sample."""
     return samples.shape[0] > 0

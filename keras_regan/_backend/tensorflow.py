@@ -191,26 +191,6 @@ def all_finite(samples):
         return tf.identity(finite)
 
 
-def drawn(draw):
-    """Draws numbers in a step.
-
-    Args:
-        draw: Callable without arguments that returns a tensor.
-
-    Returns:
-        The tuple `(tensor, frozen)`, the second one whether it is a constant
-        of a graph.
-    """
-    tensor = draw()
-    if tf.executing_eagerly():
-        return tensor, False
-    constant = (
-        not tf.is_symbolic_tensor(tensor)
-        or tf.get_static_value(tensor) is not None
-    )
-    return tensor, constant
-
-
 def any_samples(samples):
     """Tells, as a boolean scalar, whether the batch has a sample.
 

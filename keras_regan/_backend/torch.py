@@ -131,18 +131,6 @@ def all_finite(samples):
     return torch.isfinite(samples).all()
 
 
-def drawn(draw):
-    """Draws numbers in a step.
-
-    Args:
-        draw: Callable without arguments that returns a tensor.
-
-    Returns:
-        The tuple `(tensor, False)`: a step is not compiled.
-    """
-    return draw(), False
-
-
 def any_samples(samples):
     """Tells whether the batch has a sample."""
     return samples.shape[0] > 0

@@ -101,7 +101,7 @@ class Interface:
 
     def ordered(self, conditions: Any) -> Any:
         """Returns conditions in the generator's order: one, or a tuple."""
-        parts = self._parts(conditions)
+        parts = self.conditions.parts(conditions)
         return parts[0] if len(parts) == 1 else tuple(parts)
 
     def generator_inputs(self, latents: Any, conditions: Any) -> Any:
@@ -112,19 +112,17 @@ class Interface:
             conditions: A batch of conditions, `None` if there are none.
         """
         values = [] if self.latent_shape is None else [latents]
-        return self._generator.of([*values, *self._parts(conditions)])
+        if self.conditions is not None:
+            values += self.conditions.parts(conditions)
+        return self._generator.of(values)
 
     def discriminator_inputs(self, samples: Any, conditions: Any) -> Any:
         """Returns what the discriminator is called with."""
-        parts = self._parts(conditions) if self._taken else []
-        return self._discriminator.of(
-            [samples, *(parts[i] for i in self._taken)]
-        )
-
-    def _parts(self, conditions):
-        if self.conditions is None:
-            return []
-        return self.conditions.parts(conditions)
+        values = [samples]
+        if self._taken:
+            parts = self.conditions.parts(conditions)
+            values += [parts[index] for index in self._taken]
+        return self._discriminator.of(values)
 
     def _latents(self) -> Shape:
         shape = self._generator.each[0].shape[1:]

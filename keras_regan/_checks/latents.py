@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from keras_regan._typing import Shape
 
@@ -34,10 +35,17 @@ def check_latents(latents: Any, latent_shape: Shape) -> None:
         )
 
 
-def frozen_latents() -> ValueError:
-    """Returns the error for latents that are the same in all steps."""
-    return ValueError(
-        "`sample_latents` must draw with `keras.random` and `seed`. Received: "
-        "numbers that are a constant of the compiled step, as those of NumPy "
-        "are: every step would train on the same latents"
-    )
+def check_fixed(latents: Any, again: Any) -> None:
+    """Raises a `ValueError` for random latents that do not use the seed.
+
+    Args:
+        latents: What was drawn without use of the seed.
+        again: What was drawn next.
+    """
+    if not np.array_equal(*map(ops.convert_to_numpy, (latents, again))):
+        raise ValueError(
+            "`sample_latents` must draw with `keras.random` and `seed`, and "
+            "so must a function given as `latents`. Received: other numbers "
+            "in each call that do not come from `seed`, as those of NumPy, "
+            "which a compiled step would repeat for ever"
+        )

@@ -6,7 +6,6 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
-from keras_regan.penalties._heads import added_up
 from keras_regan.penalties.step_context import StepContext
 
 # No name that a regularizer of the discriminator can have.
@@ -25,21 +24,19 @@ def accuracies(
     boundary = loss.boundary
     if boundary is None:
         return {}
+
+    def on_real(head):
+        return _share(head.real_logits > boundary)
+
+    def on_fake(head):
+        return _share(head.fake_logits < boundary)
+
     real, fake = NAMES
     return {
-        real: _mean_over_heads(lambda head: head.real_logits > boundary),
-        fake: _mean_over_heads(lambda head: head.fake_logits < boundary),
+        real: lambda context: context.mean_over_heads(on_real),
+        fake: lambda context: context.mean_over_heads(on_fake),
     }
 
 
-def _mean_over_heads(
-    right: Callable[[StepContext], Tensor],
-) -> Callable[[StepContext], Tensor]:
-    def share(head):
-        return ops.mean(ops.cast(right(head), "float32"))
-
-    def read(context):
-        shares = context.of_each_head(share)
-        return added_up(shares) / len(shares)
-
-    return read
+def _share(right: Tensor) -> Tensor:
+    return ops.mean(ops.cast(right, "float32"))

@@ -6,17 +6,15 @@ import keras
 
 from keras_regan._checks.conditions import Conditions
 from keras_regan._checks.interface import Interface
-from keras_regan._checks.labels import Labels
 from keras_regan._checks.labels import labels_for
 from keras_regan._fitting.value_watch import SeenValues
+from keras_regan._game.batch_reader import BatchReader
 from keras_regan._game.networks import Networks
 from keras_regan._game.player import Player
-from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.metrics import SampleMetric
 from keras_regan.metrics._feature_sharing import different_networks
-from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.scheduled import innermost
 
 
@@ -37,6 +35,7 @@ class Game:
             generator learned from.
         samples_per_condition: How many samples the generator makes for each
             condition in its own step.
+        uses_conditions: Whether what comes beside the samples matters.
 
     Attributes:
         beside_samples: What has to come beside the samples in the data, or
@@ -53,6 +52,7 @@ class Game:
         metrics: list[keras.metrics.Metric],
         shared_samples: bool,
         samples_per_condition: int,
+        uses_conditions: bool,
     ):
         self.loss = loss
         self.generator = generator
@@ -61,10 +61,12 @@ class Game:
         self.metrics = metrics
         self.shared_samples = shared_samples
         self.samples_per_condition = samples_per_condition
+        self.uses_conditions = uses_conditions
         self.seen_values = SeenValues(generator.network)
         # What a step calls.
         self.networks: Networks | None = None
         self.beside_samples: Conditions | None = None
+        self.reader: BatchReader | None = None
         # What a step moves besides weights, and what replicas move apart.
         self.moved: list[keras.Variable] = []
         self.moved_apart: list[keras.Variable] = []
@@ -121,17 +123,9 @@ class Game:
         penalties = [p for player in self.players for p in player.penalties]
         labels = labels_for(penalties, interface)
         self.beside_samples = interface.conditions or labels
-
-    def batch(self, real: Tensor, beside: Any) -> Batch:
-        """Returns what the data has for a step.
-
-        Args:
-            real: The samples.
-            beside: What came beside them, or `None`.
-        """
-        if isinstance(self.beside_samples, Labels):
-            return Batch(real, labels=beside)
-        return Batch(real, beside)
+        self.reader = BatchReader(
+            interface.sample_shape, self.beside_samples, self.uses_conditions
+        )
 
     def prepare(self, conditions: Any) -> None:
         """Creates state and loads networks, before anything is traced.

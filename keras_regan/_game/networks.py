@@ -7,14 +7,13 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
+from keras_regan._backend.keras_internals.layers import regularized_variables
 from keras_regan._checks.call_arguments import argument_names
 from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
-from keras_regan._checks.networks import heads_of
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
-from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties.step_context import Generated
 
 
@@ -52,6 +51,10 @@ class Networks:
             for network in (generator, discriminator)
             if argument_names(network)
         ]
+        self._regularized = {
+            id(network): len(regularized_variables(network))
+            for network in (generator, discriminator)
+        }
 
     @property
     def heads(self) -> int:
@@ -62,8 +65,9 @@ class Networks:
         self, latents: Tensor, conditions: Any, training: bool
     ) -> Generated:
         """Returns samples, without a gradient at their latents."""
-        samples, losses = self._generated(latents, conditions, training)
-        return Generated(samples, latents, losses)
+        inputs = self._interface.generator_inputs(latents, conditions)
+        samples, losses = self._called(self._generator, inputs, training)
+        return Generated(at_least_float32(samples), latents, losses)
 
     def generate_differentiably(
         self, latents: Tensor, conditions: Any, training: bool
@@ -71,10 +75,13 @@ class Networks:
         """Returns samples, with what gives their gradient at the latents."""
         if latents is None:
             return self.generate(latents, conditions, training)
+
+        def samples_and_losses(latents):
+            made = self.generate(latents, conditions, training)
+            return made.samples, made.losses
+
         samples, losses, latent_gradient = _backend.call_with_input_gradient(
-            lambda latents: self._generated(latents, conditions, training),
-            latents,
-            forwards=False,
+            samples_and_losses, latents, forwards=False
         )
         return Generated(samples, latents, losses, latent_gradient)
 
@@ -84,8 +91,13 @@ class Networks:
         conditions: Any,
         training: bool,
         seed: keras.random.SeedGenerator,
-    ) -> DiscriminatorOutput:
-        """Returns logits and what else the discriminator says of samples."""
+    ) -> tuple[Tensor | list[Tensor], tuple[dict[str, Any], list[Tensor]]]:
+        """Returns what the discriminator says of samples.
+
+        That is `(logits, (outputs, losses))`: a tensor of logits, or a list of
+        those of several heads; what it returns besides, by name; and the
+        scalars that its layers added.
+        """
         if training and self._augmentation is not None:
             samples = self._augmentation(samples, seed)
         inputs = self._interface.discriminator_inputs(samples, conditions)
@@ -94,15 +106,10 @@ class Networks:
         if isinstance(outputs, dict):
             others = {k: v for k, v in outputs.items() if k != "logits"}
             outputs = outputs["logits"]
-        logits = [at_least_float32(head) for head in heads_of(outputs)]
-        if len(logits) == 1:
-            logits = logits[0]
-        return DiscriminatorOutput(logits, others, losses)
-
-    def _generated(self, latents, conditions, training):
-        inputs = self._interface.generator_inputs(latents, conditions)
-        samples, losses = self._called(self._generator, inputs, training)
-        return at_least_float32(samples), losses
+        if not isinstance(outputs, list | tuple):
+            return at_least_float32(outputs), (others, losses)
+        logits = [at_least_float32(head) for head in outputs]
+        return logits if len(logits) > 1 else logits[0], (others, losses)
 
     def _called(self, network, inputs, training):
         """Returns outputs, and what the network's layers added in this call."""
@@ -110,4 +117,6 @@ class Networks:
         if network in self._with_several_arguments:
             args, named = call_arguments(network, inputs)
         outputs = network(*args, **named, training=training)
-        return outputs, losses_of_latest_call(network)
+        return outputs, losses_of_latest_call(
+            network, self._regularized[id(network)]
+        )

@@ -1,6 +1,5 @@
 """One network of the game, with all that its training needs."""
 
-from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from keras_regan._fitting.position import number_in
 from keras_regan._game.accuracies import NAMES
 from keras_regan._game.accuracies import accuracies
 from keras_regan._game.mean_of_batches import MeanOfBatches
+from keras_regan._game.networks import Networks
 from keras_regan._game.terms import SIGN
 from keras_regan._game.terms import AdversarialTerm
 from keras_regan._game.terms import LayerRegularizers
@@ -25,8 +25,10 @@ from keras_regan._game.trained_along import trained_along
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
+from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
+from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
 
@@ -139,13 +141,22 @@ class Player:
         return total, {**values, "loss": total, **readings}
 
     def move(
-        self, make_context: Callable[[], StepContext]
+        self,
+        networks: Networks,
+        batch: Batch,
+        latents: Tensor | None,
+        generated: Generated | None,
+        seed: keras.random.SeedGenerator,
     ) -> tuple[Tensor, Tensor]:
         """Takes one step against the gradient of the sum of all terms.
 
         Args:
-            make_context: Returns the context of this step. It is called inside
-                of what is differentiated.
+            networks: What generates and discriminates.
+            batch: Real samples, and what came beside them.
+            latents: What the generator makes samples of, inside of what is
+                differentiated.
+            generated: Samples that are there already, instead.
+            seed: What terms draw from.
 
         Returns:
             The tuple `(taken, samples)`: whether the step was taken (a loss
@@ -154,8 +165,11 @@ class Player:
         """
 
         def objective():
-            context = make_context()
-            return *self.objective(context), context.fake
+            made = generated or networks.generate_differentiably(
+                latents, batch.conditions, training=True
+            )
+            context = StepContext(self, networks, batch, made, step, seed)
+            return *self.objective(context), made.samples
 
         step = self.step.value
         before = self.optimizer.iterations + 0  # Not what it will be.

@@ -8,7 +8,6 @@ from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses._drawing import with_seed
-from keras_regan.penalties._heads import added_up
 from keras_regan.penalties.step_context import StepContext
 
 # No name that a term can have.
@@ -31,7 +30,7 @@ class AdversarialTerm:
 
     def __call__(self, context: StepContext) -> Tensor:
         """Returns the loss of the network whose step it is."""
-        return added_up(context.of_each_head(self._of_one_head))
+        return context.sum_over_heads(self._of_one_head)
 
     def _of_one_head(self, context: StepContext) -> Tensor:
         loss = self._loss.at(context.step)
@@ -65,14 +64,11 @@ class LayerRegularizers:
     name = "layer_regularizers"
 
     def __init__(self, network: keras.Model):
-        self._network = network
+        self._regularized = regularized_variables(network)
 
     def __call__(self, context: StepContext) -> Tensor | None:
         """Returns their sum, `None` if there are none."""
-        weights = [
-            variable.regularizer(variable)
-            for variable in regularized_variables(self._network)
-        ]
+        weights = [v.regularizer(v) for v in self._regularized]
         losses = [*context.layer_losses, *weights]
         if not losses:
             return None
@@ -85,9 +81,6 @@ def real_sign(context: StepContext) -> Tensor:
     Each of the discriminator's heads counts as much as the others, whatever
     the sizes of their maps.
     """
-    signs = context.of_each_head(lambda head: _mean_sign(head.real_logits))
-    return added_up(signs) / len(signs)
-
-
-def _mean_sign(logits: Tensor) -> Tensor:
-    return ops.mean(ops.sign(logits))
+    return context.mean_over_heads(
+        lambda head: ops.mean(ops.sign(head.real_logits))
+    )

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals.layers import losses_of_latest_call
+from keras_regan._backend.keras_internals.layers import regularized_variables
 from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
@@ -77,6 +78,7 @@ class GradientNormalization(keras.layers.Layer):
         """Returns the network's outputs with normalized logits."""
         labeled = isinstance(inputs, list | tuple)
         samples = inputs[0] if labeled else inputs
+        regularized = len(regularized_variables(self.network))
 
         def forward(samples):
             outputs = self.network(
@@ -84,13 +86,14 @@ class GradientNormalization(keras.layers.Layer):
                 training=training,
             )
             named = outputs if isinstance(outputs, dict) else {}
-            losses = losses_of_latest_call(self.network)
+            losses = losses_of_latest_call(self.network, regularized)
             return named.get("logits", outputs), (named, losses)
 
         logits, (named, losses), pullback = _backend.call_with_input_gradient(
             forward, samples, self.network.variables
         )
-        if len(losses_of_latest_call(self.network)) < len(losses):
+        kept = losses_of_latest_call(self.network, regularized)
+        if len(kept) < len(losses):
             # JAX forgets them together with the transformation.
             for loss in losses:
                 self.add_loss(loss)

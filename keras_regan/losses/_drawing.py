@@ -24,6 +24,6 @@ def with_seed(
     method: Callable[..., Tensor], seed: keras.random.SeedGenerator | None
 ) -> Callable[..., Tensor]:
     """Returns a method of a loss, with the seed if it asks for one."""
-    if seed is None or not takes_seed(method):
-        return method
-    return functools.partial(method, seed=seed)
+    if seed is not None and takes_seed(method):
+        return functools.partial(method, seed=seed)
+    return method

@@ -18,6 +18,7 @@ from keras_regan._validation import positive_integer
 from keras_regan.augmentations import Augmentation
 from keras_regan.losses import AdversarialLoss
 from keras_regan.losses import NonSaturating
+from keras_regan.models import _devices
 from keras_regan.penalties._called_with import samples_compared
 from keras_regan.penalties.scheduled import innermost
 
@@ -38,37 +39,40 @@ def checked_loss(loss: Any) -> AdversarialLoss:
     return loss
 
 
-def checked_player(
-    role: str,
+def checked_players(
     networks: list[keras.Model],
-    optimizer: Any,
+    optimizers: list[Any],
+    regularizers: list[Any],
+    moves: list[Any],
     loss: AdversarialLoss,
-    regularizers: Any,
-    moves: Any,
-    augmentation: Augmentation | None = None,
-) -> Player:
-    """Returns a network with all that its training needs.
+    augmentation: Augmentation | None,
+) -> list[Player]:
+    """Returns the generator and the discriminator as players, in this order.
 
     Args:
-        role: `"generator"` or `"discriminator"`.
-        networks: The networks that its gradients flow through, its own first.
-        optimizer: What the user gave.
+        networks: Both networks.
+        optimizers: What the user gave for each.
+        regularizers: Likewise.
+        moves: How often each moves in a step, as the user gave it.
         loss: The `AdversarialLoss`.
-        regularizers: What the user gave.
-        moves: How often it moves in each step, as the user gave it.
-        augmentation: What learns from its moves, or `None`.
+        augmentation: What learns from the discriminator's moves, or `None`.
     """
-    player = Player(
-        role,
-        networks[0],
-        checked_optimizer(optimizer, role, networks),
-        loss,
-        regularizers,
-        positive_integer(moves, f"{role}_steps"),
-        augmentation,
-    )
-    check_apart(role, player.penalties, networks)
-    return player
+    players = []
+    for index, role in enumerate(("generator", "discriminator")):
+        # Gradients of the generator flow through the discriminator too.
+        crossed = networks[index:]
+        player = Player(
+            role,
+            networks[index],
+            checked_optimizer(optimizers[index], role, crossed),
+            loss,
+            regularizers[index],
+            positive_integer(moves[index], f"{role}_steps"),
+            augmentation if role == "discriminator" else None,
+        )
+        check_apart(role, player.penalties, crossed)
+        players.append(player)
+    return players
 
 
 def checked_optimizer(
@@ -116,15 +120,14 @@ def checked_augmentation(augmentation: Any) -> Augmentation | None:
     return augmentation
 
 
-def checked_use(use_conditions: Any, game: Game) -> bool:
-    """Returns whether what comes beside the samples matters."""
+def check_use(game: Game) -> None:
+    """Raises if what is needed beside the samples is not to be used."""
     beside = game.beside_samples
-    if not boolean(use_conditions, "use_conditions") and beside:
+    if beside and not game.uses_conditions:
         reason = beside.needed_by[0].lower() + beside.needed_by[1:]
         raise ValueError(
-            message("use_conditions", f"True, for {reason}", use_conditions)
+            message("use_conditions", f"True, for {reason}", False)
         )
-    return use_conditions
 
 
 def check_conditions(interface: Interface, game: Game) -> None:
@@ -209,10 +212,14 @@ def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:
 
 
 def check_modes(
-    run_eagerly: Any, steps_per_execution: Any, jit_compile: Any
+    model: keras.Model,
+    run_eagerly: Any,
+    steps_per_execution: Any,
+    jit_compile: Any,
 ) -> None:
-    """Raises unless these are what Keras takes for them."""
+    """Raises unless these are what Keras takes for them, on these devices."""
     boolean(run_eagerly, "run_eagerly")
     positive_integer(steps_per_execution, "steps_per_execution")
     if not (isinstance(jit_compile, str) and jit_compile == "auto"):
         boolean(jit_compile, "jit_compile")
+    _devices.check_modes(model, steps_per_execution, jit_compile)

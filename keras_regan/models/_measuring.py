@@ -17,7 +17,6 @@ from keras_regan._validation import message
 from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.models import _devices
 from keras_regan.models._saving import SavingModel
-from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
 from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.step_context import Generated
@@ -111,11 +110,11 @@ class MeasuringModel(SavingModel):
                 lambda *tensors: self._gradient_share(name, *tensors),
                 self._state.variables(TRAINED | CARRIED),
             )
-        real, beside = checked_batch(self, (x, y))
+        batch = self._game.reader.read((x, y))
         latents = None
         if self.latent_shape is not None:
             latents = self.sample_latents(len(x), seed=0)
-        share = compiled[name](real, beside, latents)
+        share = compiled[name](batch.real, batch.beside, latents)
         return float(ops.convert_to_numpy(share))
 
     @property
@@ -165,7 +164,7 @@ class MeasuringModel(SavingModel):
         )
 
     def _test(self, data: Any) -> dict[str, Tensor]:
-        batch = self._game.batch(*checked_batch(self, data))
+        batch = self._game.reader.read(data)
         batch_ok = _backend.any_samples(batch.real)
         with replicas.after(batch_ok):
             _backend.step_if(
@@ -238,7 +237,7 @@ class MeasuringModel(SavingModel):
     def _gradient_share(
         self, name: str, real: Tensor, beside: Any, latents: Tensor
     ) -> Tensor:
-        batch = self._game.batch(real, beside)
+        batch = self._game.reader.batch(real, beside)
         players = {"g": self._game.generator, "d": self._game.discriminator}
         player = players[name[0]]
 

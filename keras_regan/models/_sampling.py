@@ -16,6 +16,7 @@ from keras_regan._backend import replicas
 from keras_regan._checks import networks
 from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
+from keras_regan._checks.latents import check_fixed
 from keras_regan._checks.latents import check_latents
 from keras_regan._checks.wanted_samples import wanted_samples
 from keras_regan._copying.export import export
@@ -201,12 +202,11 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         latents = None
         if self.latent_shape is not None:
             with _backend.restore_state_on_error(self):
-                latents = ops.convert_to_numpy(
-                    self._checked_latents(
-                        count,
-                        seed=self._generation_seed if seed is None else seed,
-                    )
+                latents = self.sample_latents(
+                    count, self._generation_seed if seed is None else seed
                 )
+                check_latents(latents, self.latent_shape)
+                latents = ops.convert_to_numpy(latents)
         samples = self.predict(
             self._interface.generator_inputs(latents, conditions),
             batch_size=min(count, 256),
@@ -354,24 +354,44 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             generator,
             self.discriminator,
             self._interface,
-            self._checked_latents,
+            self.sample_latents,
             augmentation,
         )
 
     def _draw_latents(
-        self, size: Any, seed: keras.random.SeedGenerator
+        self, size: Any, seed: keras.random.SeedGenerator, times: int = 1
     ) -> Tensor | None:
+        """Returns the latents of a step, `None` for a generator without.
+
+        Args:
+            size: How many.
+            seed: What draws them.
+            times: In how many draws of equal size: on several replicas none
+                may be larger than the data's batch. Defaults to `1`.
+        """
         if self.latent_shape is None:
             return None
-        # On several replicas, those that one would have drawn.
-        return replicas.own_rows(
-            lambda rows: self._checked_latents(rows, seed), size
-        )
+        parts = [
+            # On several replicas, those that one would have drawn.
+            replicas.own_rows(
+                lambda rows: self.sample_latents(rows, seed), size // times
+            )
+            for _ in range(times)
+        ]
+        return parts[0] if times == 1 else ops.concatenate(parts)
 
-    def _checked_latents(self, size: Any, seed: Seed) -> Tensor:
-        latents = self.sample_latents(size, seed)
+    def _check_drawn_latents(self) -> None:
+        """Raises unless a distribution of one's own draws latents anew."""
+        own = type(self).sample_latents is not SamplingModel.sample_latents
+        if self.latent_shape is None or not (own or callable(self.latents)):
+            return
+        seed = keras.random.SeedGenerator(0)
+        before = ops.convert_to_numpy(seed.state)
+        latents = self.sample_latents(2, seed)
         check_latents(latents, self.latent_shape)
-        return latents
+        if np.array_equal(before, ops.convert_to_numpy(seed.state)):
+            # Those of a table are the same again, those of NumPy are not.
+            check_fixed(latents, self.sample_latents(2, seed))
 
     @property
     def _sampler(self) -> keras.Model:

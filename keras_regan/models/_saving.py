@@ -29,7 +29,6 @@ class SavingModel(SamplingModel):
     """
 
     _game: Game | None = None
-    _uses_conditions = True
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -78,7 +77,7 @@ class SavingModel(SamplingModel):
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,
             "samples_per_condition": game.samples_per_condition,
-            "use_conditions": self._uses_conditions,
+            "use_conditions": self._game.uses_conditions,
             "feature_networks": network_numbers(game.feature_holders),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,

@@ -1,14 +1,9 @@
-"""What data a GAN takes: before a training, and batch by batch."""
+"""What data a GAN takes, as far as can be told before a step."""
 
 from typing import Any
 
-import keras
-from keras import ops
-
 from keras_regan._checks import batches
 from keras_regan._checks.conditions import as_arrays
-from keras_regan._checks.conditions import check_present
-from keras_regan._typing import Tensor
 from keras_regan.models import _devices
 
 _ON_ONE_BATCH = ("train_on_batch", "test_on_batch", "gradient_share")
@@ -45,6 +40,7 @@ def checked_source(
     batches.refuse_weights(arguments)
     _devices.check_compiled(gan, gan._game, gan._state)
     gan._game.prepare(gan._interface.described_conditions)
+    gan._check_drawn_latents()
     if isinstance(x, list) and len(x) == 1 and hasattr(x[0], "shape"):
         (x,) = x  # As Keras takes the inputs of a model.
     if y is None and isinstance(x, list | tuple) and len(x) == 2:
@@ -53,10 +49,12 @@ def checked_source(
         batches.check_array(x)
     batches.check_not_empty(x, argument)
     wanted = gan._game.beside_samples
-    if not gan._uses_conditions and hasattr(x, "shape"):
+    if not gan._game.uses_conditions and hasattr(x, "shape"):
         y = None
     y = as_arrays(y, wanted)
-    batches.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
+    batches.check_source(
+        x, y, gan.sample_shape, wanted, gan._game.uses_conditions
+    )
     if y is not None:
         wanted.check_numbering(y)
         y = wanted.shaped(y)
@@ -90,31 +88,3 @@ def check_trained(
     player = gan._game.discriminator
     if not (player.updates != before or player.has_means or left_out):
         raise batches.no_samples(x)
-
-
-def checked_batch(gan: Any, data: Any) -> tuple[Tensor, Any]:
-    """Returns samples, as tensors of Keras's float type, and what they are.
-
-    That is the tuple `(samples, beside)`, with conditions or labels beside the
-    samples, or `None`.
-
-    Args:
-        gan: The model.
-        data: What Keras hands to a step.
-
-    Raises:
-        TypeError: If samples or conditions are no arrays.
-        ValueError: If they do not fit the networks.
-    """
-    real, conditions = batches.split(data)
-    if not gan._uses_conditions:
-        conditions = None
-    batches.check_array(real)
-    batches.check_samples(real, gan.sample_shape)
-    wanted = gan._game.beside_samples
-    check_present(conditions, wanted)
-    real = ops.convert_to_tensor(real)
-    if conditions is not None:
-        wanted.check(conditions)
-        conditions = keras.tree.map_structure(ops.convert_to_tensor, conditions)
-    return ops.cast(real, keras.config.floatx()), conditions

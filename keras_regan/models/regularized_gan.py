@@ -14,7 +14,6 @@ from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._backend.keras_internals import fitting
 from keras_regan._checks import batches
-from keras_regan._checks.latents import frozen_latents
 from keras_regan._fitting.resumption import Resumption
 from keras_regan._fitting.training_watch import BeginningWatch
 from keras_regan._fitting.training_watch import TrainingWatch
@@ -38,22 +37,20 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.models import _devices
 from keras_regan.models._compile_arguments import check_conditions
 from keras_regan.models._compile_arguments import check_modes
+from keras_regan.models._compile_arguments import check_use
 from keras_regan.models._compile_arguments import checked_augmentation
 from keras_regan.models._compile_arguments import checked_loss
 from keras_regan.models._compile_arguments import checked_metrics
-from keras_regan.models._compile_arguments import checked_player
-from keras_regan.models._compile_arguments import checked_use
+from keras_regan.models._compile_arguments import checked_players
 from keras_regan.models._measuring import MeasuringModel
 from keras_regan.models._measuring import results_of
 from keras_regan.models._moving_average import update_average
 from keras_regan.models._training_data import check_trained
 from keras_regan.models._training_data import check_validation
-from keras_regan.models._training_data import checked_batch
 from keras_regan.models._training_data import checked_source
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.step_context import Generated
-from keras_regan.penalties.step_context import StepContext
 
 
 @register
@@ -254,25 +251,15 @@ class RegularizedGAN(MeasuringModel):
                 in the wrong list, if both networks share an optimizer, or if
                 a network has no trainable weights.
         """
-        check_modes(run_eagerly, steps_per_execution, jit_compile)
-        _devices.check_modes(self, steps_per_execution, jit_compile)
+        check_modes(self, run_eagerly, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
         loss = checked_loss(loss)
-        generator = checked_player(
-            "generator",
+        generator, discriminator = checked_players(
             [self.generator, self.discriminator],
-            generator_optimizer,
+            [generator_optimizer, discriminator_optimizer],
+            [generator_regularizers, discriminator_regularizers],
+            [generator_steps, discriminator_steps],
             loss,
-            generator_regularizers,
-            generator_steps,
-        )
-        discriminator = checked_player(
-            "discriminator",
-            [self.discriminator],
-            discriminator_optimizer,
-            loss,
-            discriminator_regularizers,
-            discriminator_steps,
             augmentation,
         )
         game = Game(
@@ -283,12 +270,11 @@ class RegularizedGAN(MeasuringModel):
             checked_metrics(metrics),
             boolean(shared_samples, "shared_samples"),
             positive_integer(samples_per_condition, "samples_per_condition"),
+            boolean(use_conditions, "use_conditions"),
         )
         self._prepare(game)
-        uses_conditions = checked_use(use_conditions, game)
         pair = paired(generator, discriminator)
         # Nothing fails any more: the earlier game ends here.
-        self._uses_conditions = uses_conditions
         self._game = game
         super().compile(
             optimizer=pair,
@@ -303,6 +289,7 @@ class RegularizedGAN(MeasuringModel):
         game.networks = self._networks_with(self.generator, game.augmentation)
         check_conditions(self._interface, game)
         game.expect(self._interface)
+        check_use(game)
         state = state_of(self, game)
         _devices.check_compiled(self, game, state)
         game.moved = state.variables(MOVED)
@@ -424,9 +411,9 @@ class RegularizedGAN(MeasuringModel):
 
     def _train(self, data: Any) -> dict[str, Tensor]:
         """Lets both networks move, unless the batch cannot be used."""
-        real, beside = checked_batch(self, data)
-        finite = self._is_finite(real, beside)
-        batch_ok = ops.logical_and(finite, _backend.any_samples(real))
+        batch = self._game.reader.read(data)
+        finite = self._is_finite(batch)
+        batch_ok = ops.logical_and(finite, _backend.any_samples(batch.real))
         # After a batch that ends the training no step is taken.
         batch_ok = ops.logical_and(
             batch_ok, ops.equal(self._position.first_bad_batch, 0)
@@ -434,7 +421,7 @@ class RegularizedGAN(MeasuringModel):
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._take_turns(self._game.batch(real, beside)),
+                lambda: self._take_turns(batch),
                 lambda: [v for group in self._trained_groups() for v in group],
                 compiled=bool(self.jit_compile),
             )
@@ -444,7 +431,6 @@ class RegularizedGAN(MeasuringModel):
     def _take_turns(self, batch: Batch) -> None:
         """The step itself: who moves, in which order."""
         game = self._game
-        game.seen_values.record(batch.real)
         with replicas.synchronized(game.moved_apart):
             for _ in range(game.discriminator.moves - game.shared_samples):
                 self._turn(game.discriminator, batch)
@@ -454,6 +440,7 @@ class RegularizedGAN(MeasuringModel):
                 moved = ops.logical_or(moved, taken)
             if game.shared_samples:
                 self._turn(game.discriminator, batch, samples)
+        game.seen_values.record(batch.real)
         game.track_augmentation(ops.shape(batch.real)[0])
         if self.ema_generator is not None:
             update_average(
@@ -482,57 +469,32 @@ class RegularizedGAN(MeasuringModel):
             samples that it was made with.
         """
         game, networks = self._game, self._game.networks
-        if player.role == "generator":
+        if player is game.generator:
             batch = batch.repeated(game.samples_per_condition)
         # A loss scale may leave the step out.
         with all_or_nothing(game.moved if player.may_skip else []) as turn:
+            latents = None
             if generated is None:
-                latents = self._training_latents(batch)
-            if generated is None and player.role == "discriminator":
+                latents = self._draw_latents(
+                    ops.shape(batch.real)[0],
+                    self._training_seed,
+                    batch.samples_per_condition,
+                )
+            if generated is None and player is game.discriminator:
                 generated = networks.generate(latents, batch.conditions, True)
-
-            def context():
-                samples = generated or networks.generate_differentiably(
-                    latents, batch.conditions, True
-                )
-                return StepContext(
-                    player,
-                    networks,
-                    batch,
-                    samples,
-                    step=player.step.value,
-                    seed=self._regularization_seed,
-                )
-
-            turn.taken, samples = player.move(context)
+            turn.taken, samples = player.move(
+                networks, batch, latents, generated, self._regularization_seed
+            )
         if generated is None:
             generated = Generated(samples, latents, [])
         return turn.taken, generated
 
-    def _training_latents(self, batch: Batch) -> Tensor | None:
-        if self.latent_shape is None:
-            return None
-        size, each = ops.shape(batch.real)[0], batch.samples_per_condition
-
-        def draw():
-            # On several replicas no part may be larger than the data's batch.
-            parts = [
-                self._draw_latents(size // each, self._training_seed)
-                for _ in range(each)
-            ]
-            return parts[0] if each == 1 else ops.concatenate(parts)
-
-        latents, frozen = _backend.drawn(draw)
-        if frozen:
-            raise frozen_latents()
-        return latents
-
-    def _is_finite(self, real: Tensor, beside: Any) -> Tensor:
+    def _is_finite(self, batch: Batch) -> Tensor:
         """Tells whether a batch has neither NaN nor labels of no class."""
-        finite = _backend.all_finite(real)
-        if beside is None:
+        finite = _backend.all_finite(batch.real)
+        if batch.beside is None:
             return finite
-        usable = self._game.beside_samples.usable(beside)
+        usable = self._game.beside_samples.usable(batch.beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 

@@ -29,6 +29,11 @@ class Batch(NamedTuple):
     whole: Tensor | None = None
     labels: Tensor | None = None
 
+    @property
+    def beside(self) -> Any:
+        """What came beside the samples: conditions, labels or nothing."""
+        return self.conditions if self.labels is None else self.labels
+
     def repeated(self, samples_per_condition: int) -> "Batch":
         """Returns as many rows, or a few more: fewer conditions, more often."""
         if samples_per_condition == 1:

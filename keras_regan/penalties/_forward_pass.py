@@ -10,8 +10,8 @@ from keras_regan import _backend
 from keras_regan._typing import Tensor
 
 
-class DiscriminatorOutput(NamedTuple):
-    """What the discriminator says of a batch.
+class ForwardPass(NamedTuple):
+    """A pass of the discriminator, with what gives its input gradient.
 
     Attributes:
         logits: Tensor of shape `(batch,)`, `(batch, 1)` or
@@ -19,38 +19,29 @@ class DiscriminatorOutput(NamedTuple):
         outputs: Dictionary of what the discriminator returned besides, such as
             `"features"` and `"class_logits"`.
         losses: List of scalars that its layers added in this call.
-    """
-
-    logits: Tensor | list[Tensor]
-    outputs: dict[str, Any]
-    losses: list[Tensor]
-
-
-class ForwardPass(NamedTuple):
-    """A pass of the discriminator, with what gives its input gradient.
-
-    Attributes:
-        output: What it says.
         gradient: Returns the gradient of each sample's logit at that sample;
             the logit of a map of patches is the mean over the patches. With
             several heads, the list of theirs.
     """
 
-    output: DiscriminatorOutput
+    logits: Tensor | list[Tensor]
+    outputs: dict[str, Any]
+    losses: list[Tensor]
     gradient: Callable[[], Tensor | list[Tensor]]
 
 
 def forward_pass(
-    discriminator: Callable[[Tensor], DiscriminatorOutput], samples: Tensor
+    discriminate: Callable[[Tensor], Any], samples: Tensor
 ) -> ForwardPass:
-    """Calls the discriminator once, for logits and gradients alike."""
+    """Calls the discriminator once, for logits and gradients alike.
 
-    def forward(samples):
-        logits, outputs, losses = discriminator(samples)
-        return logits, (outputs, losses)
-
+    Args:
+        discriminate: Callable that takes samples and returns
+            `(logits, (outputs, losses))`.
+        samples: Tensor `(batch, ...)`.
+    """
     logits, (outputs, losses), pullback = _backend.call_with_input_gradient(
-        forward, samples
+        discriminate, samples
     )
 
     def gradient():
@@ -61,7 +52,7 @@ def forward_pass(
             for index, head in enumerate(logits)
         ]
 
-    return ForwardPass(DiscriminatorOutput(logits, outputs, losses), gradient)
+    return ForwardPass(logits, outputs, losses, gradient)
 
 
 def _mean_over_patches(logits: Tensor) -> Tensor:

@@ -98,9 +98,3 @@ class RepeatedDraws(keras.random.SeedGenerator):
     def next(self, *args: Any, **kwargs: Any) -> Tensor:
         """Returns the seed that the first head drew in this place."""
         return self._head.repeated(lambda: self._seed.next(*args, **kwargs))
-
-
-def added_up(values: list[Tensor]) -> Tensor:
-    """Returns the sum of what was computed for each head."""
-    first, *others = values
-    return sum(others, first)

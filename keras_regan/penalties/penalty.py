@@ -16,7 +16,6 @@ from keras_regan._validation import log_name
 from keras_regan._validation import message
 from keras_regan._validation import non_negative_float
 from keras_regan._validation import positive_integer
-from keras_regan.penalties._heads import added_up
 from keras_regan.penalties.step_context import StepContext
 
 
@@ -194,14 +193,14 @@ class Penalty:
         return ops.cast(self._factor_at(context.step), value.dtype) * value
 
     def _of_all_heads(self, context: StepContext) -> Tensor:
-        values = context.of_each_head(self._scalar)
-        if len(values) > 1 and self.variables:
+        first, *others = context.of_each_head(self._scalar)
+        if others and self.variables:
             raise ValueError(
                 f"Penalty `{self.name}` keeps state of the logits that it "
                 "reads. Expected a discriminator that returns one tensor of "
-                f"logits. Received: one that returns {len(values)}"
+                f"logits. Received: one that returns {1 + len(others)}"
             )
-        return added_up(values)
+        return sum(others, first)
 
     def _scalar(self, context: StepContext) -> Tensor:
         value = ops.convert_to_tensor(self.call(context))

@@ -6,6 +6,7 @@ the others.
 
 import contextlib
 import copy
+import functools
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,6 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 from keras_regan.penalties._batch import Batch
-from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties._forward_pass import ForwardPass
 from keras_regan.penalties._forward_pass import existing
 from keras_regan.penalties._forward_pass import forward_pass
@@ -123,6 +123,12 @@ class StepContext:
         self._networks = networks
         self._generated = generated
         self._heads: AllHeads | OneHead = AllHeads(networks.heads)
+        self._discriminate = functools.partial(
+            networks.discriminate,
+            conditions=batch.conditions,
+            training=training,
+            seed=seed,
+        )
         self._results: dict[str, Any] = {}
 
     @property
@@ -151,12 +157,12 @@ class StepContext:
     @property
     def real_logits(self) -> Tensor:
         """The discriminator's logits of the real samples."""
-        return self._heads.of(self._pass("real").output.logits)
+        return self._heads.of(self._pass("real").logits)
 
     @property
     def fake_logits(self) -> Tensor:
         """The discriminator's logits of the generated samples."""
-        return self._heads.of(self._pass("fake").output.logits)
+        return self._heads.of(self._pass("fake").logits)
 
     @property
     def real_features(self) -> Any:
@@ -181,12 +187,12 @@ class StepContext:
     @property
     def real_outputs(self) -> dict[str, Any]:
         """All that the discriminator returned of the real samples."""
-        return self._pass("real").output.outputs
+        return self._pass("real").outputs
 
     @property
     def fake_outputs(self) -> dict[str, Any]:
         """All that the discriminator returned of the generated samples."""
-        return self._pass("fake").output.outputs
+        return self._pass("fake").outputs
 
     @property
     def real_gradient(self) -> Tensor:
@@ -215,7 +221,7 @@ class StepContext:
             loss
             for result in self._results.values()
             if isinstance(result, ForwardPass)
-            for loss in result.output.losses
+            for loss in result.losses
         ]
 
     def of_one_condition(self, count: int = 2) -> OneCondition:
@@ -278,8 +284,8 @@ class StepContext:
         more = self._more_of_each(count)
 
         def read(index):
-            output = self._discriminated(more[index].samples)
-            return existing(output.outputs, "features")
+            _, (outputs, _) = self._discriminate(more[index].samples)
+            return existing(outputs, "features")
 
         return self._longer("features of more", count - 1, read)
 
@@ -295,7 +301,7 @@ class StepContext:
     def discriminate(self, samples: Tensor) -> Tensor:
         """Returns the discriminator's logits of other samples."""
         return self._heads.of(
-            self._heads.once(lambda: self._discriminated(samples).logits)
+            self._heads.once(lambda: self._discriminate(samples)[0])
         )
 
     def generate(self, latents: Tensor) -> Tensor:
@@ -312,7 +318,7 @@ class StepContext:
         """Returns the gradient of each other sample's logit at that sample."""
         return self._heads.of(
             self._heads.once(
-                lambda: forward_pass(self._discriminated, samples).gradient()
+                lambda: forward_pass(self._discriminate, samples).gradient()
             )
         )
 
@@ -358,6 +364,24 @@ class StepContext:
                 break
         return values
 
+    def sum_over_heads(
+        self, function: Callable[["StepContext"], Tensor]
+    ) -> Tensor:
+        """Returns the sum of what a function makes of each head."""
+        if self._heads.count == 1:
+            return function(self)
+        first, *others = self.of_each_head(function)
+        return sum(others, first)
+
+    def mean_over_heads(
+        self, function: Callable[["StepContext"], Tensor]
+    ) -> Tensor:
+        """Returns the mean of what a function makes of each head."""
+        if self._heads.count == 1:
+            return function(self)
+        first, *others = self.of_each_head(function)
+        return sum(others, first) / (1 + len(others))
+
     @contextlib.contextmanager
     def _forgotten(self) -> Iterator[None]:
         """Forgets on leaving what was first computed inside.
@@ -372,15 +396,10 @@ class StepContext:
             self._results.clear()
             self._results.update(results)
 
-    def _discriminated(self, samples: Tensor) -> DiscriminatorOutput:
-        return self._networks.discriminate(
-            samples, self.conditions, self.training, self._seed
-        )
-
     def _pass(self, which: str) -> ForwardPass:
         if which not in self._results:
             samples = getattr(self, which)
-            self._results[which] = forward_pass(self._discriminated, samples)
+            self._results[which] = forward_pass(self._discriminate, samples)
         return self._results[which]
 
     def _gradient(self, which: str) -> Tensor:

@@ -212,7 +212,7 @@ def losses_of_weights():
     network(np.ones((1, 2), "float32"))
     (kernel,) = layers.regularized_variables(network)
     assert kernel is network.layers[0].kernel
-    found = sorted(map(number, layers.losses_of_latest_call(network)))
+    found = sorted(map(number, layers.losses_of_latest_call(network, 1)))
     assert found == [0.5, 400.0]
     assert sorted(map(number, network.losses)) == [0.5, 4.0, 400.0]
 

@@ -10,7 +10,6 @@ from keras import random
 import keras_regan as kr
 from keras_regan import _backend
 from keras_regan.penalties._batch import Batch
-from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties.step_context import Generated
 
 
@@ -84,7 +83,7 @@ def make_context(real, fake, latents):
                 generate=lambda latents, conditions, training: Generated(
                     generator(latents), latents, []
                 ),
-                discriminate=lambda samples, *_: _output(
+                discriminate=lambda samples, **_: _output(
                     discriminator(samples)
                 ),
                 heads=arguments["heads"],
@@ -173,4 +172,4 @@ def _output(returned):
     if isinstance(returned, dict):
         others = {k: v for k, v in returned.items() if k != "logits"}
         returned = returned["logits"]
-    return DiscriminatorOutput(returned, others, [])
+    return returned, (others, [])

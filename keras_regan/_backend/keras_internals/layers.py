@@ -20,7 +20,7 @@ def regularized_variables(network: keras.Model) -> list[keras.Variable]:
     ]
 
 
-def losses_of_latest_call(network: keras.Model) -> list[Any]:
+def losses_of_latest_call(network: keras.Model, regularized: int) -> list[Any]:
     """Returns what layers added in the latest call of a network.
 
     Activity regularizers and `add_loss`, but not the regularizers of weights,
@@ -29,9 +29,13 @@ def losses_of_latest_call(network: keras.Model) -> list[Any]:
     Why: the two are in one list, those of weights last.
     When it is gone: look for the new order in `keras.Layer.losses`, or compute
         those of `regularized_variables` and leave out what is equal.
+
+    Args:
+        network: The network.
+        regularized: How many `regularized_variables` it has.
     """
     losses = network.losses
-    return losses[: len(losses) - len(regularized_variables(network))]
+    return losses[: len(losses) - regularized]
 
 
 def is_seed(variable: keras.Variable) -> bool:
