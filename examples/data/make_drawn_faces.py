@@ -1,4 +1,4 @@
-"""Draw faces from attributes, and describe them: any number, of any size.
+r"""Draw faces from attributes, and describe them: any number, of any size.
 
     pip install -e ".[faces]"
     python examples/data/make_drawn_faces.py
