@@ -136,6 +136,8 @@ NAMES = {
     "keras_regan.penalties": [
         "AcrossReplicas",
         "AdjustableFactor",
+        "ApproximateR1",
+        "ApproximateR2",
         "AuxiliaryClassifier",
         "Consistency",
         "DRAGAN",
@@ -145,6 +147,8 @@ NAMES = {
         "LatentDiversity",
         "LatentReconstruction",
         "LeCam",
+        "LogitCentering",
+        "MatchingAware",
         "MaxGradientPenalty",
         "OnFeatures",
         "PathLength",
@@ -156,6 +160,7 @@ NAMES = {
         "StepContext",
         "WassersteinGradientPenalty",
         "ZeroCenteredInterpolation",
+        "r1_factor",
     ],
     "keras_regan.regularizers": [
         "DiversitySensitive",

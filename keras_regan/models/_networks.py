@@ -29,6 +29,10 @@ class Networks:
         draw_latents: Called with a number and a seed.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
+
+    Attributes:
+        moved_by_discriminator: The variables that a pass of the discriminator
+            may change: seeds and statistics of its layers.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Networks:
         self._interface = interface
         self.draw_latents = draw_latents
         self._augmentation = augmentation
+        self.moved_by_discriminator = discriminator.non_trainable_variables
 
     def generate(
         self, latents: Tensor, conditions: Any, training: bool
@@ -82,6 +87,10 @@ class Networks:
             others = {k: v for k, v in outputs.items() if k != "logits"}
             outputs = outputs["logits"]
         return DiscriminatorOutput(at_least_float32(outputs), others, losses)
+
+    def told_to_discriminator(self, conditions: Any) -> list[Tensor]:
+        """Returns those conditions that the discriminator takes."""
+        return self._interface.judged_conditions(conditions)
 
     def _generated(self, latents, conditions, training):
         inputs = self._interface.generator_inputs(latents, conditions)

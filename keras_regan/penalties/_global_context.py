@@ -56,6 +56,11 @@ class GlobalContext(StepContext):
         return self._all_rows("conditions")
 
     @property
+    def judged_conditions(self) -> list[Tensor]:
+        """Those of them that the discriminator is told."""
+        return self._all_rows("judged_conditions")
+
+    @property
     def real_logits(self) -> Tensor:
         """The logits of the real samples of all replicas."""
         return self._all_rows("real_logits")
@@ -113,7 +118,13 @@ class GlobalContext(StepContext):
             )
         return self._gathered[name]
 
-    def discriminate(self, samples: Tensor) -> Tensor:
+    def discriminate(
+        self,
+        samples: Tensor,
+        *,
+        conditions: Any = None,
+        like: str | None = None,
+    ) -> Tensor:
         """Raises: see above."""
         raise _refusal("calls the discriminator")
 

@@ -14,11 +14,13 @@ import keras
 from keras import ops
 
 from keras_regan._typing import Tensor
+from keras_regan._validation import one_of
 from keras_regan.penalties._batch import Batch
 from keras_regan.penalties._forward_pass import DiscriminatorOutput
 from keras_regan.penalties._forward_pass import ForwardPass
 from keras_regan.penalties._forward_pass import existing
 from keras_regan.penalties._forward_pass import forward_pass
+from keras_regan.penalties._moment import Moment
 
 
 class Generated(NamedTuple):
@@ -84,7 +86,8 @@ class StepContext:
 
     Args:
         player: Whose step it is: has a `role` and `kernels`.
-        networks: The two networks: has `generate` and `discriminate`.
+        networks: The two networks: has `generate`, `discriminate`,
+            `told_to_discriminator` and `moved_by_discriminator`.
         batch: Real samples and their conditions.
         generated: What the generator made for this step.
         step: Integer scalar, as above.
@@ -129,6 +132,13 @@ class StepContext:
                 "takes some. Received: one of conditions only"
             )
         return self._generated.latents
+
+    @property
+    def judged_conditions(self) -> list[Tensor]:
+        """Those of the conditions that the discriminator is told."""
+        if self.conditions is None:
+            return []
+        return self._networks.told_to_discriminator(self.conditions)
 
     @property
     def real_logits(self) -> Tensor:
@@ -274,9 +284,30 @@ class StepContext:
         self._results[key] = [*known, *made]
         return self._results[key][:count]
 
-    def discriminate(self, samples: Tensor) -> Tensor:
-        """Returns the discriminator's logits of other samples."""
-        return self._discriminated(samples).logits
+    def discriminate(
+        self,
+        samples: Tensor,
+        *,
+        conditions: Any = None,
+        like: str | None = None,
+    ) -> Tensor:
+        """Returns the discriminator's logits of other samples.
+
+        Args:
+            samples: As many as there are in the batch.
+            conditions: What the discriminator is told of them, in the form of
+                `conditions`. `None` means those of the step. Defaults to
+                `None`.
+            like: `"real"` or `"fake"`, for the discriminator as it was when
+                it judged these: with the same dropout and augmentation, and
+                without a trace in what its layers keep. Small differences can
+                be seen only so. Defaults to `None`, for one that draws anew.
+        """
+        if like is None:
+            return self._discriminated(samples, conditions).logits
+        self._pass(one_of(like, "like", ("real", "fake")))
+        with self._results[f"before {like}"].again():
+            return self._discriminated(samples, conditions).logits
 
     def generate(self, latents: Tensor) -> Tensor:
         """Returns what the generator makes of other latents."""
@@ -320,14 +351,20 @@ class StepContext:
         finally:
             self._results = results
 
-    def _discriminated(self, samples: Tensor) -> DiscriminatorOutput:
+    def _discriminated(
+        self, samples: Tensor, conditions: Any = None
+    ) -> DiscriminatorOutput:
+        if conditions is None:
+            conditions = self.conditions
         return self._networks.discriminate(
-            samples, self.conditions, self.training, self.seed
+            samples, conditions, self.training, self.seed
         )
 
     def _pass(self, which: str) -> ForwardPass:
         if which not in self._results:
             samples = getattr(self, which)
+            moved = [*self._networks.moved_by_discriminator, self.seed.state]
+            self._results[f"before {which}"] = Moment(moved)
             self._results[which] = forward_pass(self._discriminated, samples)
         return self._results[which]
 

@@ -38,8 +38,11 @@ def make_context(real, fake, latents):
 
     `make_context(discriminator=None, generator=None, **overrides)`:
 
-    * `discriminator` is a function of samples that returns logits, or a
-      dictionary with them as a discriminator does.
+    * `discriminator` is a function of samples, and of the conditions that it
+      is told, that returns logits, or a dictionary with them as a
+      discriminator does.
+    * `told` is a function of all conditions that returns a list of those that
+      the discriminator is told. Without it, it is told none.
     * `generator` is a function of latents that returns samples. It makes
       `fake`, with gradients in the generator's step and without in the
       discriminator's, and there is a `latent_gradient` in the former.
@@ -58,6 +61,7 @@ def make_context(real, fake, latents):
             "kernels": [],
             "seed": random.SeedGenerator(0),
             "latent_gradient": None,
+            "told": lambda conditions: [],
             **overrides,
         }
         for key, value in arguments.items():
@@ -81,9 +85,11 @@ def make_context(real, fake, latents):
                 generate=lambda latents, conditions, training: Generated(
                     generator(latents), latents, []
                 ),
-                discriminate=lambda samples, *_: _output(
-                    discriminator(samples)
+                discriminate=lambda samples, conditions, *_: _output(
+                    discriminator(samples, *arguments["told"](conditions))
                 ),
+                told_to_discriminator=arguments["told"],
+                moved_by_discriminator=[],
             ),
             Batch(arguments["real"], arguments["conditions"]),
             Generated(
@@ -130,9 +136,9 @@ def calls_of():
         calls = []
         original = getattr(context, method)
 
-        def recorded(tensor):
+        def recorded(tensor, **others):
             calls.append(ops.convert_to_numpy(tensor))
-            return original(tensor)
+            return original(tensor, **others)
 
         setattr(context, method, recorded)
         return calls
