@@ -20,9 +20,12 @@ class ApproximateR1(Penalty):
 
     It is `R1` without its second-order gradient, and on average, for small
     noise, the same number: a factor of `R1` is one of `ApproximateR1`. Take it
-    where the second gradient is too slow, needs too much memory, or does not
-    exist, as with many fused operations. It looks in one random direction, so
-    that the penalty of a single step is far noisier than `R1`'s.
+    where the second gradient needs too much memory or does not exist, as with
+    many fused operations; on a CPU it is not faster than `R1`. It looks in one
+    random direction, so its gradient is noisy: measured, with 64 images and
+    the default deviation, of a cosine of 0.50 to `R1`'s in a discriminator
+    with SiLU, and of 0.09 in one with leaky ReLU, where a smaller deviation
+    makes it worse and 0.1 gives 0.22.
 
     Formula: `factor / 2 * mean_i(((C(x_i + deviation * e_i) - C(x_i))
     / deviation)^2)`, `e_i` normal, `C` the logit
@@ -37,9 +40,9 @@ class ApproximateR1(Penalty):
     Args:
         factor: Non-negative float or schedule. The papers' gamma. Defaults to
             `10.0`.
-        deviation: Positive float. The standard deviation of the noise. Half
-            precision rounds logits, so that small ones want a larger one:
-            `0.1`. Defaults to `0.01`.
+        deviation: Positive float. The standard deviation of the noise. With
+            half precision, which rounds logits, and with activations that
+            have kinks, take `0.1` for samples in [-1, 1]. Defaults to `0.01`.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
@@ -50,7 +53,7 @@ class ApproximateR1(Penalty):
     >>> gan = keras_regan.RegularizedGAN(
     ...     *keras_regan.networks.mlp((2,), latent_dim=2))
     >>> gan.compile(discriminator_regularizers=[
-    ...     keras_regan.penalties.ApproximateR1(1.0)])
+    ...     keras_regan.penalties.ApproximateR1(1.0, deviation=0.1)])
 
     Reference: [Lin et al., 2025](https://arxiv.org/abs/2501.08316), equation
     9, who divide neither by 2 nor by the noise's variance: their lambda of 100
@@ -104,8 +107,8 @@ class ApproximateR2(Penalty):
     Args:
         factor: Non-negative float or schedule. The papers' gamma. Defaults to
             `10.0`.
-        deviation: Positive float. The standard deviation of the noise, `0.1`
-            in half precision. Defaults to `0.01`.
+        deviation: Positive float. The standard deviation of the noise, as in
+            `ApproximateR1`. Defaults to `0.01`.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
