@@ -116,10 +116,14 @@ class Interface:
 
     def discriminator_inputs(self, samples: Any, conditions: Any) -> Any:
         """Returns what the discriminator is called with."""
-        parts = self._parts(conditions) if self._taken else []
         return self._discriminator.of(
-            [samples, *(parts[i] for i in self._taken)]
+            [samples, *self.judged_conditions(conditions)]
         )
+
+    def judged_conditions(self, conditions: Any) -> list[Any]:
+        """Returns those conditions that the discriminator is told."""
+        parts = self._parts(conditions) if self._taken else []
+        return [parts[i] for i in self._taken]
 
     def _parts(self, conditions):
         if self.conditions is None:

@@ -32,6 +32,10 @@ class Networks:
         draw_latents: Called with a number and a seed.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
+
+    Attributes:
+        moved_by_discriminator: The variables that a pass of the discriminator
+            may change: seeds and statistics of its layers.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Networks:
             for network in (generator, discriminator)
             if argument_names(network)
         ]
+        self.moved_by_discriminator = discriminator.non_trainable_variables
 
     @property
     def heads(self) -> int:
@@ -98,6 +103,10 @@ class Networks:
         if len(logits) == 1:
             logits = logits[0]
         return DiscriminatorOutput(logits, others, losses)
+
+    def told_to_discriminator(self, conditions: Any) -> list[Tensor]:
+        """Returns those conditions that the discriminator takes."""
+        return self._interface.judged_conditions(conditions)
 
     def _generated(self, latents, conditions, training):
         inputs = self._interface.generator_inputs(latents, conditions)

@@ -22,6 +22,7 @@ from keras_regan.penalties._forward_pass import existing
 from keras_regan.penalties._forward_pass import forward_pass
 from keras_regan.penalties._heads import AllHeads
 from keras_regan.penalties._heads import OneHead
+from keras_regan.penalties._moment import Moment
 
 
 class Generated(NamedTuple):
@@ -90,8 +91,7 @@ class StepContext:
 
     Args:
         player: Whose step it is: has a `role` and `kernels`.
-        networks: The two networks: has `generate`, `discriminate` and, as
-            `heads`, how many tensors of logits the latter returns.
+        networks: The two networks: a `keras_regan._game.networks.Networks`.
         batch: Real samples and their conditions.
         generated: What the generator made for this step.
         step: Integer scalar, as above.
@@ -147,6 +147,13 @@ class StepContext:
                 "takes some. Received: one of conditions only"
             )
         return self._generated.latents
+
+    @property
+    def judged_conditions(self) -> list[Tensor]:
+        """Those of the conditions that the discriminator is told."""
+        if self.conditions is None:
+            return []
+        return self._networks.told_to_discriminator(self.conditions)
 
     @property
     def real_logits(self) -> Tensor:
@@ -292,11 +299,36 @@ class StepContext:
         self._results[key] = [*known, *made]
         return self._results[key][:count]
 
-    def discriminate(self, samples: Tensor) -> Tensor:
-        """Returns the discriminator's logits of other samples."""
+    def discriminate(self, samples: Tensor, conditions: Any = None) -> Tensor:
+        """Returns the discriminator's logits of other samples.
+
+        Args:
+            samples: As many as there are in the batch.
+            conditions: What the discriminator is told of them, in the form of
+                `conditions`. `None` means those of the step. Defaults to
+                `None`.
+        """
         return self._heads.of(
-            self._heads.once(lambda: self._discriminated(samples).logits)
+            self._heads.once(
+                lambda: self._discriminated(samples, conditions).logits
+            )
         )
+
+    def real_logits_at(self, samples: Tensor) -> Tensor:
+        """Returns what `real_logits` would be if these were the real samples.
+
+        With the same dropout and the same augmentation, and without a trace in
+        what the discriminator's layers keep: nothing but the samples makes the
+        difference, so that even a small one can be seen.
+
+        Args:
+            samples: As many as there are in the batch.
+        """
+        return self._logits_at("real", samples)
+
+    def fake_logits_at(self, samples: Tensor) -> Tensor:
+        """Returns what `fake_logits` would be if these were generated."""
+        return self._logits_at("fake", samples)
 
     def generate(self, latents: Tensor) -> Tensor:
         """Returns what the generator makes of other latents."""
@@ -372,16 +404,31 @@ class StepContext:
             self._results.clear()
             self._results.update(results)
 
-    def _discriminated(self, samples: Tensor) -> DiscriminatorOutput:
+    def _discriminated(
+        self, samples: Tensor, conditions: Any = None
+    ) -> DiscriminatorOutput:
+        if conditions is None:
+            conditions = self.conditions
         return self._networks.discriminate(
-            samples, self.conditions, self.training, self._seed
+            samples, conditions, self.training, self._seed
         )
 
     def _pass(self, which: str) -> ForwardPass:
         if which not in self._results:
             samples = getattr(self, which)
+            moved = [*self._networks.moved_by_discriminator, self._seed.state]
+            self._results[f"before {which}"] = Moment(moved)
             self._results[which] = forward_pass(self._discriminated, samples)
         return self._results[which]
+
+    def _logits_at(self, which: str, samples: Tensor) -> Tensor:
+        self._pass(which)
+
+        def judged():
+            with self._results[f"before {which}"].again():
+                return self._discriminated(samples).logits
+
+        return self._heads.of(self._heads.once(judged))
 
     def _gradient(self, which: str) -> Tensor:
         key = f"{which}_gradient"
