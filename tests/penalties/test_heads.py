@@ -114,6 +114,9 @@ READERS = {
         2.0, Noise(0.5), samples="fake"
     ),
     "neighbours": lambda: penalties.LatentConsistency(2.0, deviation=0.5),
+    "approximate_r1": lambda: penalties.ApproximateR1(2.0, deviation=0.5),
+    "approximate_r2": lambda: penalties.ApproximateR2(2.0, interval=2),
+    "centering": lambda: penalties.LogitCentering(2.0),
     "lazy": lambda: penalties.DRAGAN(2.0, interval=2),
     "scheduled": lambda: penalties.Scheduled(penalties.R1(2.0), 0.5),
     "lazy_inside": lambda: penalties.Scheduled(penalties.R1(2.0, interval=2)),
@@ -135,7 +138,87 @@ ELSEWHERE = [
     "consistency",
     "fake_consistency",
     "neighbours",
+    "approximate_r1",
+    "approximate_r2",
 ]
+
+
+def logits_of(x, labels):
+    """Returns what the two heads say, by NumPy, as `(batch, patches)`."""
+    scale = 1.0 + labels[:, None]
+    return [scale * x @ WEIGHTS[:3, None], scale * WEIGHTS[3:] * x**2]
+
+
+def slope(before, after):
+    return np.mean(((after - before).mean(axis=1) / 0.5) ** 2) / 2
+
+
+def centre(real, fake):
+    return np.mean((real + fake) ** 2)
+
+
+def matching(real, fake, wrong):
+    return np.logaddexp(0.0, -real).mean() + np.logaddexp(0.0, wrong).mean()
+
+
+# Of each: what a head adds, and of which of the logits below.
+BY_NUMPY = {
+    "approximate_r1": (
+        penalties.ApproximateR1(0.3, deviation=0.5),
+        lambda real, fake, moved, wrong: slope(real, moved),
+    ),
+    "approximate_r2": (
+        penalties.ApproximateR2(0.3, deviation=0.5),
+        lambda real, fake, moved, wrong: slope(fake, moved),
+    ),
+    "centering": (
+        penalties.LogitCentering(0.3),
+        lambda real, fake, moved, wrong: centre(real, fake),
+    ),
+    "matching": (
+        penalties.MatchingAware(0.3),
+        lambda real, fake, moved, wrong: matching(real, fake, wrong),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(BY_NUMPY))
+def test_values_against_numpy(name, make_context, real, fake):
+    penalty, of_one_head = BY_NUMPY[name]
+    labels = np.array([0, 2, 2, 1, 0, 0], "float32")
+    before = np.roll(labels, 1)
+    judged = []
+
+    def discriminator(x, labels):
+        judged.append(ops.convert_to_numpy(x))
+        scale = 1.0 + labels[:, None]
+        one, three = both(WEIGHTS)(x)
+        return [scale * one, scale[..., None] * three]
+
+    value = number(
+        penalty(
+            make_context(
+                discriminator,
+                heads=2,
+                conditions=labels,
+                told=lambda conditions: [conditions],
+            )
+        )
+    )
+    of_fake = logits_of(fake, labels)
+    wrong = [
+        np.where((labels == before)[:, None], made, misfit)
+        for made, misfit in zip(of_fake, logits_of(real, before), strict=True)
+    ]
+    # Samples with noise are judged last.
+    logits = (
+        logits_of(real, labels),
+        of_fake,
+        logits_of(judged[-1], labels),
+        wrong,
+    )
+    expected = 0.3 * sum(map(of_one_head, *logits))
+    assert value == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", list(READERS))
