@@ -1,19 +1,20 @@
 """How far is `ApproximateR1` from `R1`, and what does it save?
 
-    KERAS_BACKEND=torch python benchmarks/approximate_r1.py --parts distance
-    KERAS_BACKEND=jax python benchmarks/approximate_r1.py --parts cost
+    KERAS_BACKEND=torch python benchmarks/approximate_r1.py
 
-The first trains small convolutional discriminators on garments for a moment,
-one with kinks (leaky ReLU) and a smooth one (SiLU), and then asks, for noise of
-several sizes, with the same weights and the same 64 images:
+The first part, `--parts distance`, trains small convolutional discriminators on
+garments for a moment, one with kinks (leaky ReLU) and a smooth one (SiLU), and
+then asks, for noise of several sizes, with the same weights and the same 64
+images:
 
 * how much larger or smaller the penalty is than R1, in 8 draws of the noise;
 * in which direction its gradient points, and how long it is: the cosine to
   R1's, and the ratio of norms, of single draws and of the mean of all.
 
-In float32 and, with the same weights, in bfloat16. The second takes steps of
-the one with kinks, with either penalty in turn, and compares processor time, by
-the median over rounds of the ratio to the step without one in the same round.
+In float32 and, with the same weights, in bfloat16. The second, `--parts cost`,
+takes steps of the one with kinks, with either penalty in turn, and compares
+processor time, by the median over rounds of the ratio to the step without one
+in the same round.
 """
 
 import argparse

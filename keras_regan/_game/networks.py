@@ -104,7 +104,7 @@ class Networks:
             logits = logits[0]
         return DiscriminatorOutput(logits, others, losses)
 
-    def told_to_discriminator(self, conditions: Any) -> list[Tensor]:
+    def judged_conditions(self, conditions: Any) -> list[Tensor]:
         """Returns those conditions that the discriminator takes."""
         return self._interface.judged_conditions(conditions)
 

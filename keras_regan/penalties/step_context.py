@@ -153,7 +153,7 @@ class StepContext:
         """Those of the conditions that the discriminator is told."""
         if self.conditions is None:
             return []
-        return self._networks.told_to_discriminator(self.conditions)
+        return self._networks.judged_conditions(self.conditions)
 
     @property
     def real_logits(self) -> Tensor:

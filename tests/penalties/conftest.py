@@ -91,7 +91,7 @@ def make_context(real, fake, latents):
                     discriminator(samples, *arguments["told"](conditions))
                 ),
                 heads=arguments["heads"],
-                told_to_discriminator=arguments["told"],
+                judged_conditions=arguments["told"],
                 moved_by_discriminator=[],
             ),
             Batch(

@@ -135,6 +135,23 @@ def test_discriminator_that_is_told_nothing(vector_pair, vectors):
             gan.train_on_batch(*data)
 
 
+def test_what_a_loss_is_adjusted_by_is_saved(make_context):
+    factor = kr.penalties.AdjustableFactor(1.0)
+    penalty = MatchingAware(
+        loss=kr.losses.FlippedLabels(kr.losses.Wasserstein(), factor)
+    )
+    (variable,) = penalty.state
+    assert variable is factor.variables[0]
+    # It depends on no logits: several heads have it in common.
+    context = make_context(
+        lambda x, labels: [x[:, :1], 2.0 * x[:, :1]],
+        heads=2,
+        conditions=LABELS,
+        told=keras.tree.flatten,
+    )
+    assert np.isfinite(ops.convert_to_numpy(penalty(context)))
+
+
 def test_loss_that_is_none():
     with pytest.raises(TypeError, match="`loss`"):
         MatchingAware(loss="hinge")
