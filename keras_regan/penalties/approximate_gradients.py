@@ -46,9 +46,10 @@ class ApproximateR1(_SlopePenalty):
     """Penalizes logits that change when noise is added to real samples.
 
     It is `R1` without its second-order gradient: take it where that needs too
-    much memory or does not exist, as with many fused operations. On a CPU it
-    is not faster than `R1`. For small noise the two have the same value on
-    average, so that a factor of `R1` is one of `ApproximateR1`.
+    much memory or does not exist, as with many fused operations, and with
+    smooth activations. With (leaky) ReLU prefer `R1`. On a CPU it is not
+    faster. For small noise the two have the same value on average, so that a
+    factor of `R1` is one of `ApproximateR1`.
 
     How near to `R1` is a single step? With 64 images the value is that of
     `R1` within 15 %, but the gradient, which comes from one random direction,
