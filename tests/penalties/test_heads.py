@@ -157,27 +157,28 @@ def centre(real, fake):
     return np.mean((real + fake) ** 2)
 
 
-def matching(real, fake, wrong):
+def matching(real, fake, misfit, same):
+    wrong = np.where(same, fake, misfit)
     return np.logaddexp(0.0, -real).mean() + np.logaddexp(0.0, wrong).mean()
 
 
-# Of each: what a head adds, and of which of the logits below.
+# What a head adds, by its logits.
 BY_NUMPY = {
     "approximate_r1": (
         penalties.ApproximateR1(0.3, deviation=0.5),
-        lambda real, fake, moved, wrong: slope(real, moved),
+        lambda of: slope(of["real"], of["noisy real"]),
     ),
     "approximate_r2": (
         penalties.ApproximateR2(0.3, deviation=0.5),
-        lambda real, fake, moved, wrong: slope(fake, moved),
+        lambda of: slope(of["fake"], of["noisy fake"]),
     ),
     "centering": (
         penalties.LogitCentering(0.3),
-        lambda real, fake, moved, wrong: centre(real, fake),
+        lambda of: centre(of["real"], of["fake"]),
     ),
     "matching": (
         penalties.MatchingAware(0.3),
-        lambda real, fake, moved, wrong: matching(real, fake, wrong),
+        lambda of: matching(of["real"], of["fake"], of["misfit"], of["same"]),
     ),
 }
 
@@ -187,37 +188,36 @@ def test_values_against_numpy(name, make_context, real, fake):
     penalty, of_one_head = BY_NUMPY[name]
     labels = np.array([0, 2, 2, 1, 0, 0], "float32")
     before = np.roll(labels, 1)
-    judged = []
 
     def discriminator(x, labels):
-        judged.append(ops.convert_to_numpy(x))
         scale = 1.0 + labels[:, None]
         one, three = both(WEIGHTS)(x)
         return [scale * one, scale[..., None] * three]
 
-    value = number(
-        penalty(
-            make_context(
-                discriminator,
-                heads=2,
-                conditions=labels,
-                told=lambda conditions: [conditions],
-            )
-        )
+    context = make_context(
+        discriminator,
+        heads=2,
+        conditions=labels,
+        told=lambda conditions: [conditions],
+        seed=random.SeedGenerator(3),
     )
-    of_fake = logits_of(fake, labels)
-    wrong = [
-        np.where((labels == before)[:, None], made, misfit)
-        for made, misfit in zip(of_fake, logits_of(real, before), strict=True)
-    ]
-    # Samples with noise are judged last.
-    logits = (
-        logits_of(real, labels),
-        of_fake,
-        logits_of(judged[-1], labels),
-        wrong,
+    value = number(penalty(context))
+
+    # A penalty draws the first numbers of its seed.
+    noise = random.normal((6, 3), seed=random.SeedGenerator(3))
+    noise = 0.5 * ops.convert_to_numpy(noise)
+    seen = {
+        "real": logits_of(real, labels),
+        "fake": logits_of(fake, labels),
+        "noisy real": logits_of(real + noise, labels),
+        "noisy fake": logits_of(fake + noise, labels),
+        "misfit": logits_of(real, before),
+        "same": 2 * [(labels == before)[:, None]],
+    }
+    expected = 0.3 * sum(
+        of_one_head({what: heads[i] for what, heads in seen.items()})
+        for i in range(2)
     )
-    expected = 0.3 * sum(map(of_one_head, *logits))
     assert value == pytest.approx(expected, rel=1e-5)
 
 
