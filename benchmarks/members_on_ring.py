@@ -79,10 +79,9 @@ def settings() -> dict[str, dict]:
         "generator_regularizers": [kr.regularizers.L1L2(1e-5, 1e-5)]
     }
     for name in (
-        "R1 R2 DRAGAN LatentConsistency LatentDiversity LeCam "
-        "JacobianClamping MaxGradientPenalty PathLength ProximalL1 "
-        "StartingPoint "
-        "ZeroCenteredInterpolation"
+        "R1 R2 ApproximateR1 ApproximateR2 DRAGAN LatentConsistency "
+        "LatentDiversity LeCam JacobianClamping MaxGradientPenalty PathLength "
+        "ProximalL1 StartingPoint ZeroCenteredInterpolation"
     ).split():
         member = getattr(kr.penalties, name)
         arguments = plain(member)
@@ -94,6 +93,14 @@ def settings() -> dict[str, dict]:
         "penalties.WassersteinGradientPenalty": {
             **plain(kr.penalties.WassersteinGradientPenalty),
             **wasserstein,
+        },
+        "penalties.LogitCentering": {
+            **plain(kr.penalties.LogitCentering),
+            "loss": kr.losses.Relativistic(),
+        },
+        "penalties.MatchingAware": {
+            "networks": {"labels": "projected"},
+            **plain(kr.penalties.MatchingAware),
         },
         "penalties.Consistency": {
             "discriminator_regularizers": [

@@ -138,6 +138,8 @@ NAMES = {
     "keras_regan.penalties": [
         "AcrossReplicas",
         "AdjustableFactor",
+        "ApproximateR1",
+        "ApproximateR2",
         "AuxiliaryClassifier",
         "Consistency",
         "DRAGAN",
@@ -147,6 +149,8 @@ NAMES = {
         "LatentDiversity",
         "LatentReconstruction",
         "LeCam",
+        "LogitCentering",
+        "MatchingAware",
         "MaxGradientPenalty",
         "OnFeatures",
         "PathLength",

@@ -118,11 +118,16 @@ class Interface:
 
     def discriminator_inputs(self, samples: Any, conditions: Any) -> Any:
         """Returns what the discriminator is called with."""
-        values = [samples]
-        if self._taken:
-            parts = self.conditions.parts(conditions)
-            values += [parts[index] for index in self._taken]
-        return self._discriminator.of(values)
+        return self._discriminator.of(
+            [samples, *self.judged_conditions(conditions)]
+        )
+
+    def judged_conditions(self, conditions: Any) -> list[Any]:
+        """Returns those conditions that the discriminator is told."""
+        if not self._taken:
+            return []
+        parts = self.conditions.parts(conditions)
+        return [parts[index] for index in self._taken]
 
     def _latents(self) -> Shape:
         shape = self._generator.each[0].shape[1:]

@@ -31,6 +31,10 @@ class Networks:
         draw_latents: Called with a number and a seed.
         augmentation: What the discriminator's inputs go through in training,
             or `None`.
+
+    Attributes:
+        moved_by_discriminator: The variables that a pass of the discriminator
+            may change: seeds and statistics of its layers.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Networks:
             id(network): len(regularized_variables(network))
             for network in (generator, discriminator)
         }
+        self.moved_by_discriminator = discriminator.non_trainable_variables
 
     @property
     def heads(self) -> int:
@@ -110,6 +115,10 @@ class Networks:
             return at_least_float32(outputs), (others, losses)
         logits = [at_least_float32(head) for head in outputs]
         return logits if len(logits) > 1 else logits[0], (others, losses)
+
+    def judged_conditions(self, conditions: Any) -> list[Tensor]:
+        """Returns those conditions that the discriminator takes."""
+        return self._interface.judged_conditions(conditions)
 
     def _called(self, network, inputs, training):
         """Returns outputs, and what the network's layers added in this call."""

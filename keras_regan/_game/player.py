@@ -57,6 +57,7 @@ class Player:
         terms: What is minimized is their sum. Each is called with the
             `StepContext` and has a name.
         readings: What is read off a step besides, by name.
+        repeats_passes: Whether a penalty judges samples as others were judged.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Player:
         self.augmentation = augmentation
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
+        self.repeats_passes = any(p.repeats_passes for p in self.penalties)
         self.kernels = kernels(network)
         for penalty in self.penalties:
             penalty.build(self.kernels)

@@ -6,6 +6,12 @@ from keras_regan.penalties.across_replicas import (
 from keras_regan.penalties.adjustable_factor import (
     AdjustableFactor as AdjustableFactor,
 )
+from keras_regan.penalties.approximate_gradients import (
+    ApproximateR1 as ApproximateR1,
+)
+from keras_regan.penalties.approximate_gradients import (
+    ApproximateR2 as ApproximateR2,
+)
 from keras_regan.penalties.auxiliary_classifier import (
     AuxiliaryClassifier as AuxiliaryClassifier,
 )
@@ -38,6 +44,10 @@ from keras_regan.penalties.latent_reconstruction import (
     LatentReconstruction as LatentReconstruction,
 )
 from keras_regan.penalties.lecam import LeCam as LeCam
+from keras_regan.penalties.logit_centering import (
+    LogitCentering as LogitCentering,
+)
+from keras_regan.penalties.matching_aware import MatchingAware as MatchingAware
 from keras_regan.penalties.on_features import OnFeatures as OnFeatures
 from keras_regan.penalties.path_length import PathLength as PathLength
 from keras_regan.penalties.penalty import Penalty as Penalty

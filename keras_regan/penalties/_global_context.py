@@ -63,6 +63,11 @@ class GlobalContext(StepContext):
         return self._all_rows("labels")
 
     @property
+    def judged_conditions(self) -> list[Tensor]:
+        """Those of them that the discriminator is told."""
+        return self._all_rows("judged_conditions")
+
+    @property
     def real_logits(self) -> Tensor:
         """The logits of the real samples of all replicas."""
         return self._heads.of(self._all_rows("real_logits"))
@@ -120,7 +125,7 @@ class GlobalContext(StepContext):
             )
         return self._gathered[name]
 
-    def discriminate(self, samples: Tensor) -> Tensor:
+    def discriminate(self, samples: Tensor, conditions: Any = None) -> Tensor:
         """Raises: see above."""
         raise _refusal("calls the discriminator")
 
@@ -130,6 +135,9 @@ class GlobalContext(StepContext):
 
     def input_gradient(self, samples: Tensor) -> Tensor:
         """Raises: see above."""
+        raise _refusal("calls the discriminator")
+
+    def _logits_at(self, which: str, samples: Tensor) -> Tensor:
         raise _refusal("calls the discriminator")
 
     def latent_gradient(self, weights: Tensor) -> Tensor:

@@ -16,8 +16,9 @@ class R1(Penalty):
 
     The regularizer to begin with: it makes training converge locally, works
     with every loss, and forbids the discriminator to keep sloping where the
-    data is. Larger images need a larger factor. With `interval=16` it costs
-    next to nothing and works about as well.
+    data is. Larger images need a larger factor: `keras_regan.recipes.r1_factor`
+    gives one to begin with. With `interval=16` it costs next to nothing and
+    works about as well; `ApproximateR1` does without a second-order gradient.
 
     Formula: `factor / 2 * mean_i(||grad_x C(x_i)||^2)`, `C` the logit, the
     norm over all elements of the sample, the mean over the real batch.

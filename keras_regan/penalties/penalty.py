@@ -70,6 +70,9 @@ class Penalty:
             saved with the model.
         reads_labels: Whether it reads `context.labels`. Where the generator
             is told nothing, the data then is `(samples, labels)`.
+        repeats_passes: Whether it calls `context.real_logits_at` or
+            `fake_logits_at`. What a pass of the discriminator changes is then
+            kept from before.
 
     Example:
     ```python
@@ -91,6 +94,7 @@ class Penalty:
 
     networks: tuple[str, ...] = ("generator", "discriminator")
     reads_labels = False
+    repeats_passes = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
 

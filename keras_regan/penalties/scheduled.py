@@ -103,6 +103,11 @@ class Scheduled(Penalty):
         return getattr(self.regularizer, "reads_labels", False)
 
     @property
+    def repeats_passes(self) -> bool:
+        """Whether a wrapped penalty judges samples as others were judged."""
+        return getattr(self.regularizer, "repeats_passes", False)
+
+    @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
         if isinstance(self.regularizer, Penalty):

@@ -22,6 +22,7 @@ from keras_regan.penalties._forward_pass import existing
 from keras_regan.penalties._forward_pass import forward_pass
 from keras_regan.penalties._heads import AllHeads
 from keras_regan.penalties._heads import OneHead
+from keras_regan.penalties._moment import Moment
 
 
 class Generated(NamedTuple):
@@ -89,9 +90,10 @@ class StepContext:
             of rank 2 and more.
 
     Args:
-        player: Whose step it is: has a `role` and `kernels`.
-        networks: The two networks: has `generate`, `discriminate` and, as
-            `heads`, how many tensors of logits the latter returns.
+        player: Whose step it is: has a `role`, `kernels` and, as
+            `repeats_passes`, whether a penalty calls `real_logits_at` or
+            `fake_logits_at`.
+        networks: The two networks: a `keras_regan._game.networks.Networks`.
         batch: Real samples and their conditions.
         generated: What the generator made for this step.
         step: Integer scalar, as above.
@@ -120,6 +122,7 @@ class StepContext:
         self.training = training
         self._seed = seed
         self._samples_per_condition = batch.samples_per_condition
+        self._repeats_passes = player.repeats_passes
         self._networks = networks
         self._generated = generated
         self._heads: AllHeads | OneHead = AllHeads(networks.heads)
@@ -153,6 +156,13 @@ class StepContext:
                 "takes some. Received: one of conditions only"
             )
         return self._generated.latents
+
+    @property
+    def judged_conditions(self) -> list[Tensor]:
+        """Those of the conditions that the discriminator is told."""
+        if self.conditions is None:
+            return []
+        return self._networks.judged_conditions(self.conditions)
 
     @property
     def real_logits(self) -> Tensor:
@@ -298,11 +308,37 @@ class StepContext:
         self._results[key] = [*known, *made]
         return self._results[key][:count]
 
-    def discriminate(self, samples: Tensor) -> Tensor:
-        """Returns the discriminator's logits of other samples."""
+    def discriminate(self, samples: Tensor, conditions: Any = None) -> Tensor:
+        """Returns the discriminator's logits of other samples.
+
+        Args:
+            samples: As many as there are in the batch.
+            conditions: What the discriminator is told of them, in the form of
+                `conditions`. `None` means those of the step. Defaults to
+                `None`.
+        """
+        conditions = self.conditions if conditions is None else conditions
         return self._heads.of(
-            self._heads.once(lambda: self._discriminate(samples)[0])
+            self._heads.once(
+                lambda: self._discriminate(samples, conditions=conditions)[0]
+            )
         )
+
+    def real_logits_at(self, samples: Tensor) -> Tensor:
+        """Returns what `real_logits` would be if these were the real samples.
+
+        With the same dropout and the same augmentation, and without a trace in
+        what the discriminator's layers keep: nothing but the samples makes the
+        difference, so that even a small one can be seen.
+
+        Args:
+            samples: As many as there are in the batch.
+        """
+        return self._logits_at("real", samples)
+
+    def fake_logits_at(self, samples: Tensor) -> Tensor:
+        """Returns what `fake_logits` would be if these were generated."""
+        return self._logits_at("fake", samples)
 
     def generate(self, latents: Tensor) -> Tensor:
         """Returns what the generator makes of other latents."""
@@ -399,8 +435,27 @@ class StepContext:
     def _pass(self, which: str) -> ForwardPass:
         if which not in self._results:
             samples = getattr(self, which)
+            if self._repeats_passes:
+                moved = self._networks.moved_by_discriminator
+                before = Moment([*moved, self._seed.state])
+                self._results[f"before {which}"] = before
             self._results[which] = forward_pass(self._discriminate, samples)
         return self._results[which]
+
+    def _logits_at(self, which: str, samples: Tensor) -> Tensor:
+        if not self._repeats_passes:
+            raise ValueError(
+                f"A penalty reads `{which}_logits_at`. Expected "
+                "`repeats_passes = True` in its class, so that the state "
+                "before a pass is kept. Received: False"
+            )
+        self._pass(which)
+
+        def judged():
+            with self._results[f"before {which}"].again():
+                return self._discriminate(samples)[0]
+
+        return self._heads.of(self._heads.once(judged))
 
     def _gradient(self, which: str) -> Tensor:
         key = f"{which}_gradient"

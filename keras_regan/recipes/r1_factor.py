@@ -25,8 +25,9 @@ def r1_factor(image_shape: Sequence[int], batch_size: int) -> float:
         batch_size: Positive integer. Samples of one step, on all devices.
 
     Returns:
-        Positive float, for `keras_regan.penalties.R1` or
-        `keras_regan.recipes.stylegan2`.
+        Positive float, for `keras_regan.recipes.stylegan2` or for
+        `keras_regan.penalties.R1`, `R2` and their approximations, whatever
+        their `interval`.
 
     Raises:
         TypeError: If `batch_size` is not an integer.

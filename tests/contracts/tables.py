@@ -159,6 +159,12 @@ PENALTIES = {
     "penalties.Penalty": LogitDrift,
     "penalties.R1": lambda f: kr.penalties.R1(f, name="a"),
     "penalties.R2": lambda f: kr.penalties.R2(f, interval=2),
+    "penalties.ApproximateR1": lambda f: kr.penalties.ApproximateR1(
+        f, deviation=0.1
+    ),
+    "penalties.ApproximateR2": lambda f: kr.penalties.ApproximateR2(
+        f, deviation=0.1, interval=2
+    ),
     "penalties.WassersteinGradientPenalty": (
         lambda f: kr.penalties.WassersteinGradientPenalty(f, target=0.3)
     ),
@@ -176,6 +182,12 @@ PENALTIES = {
     ),
     "penalties.LeCam": lambda f: kr.penalties.LeCam(
         f, momentum=0.5, one_sided=False
+    ),
+    "penalties.LogitCentering": lambda f: kr.penalties.LogitCentering(
+        f, name="a"
+    ),
+    "penalties.MatchingAware": lambda f: kr.penalties.MatchingAware(
+        f, loss=kr.losses.Hinge()
     ),
     "penalties.Consistency": lambda f: kr.penalties.Consistency(f, noise()),
     "penalties.Consistency[fake]": lambda f: kr.penalties.Consistency(
@@ -392,7 +404,9 @@ ORDER_MATTERS = {
     "penalties.WassersteinGradientPenalty",
     "penalties.WassersteinGradientPenalty[one_sided]",
     "penalties.ZeroCenteredInterpolation",
+    "penalties.ApproximateR1",
     "penalties.DRAGAN",
+    "penalties.LogitCentering",
     "penalties.MaxGradientPenalty",
     "penalties.Consistency",
     "penalties.OnFeatures[real]",
@@ -431,6 +445,11 @@ def classified(*keys):
     )
 
 
+def told(*keys):
+    """Whether entries need a discriminator that is told the labels."""
+    return "penalties.MatchingAware" in keys
+
+
 def read(*keys):
     """Whether entries need a discriminator that reads latents."""
     return any("LatentReconstruction" in key for key in keys)
@@ -446,7 +465,7 @@ def pair(*keys, shape=(1,), sample_shape=(2,), convolutions=False):
         convolutions: Whether the discriminator is one of convolutions, with
             normalization and dropout.
     """
-    num_classes = 4 if classified(*keys) else None
+    num_classes = 4 if classified(*keys) or told(*keys) else None
     generator, _ = kr.networks.mlp(
         sample_shape,
         latent_dim=3,
@@ -460,9 +479,14 @@ def pair(*keys, shape=(1,), sample_shape=(2,), convolutions=False):
         x = layers.BatchNormalization()(x)
         x = layers.Dropout(0.2, seed=7)(layers.LeakyReLU(0.2)(x))
     features = layers.LeakyReLU(0.2)(layers.Dense(8)(layers.Flatten()(x)))
-    logits = layers.Dense(int(np.prod(shape)), dtype="float32")(features)
+    judged = features
+    if told(*keys):
+        labels = keras.Input((), dtype="int32")
+        inputs = [inputs, labels]
+        judged = features + layers.Embedding(4, 8)(labels)
+    logits = layers.Dense(int(np.prod(shape)), dtype="float32")(judged)
     outputs = {"logits": layers.Reshape(shape, dtype="float32")(logits)}
-    if num_classes:
+    if classified(*keys):
         outputs["class_logits"] = layers.Dense(num_classes)(features)
     if read(*keys):
         outputs["latents"] = layers.Dense(3)(features)
@@ -472,6 +496,6 @@ def pair(*keys, shape=(1,), sample_shape=(2,), convolutions=False):
 
 def data_for(samples, *keys):
     """Returns samples, with labels where the entries need them."""
-    if classified(*keys):
+    if classified(*keys) or told(*keys):
         return samples, np.arange(len(samples), dtype="int32") % 4
     return (samples,)

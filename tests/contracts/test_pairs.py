@@ -47,8 +47,11 @@ ONE_OF = ("losses.", "augmentations.")
 LABELED = {
     "layers.ClassProjection",
     "penalties.AuxiliaryClassifier",
+    "penalties.MatchingAware",
     "regularizers.Reconstruction",
 }
+# Of these the discriminator is told the label.
+TOLD = {"layers.ClassProjection", "penalties.MatchingAware"}
 # A pack of samples has several labels and latents, of which these know one.
 OF_ONE_SAMPLE = {*LABELED, "penalties.LatentReconstruction"}
 
@@ -108,14 +111,14 @@ def discriminator_for(keys, sample_shape):
     features = layers.LeakyReLU(0.2)(hidden(layers.Flatten()(x)))
     if "layers.MinibatchDiscrimination" in keys:
         features = kr.layers.MinibatchDiscrimination(2, 2)(features)
-    if "layers.ClassProjection" in keys:
+    if TOLD & set(keys):
         labels = keras.Input((), dtype="int32")
         logits = kr.layers.ClassProjection(CLASSES)([features, labels])
         inputs = [inputs, labels]
     else:
         logits = layers.Dense(1)(features)
     outputs = {"logits": logits, "features": features}
-    if LABELED & set(keys) - {"layers.ClassProjection"}:
+    if LABELED & set(keys) - TOLD:
         outputs["class_logits"] = layers.Dense(CLASSES)(features)
     if "penalties.LatentReconstruction" in keys:
         outputs["latents"] = layers.Dense(3)(features)

@@ -40,6 +40,7 @@ from contracts.tables import pair
 from contracts.tables import read
 from contracts.tables import role_of
 from contracts.tables import serialized
+from contracts.tables import told
 from keras import ops
 
 import keras_regan as kr
@@ -334,12 +335,13 @@ def unregularized():
             (),
             ("penalties.AuxiliaryClassifier",),
             ("penalties.LatentReconstruction",),
+            ("penalties.MatchingAware",),
         )
     }
 
 
 def needs(*keys):
-    return classified(*keys), read(*keys)
+    return classified(*keys), read(*keys), told(*keys)
 
 
 @each(REGULARIZERS)

@@ -280,6 +280,11 @@ discriminator_penalties = st.one_of(
     _penalties("MaxGradientPenalty"),
     _penalties("DRAGAN", scale=factors, target=factors),
     _penalties("LeCam", momentum=below_one, one_sided=st.booleans()),
+    *(
+        _penalties(name, deviation=st.sampled_from([1e-3, 0.1, 1, 2.0]))
+        for name in ("ApproximateR1", "ApproximateR2")
+    ),
+    _penalties("LogitCentering"),
     _consistency(vector_augmentations),
     _penalties("LatentConsistency", deviation=positives),
 )

@@ -291,6 +291,64 @@ def check_several_heads():
     )
 
 
+def check_logits_of_further_samples():
+    """Of wrong conditions, those of a replica's row before; and centred."""
+
+    def build():
+        generator, _ = networks(num_classes=4)
+        samples, classes = keras.Input((2,)), keras.Input((), dtype="int32")
+        x = layers.ReLU()(layers.Dense(8)(samples))
+        x = layers.Dense(1)(x) + kr.layers.ClassProjection(4)([x, classes])
+        return generator, keras.Model([samples, classes], x)
+
+    assert_equal(
+        lambda: {
+            "discriminator_regularizers": [
+                penalties.MatchingAware(0.5),
+                penalties.LogitCentering(0.5, interval=2),
+            ],
+        },
+        build=build,
+        # Each of four has the same row before it, on one device and on two.
+        data=UNEVEN[:16],
+        labels=np.arange(16, dtype="int32") % 4,
+        optimizer=lambda: keras.optimizers.SGD(0.1),
+    )
+
+
+def check_logits_that_only_noise_tells_apart():
+    """Small and large steps are equally steep on each replica's own dropout."""
+
+    def build():
+        inputs = keras.Input((2,))
+        x = layers.Dropout(0.5, seed=1)(layers.Dense(8)(inputs))
+        x = kr.layers.SpectralNormalization(layers.Dense(4))(x)
+        return networks()[0], keras.Model(inputs, layers.Dense(1)(x))
+
+    far, near = (
+        trained(
+            True,
+            lambda deviation=deviation: {
+                "discriminator_regularizers": [
+                    penalties.ApproximateR1(deviation=deviation, interval=2),
+                    penalties.ApproximateR2(deviation=deviation),
+                ],
+                "augmentation": kr.augmentations.InstanceNoise(1.0),
+            },
+            build=build,
+            optimizer=lambda: keras.optimizers.SGD(0.0),
+            data=UNEVEN[:16],
+            epochs=1,
+        )
+        for deviation in (1.0, 0.01)
+    )
+    for name, values in far[1].items():
+        assert values[0] > 0, (name, values)
+        apart_by = difference(values[0] / near[1][name][0], 1.0)
+        assert apart_by < 1e-3, (name, values, near[1][name])
+    assert apart(far[0], near[0]) == 0
+
+
 @thorough
 def check_first_batch_is_uneven():
     assert_equal(data=UNEVEN[:5], batch_size=32)

@@ -37,9 +37,11 @@ def make_context(real, fake, latents):
 
     `make_context(discriminator=None, generator=None, **overrides)`:
 
-    * `discriminator` is a function of samples that returns logits, or a
-      dictionary with them as a discriminator does. With `heads=2` it returns
-      a list of two of them.
+    * `discriminator` is a function of samples, and of the conditions that it
+      is told, that returns logits, or a dictionary with them as a
+      discriminator does. With `heads=2` it returns a list of two of them.
+    * `told` is a function of all conditions that returns a list of those that
+      the discriminator is told. Without it, it is told none.
     * `generator` is a function of latents that returns samples. It makes
       `fake`, with gradients in the generator's step and without in the
       discriminator's, and there is a `latent_gradient` in the former.
@@ -60,6 +62,7 @@ def make_context(real, fake, latents):
             "seed": random.SeedGenerator(0),
             "latent_gradient": None,
             "heads": 1,
+            "told": lambda conditions: [],
             **overrides,
         }
         for key, value in arguments.items():
@@ -77,16 +80,20 @@ def make_context(real, fake, latents):
                 arguments["fake"] = ops.stop_gradient(samples)
         return kr.penalties.StepContext(
             types.SimpleNamespace(
-                role=arguments["network"], kernels=arguments["kernels"]
+                role=arguments["network"],
+                kernels=arguments["kernels"],
+                repeats_passes=True,
             ),
             types.SimpleNamespace(
                 generate=lambda latents, conditions, training: Generated(
                     generator(latents), latents, []
                 ),
-                discriminate=lambda samples, **_: _output(
-                    discriminator(samples)
+                discriminate=lambda samples, conditions, **_: _output(
+                    discriminator(samples, *arguments["told"](conditions))
                 ),
                 heads=arguments["heads"],
+                judged_conditions=arguments["told"],
+                moved_by_discriminator=[],
             ),
             Batch(
                 arguments["real"],

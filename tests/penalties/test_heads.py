@@ -114,6 +114,9 @@ READERS = {
         2.0, Noise(0.5), samples="fake"
     ),
     "neighbours": lambda: penalties.LatentConsistency(2.0, deviation=0.5),
+    "approximate_r1": lambda: penalties.ApproximateR1(2.0, deviation=0.5),
+    "approximate_r2": lambda: penalties.ApproximateR2(2.0, interval=2),
+    "centering": lambda: penalties.LogitCentering(2.0),
     "lazy": lambda: penalties.DRAGAN(2.0, interval=2),
     "scheduled": lambda: penalties.Scheduled(penalties.R1(2.0), 0.5),
     "lazy_inside": lambda: penalties.Scheduled(penalties.R1(2.0, interval=2)),
@@ -135,7 +138,87 @@ ELSEWHERE = [
     "consistency",
     "fake_consistency",
     "neighbours",
+    "approximate_r1",
+    "approximate_r2",
 ]
+
+
+def logits_of(x, labels):
+    """Returns what the two heads say, by NumPy, as `(batch, patches)`."""
+    scale = 1.0 + labels[:, None]
+    return [scale * x @ WEIGHTS[:3, None], scale * WEIGHTS[3:] * x**2]
+
+
+def slope(before, after):
+    return np.mean(((after - before).mean(axis=1) / 0.5) ** 2) / 2
+
+
+def centre(real, fake):
+    return np.mean((real + fake) ** 2)
+
+
+def matching(real, fake, misfit, same):
+    wrong = np.where(same, fake, misfit)
+    return np.logaddexp(0.0, -real).mean() + np.logaddexp(0.0, wrong).mean()
+
+
+# What a head adds, by its logits.
+BY_NUMPY = {
+    "approximate_r1": (
+        penalties.ApproximateR1(0.3, deviation=0.5),
+        lambda of: slope(of["real"], of["noisy real"]),
+    ),
+    "approximate_r2": (
+        penalties.ApproximateR2(0.3, deviation=0.5),
+        lambda of: slope(of["fake"], of["noisy fake"]),
+    ),
+    "centering": (
+        penalties.LogitCentering(0.3),
+        lambda of: centre(of["real"], of["fake"]),
+    ),
+    "matching": (
+        penalties.MatchingAware(0.3),
+        lambda of: matching(of["real"], of["fake"], of["misfit"], of["same"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(BY_NUMPY))
+def test_values_against_numpy(name, make_context, real, fake):
+    penalty, of_one_head = BY_NUMPY[name]
+    labels = np.array([0, 2, 2, 1, 0, 0], "float32")
+    before = np.roll(labels, 1)
+
+    def discriminator(x, labels):
+        scale = 1.0 + labels[:, None]
+        one, three = both(WEIGHTS)(x)
+        return [scale * one, scale[..., None] * three]
+
+    context = make_context(
+        discriminator,
+        heads=2,
+        conditions=labels,
+        told=lambda conditions: [conditions],
+        seed=random.SeedGenerator(3),
+    )
+    value = number(penalty(context))
+
+    # A penalty draws the first numbers of its seed.
+    noise = random.normal((6, 3), seed=random.SeedGenerator(3))
+    noise = 0.5 * ops.convert_to_numpy(noise)
+    seen = {
+        "real": logits_of(real, labels),
+        "fake": logits_of(fake, labels),
+        "noisy real": logits_of(real + noise, labels),
+        "noisy fake": logits_of(fake + noise, labels),
+        "misfit": logits_of(real, before),
+        "same": 2 * [(labels == before)[:, None]],
+    }
+    expected = 0.3 * sum(
+        of_one_head({what: heads[i] for what, heads in seen.items()})
+        for i in range(2)
+    )
+    assert value == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", list(READERS))

@@ -12,6 +12,8 @@ ENTRIES = {
     "zero_centered": penalties.ZeroCenteredInterpolation,
     "dragan": penalties.DRAGAN,
     "max": penalties.MaxGradientPenalty,
+    "approximate_r1": penalties.ApproximateR1,
+    "approximate_r2": penalties.ApproximateR2,
     "path_length": penalties.PathLength,
     "clamping": lambda *factor, **arguments: penalties.JacobianClamping(
         *factor, minimum=0.0, maximum=0.01, **arguments

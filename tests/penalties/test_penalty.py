@@ -250,6 +250,8 @@ def test_bad_arguments(make, arguments, error, text):
 
 # Name, factor and interval. A name is a key of saved histories.
 DEFAULTS = {
+    kr.penalties.ApproximateR1: ("approximate_r1", 10.0, 1),
+    kr.penalties.ApproximateR2: ("approximate_r2", 10.0, 1),
     kr.penalties.AuxiliaryClassifier: ("auxiliary_classifier", 1.0, 1),
     kr.penalties.Consistency: ("real_consistency", 10.0, 1),
     kr.penalties.DRAGAN: ("dragan", 10.0, 1),
@@ -259,6 +261,8 @@ DEFAULTS = {
     kr.penalties.LatentDiversity: ("latent_diversity", 0.5, 1),
     kr.penalties.LatentReconstruction: ("latent_reconstruction", 1.0, 1),
     kr.penalties.LeCam: ("lecam", 0.3, 1),
+    kr.penalties.LogitCentering: ("logit_centering", 0.01, 1),
+    kr.penalties.MatchingAware: ("matching_aware", 1.0, 1),
     kr.penalties.MaxGradientPenalty: ("max_gradient_penalty", 10.0, 1),
     kr.penalties.PathLength: ("path_length", 2.0, 4),
     kr.penalties.ProximalL1: ("proximal_l1", 0.01, 1),
