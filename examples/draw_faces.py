@@ -116,9 +116,13 @@ def trained(faces: Faces, arguments: argparse.Namespace) -> kr.RegularizedGAN:
         )
     gan = kr.RegularizedGAN(*networks, ema_momentum=0.99, seed=arguments.seed)
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
-        discriminator_regularizers=[kr.penalties.R1(0.1, interval=16)],
+        generator_optimizer=keras.optimizers.Adam(
+            1e-3, beta_1=0.0, beta_2=0.99
+        ),
+        discriminator_optimizer=keras.optimizers.Adam(
+            1e-3, beta_1=0.0, beta_2=0.99
+        ),
+        discriminator_regularizers=[kr.penalties.R1(2.0, interval=4)],
         # One pass through the generator less in each step.
         shared_samples=True,
     )

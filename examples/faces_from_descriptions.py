@@ -61,8 +61,8 @@ def main() -> None:
         f"Training on {len(faces.images)} faces, described in "
         f"{len(reader.known)} words."
     )
-    gan = trained(faces, reader, arguments)
     output.mkdir(parents=True, exist_ok=True)
+    gan = trained(faces, reader, output, arguments)
     gan.save(output / "gan.keras")
     reader.save(output / "words.json")
 
@@ -167,7 +167,10 @@ def text_encoder(count: int):
 
 
 def trained(
-    faces: Faces, reader: Reader, arguments: argparse.Namespace
+    faces: Faces,
+    reader: Reader,
+    output: pathlib.Path,
+    arguments: argparse.Namespace,
 ) -> kr.RegularizedGAN:
     """Trains a GAN that is told descriptions."""
     keras.utils.set_random_seed(arguments.seed)
@@ -187,10 +190,19 @@ def trained(
         margin=mean_pairwise_distance(faces.images, distance="l1"),
     )
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
+        generator_optimizer=keras.optimizers.Adam(
+            1e-3, beta_1=0.0, beta_2=0.99
+        ),
+        discriminator_optimizer=keras.optimizers.Adam(
+            1e-3, beta_1=0.0, beta_2=0.99
+        ),
         generator_regularizers=[apart],
-        discriminator_regularizers=[kr.penalties.R1(0.1, interval=16)],
+        discriminator_regularizers=[
+            kr.penalties.R1(2.0, interval=4),
+            # A real face with the words of another one counts as drawn.
+            kr.penalties.MatchingAware(),
+        ],
+        # Each description twice in the generator's batch: a pair to compare.
         samples_per_condition=2,
     )
     gan.fit(
@@ -198,6 +210,17 @@ def trained(
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
         verbose=2,
+        callbacks=[
+            kr.callbacks.SampleGrid(
+                output / "samples",
+                count=ROWS * SAMPLES,
+                conditions=reader.read(faces.descriptions[:ROWS]),
+                captions=list(faces.descriptions[:ROWS]),
+                seed=arguments.seed,
+            ),
+            # An interrupted training goes on when it is called again.
+            keras.callbacks.BackupAndRestore(output / "backup"),
+        ],
     )
     return gan
 
@@ -270,7 +293,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--describe", metavar="TEXT", help="draw it with the saved model")
-    add("--factor", type=float, default=3.0, help="lambda (%(default)s)")
+    add("--factor", type=float, default=1.0, help="lambda (%(default)s)")
     add("--data", help="an .npz file of data/make_drawn_faces.py instead")
     add("--images", type=int, help="train on the first few only")
     add("--epochs", type=int, default=15, help="(%(default)s)")

@@ -133,7 +133,7 @@ def draw_attributes(count: int, rng: np.random.Generator) -> np.ndarray:
         raise SystemExit(
             f"Invalid value for argument `count`. Expected at most "
             f"{len(every)} faces with those for tests, for so many differ in "
-            f"an attribute. Received: {count}"
+            f"an attribute. Received: count={count}"
         )
     likelihoods = np.ones(len(every))
     for attribute, values in enumerate(ATTRIBUTES.values()):

@@ -487,8 +487,10 @@ def test_folder_has_no_test_split(tmp_path):
 
 def test_a_folder_of_everything_at_once(tmp_path):
     """Mixed sizes and modes, and a damaged file: nothing else is lost."""
-    save_image(tmp_path / "a_wide.png", "RGB", np.full((8, 24, 3), 255))
-    save_image(tmp_path / "b_tall.jpg", "L", np.full((30, 10), 255))
+    save_image(
+        tmp_path / "a_wide.png", "RGB", np.full((8, 24, 3), 255, "uint8")
+    )
+    save_image(tmp_path / "b_tall.jpg", "L", np.full((30, 10), 255, "uint8"))
     Image.fromarray(np.full((9, 9), 51 * 257, "uint16")).save(
         tmp_path / "c_16_bit.png"
     )
