@@ -114,32 +114,32 @@ class Reader:
                 or too many.
         """
         texts = [str(text) for text in descriptions]
-        for text in texts:
-            self._check(text)
-        return self._numbers(texts)
+        numbers = self._numbers(texts)
+        for text, row in zip(texts, numbers, strict=True):
+            if not row.any() or len(text.split()) > WORDS:
+                raise ValueError(
+                    "Invalid value for argument `describe`. Expected a "
+                    f"description of 1 to {WORDS} words. Received: '{text}'"
+                )
+            if UNKNOWN in row:
+                self._refuse(text)
+        return numbers
 
     def _numbers(self, texts: list[str]) -> np.ndarray:
         return keras.ops.convert_to_numpy(self._layer(texts)).astype("int32")
 
-    def _check(self, text: str) -> None:
+    def _refuse(self, text: str) -> None:
         words = text.split()
-        if not 1 <= len(words) <= WORDS:
-            raise ValueError(
-                "Invalid value for argument `describe`. Expected a description "
-                f"of 1 to {WORDS} words. Received: '{text}'"
-            )
-        numbers = self._numbers(words)[:, 0]
         unknown = [
             word
-            for word, number in zip(words, numbers, strict=True)
-            if number == UNKNOWN
+            for word, row in zip(words, self._numbers(words), strict=True)
+            if UNKNOWN in row
         ]
-        if unknown:
-            raise ValueError(
-                "Invalid value for argument `describe`. Expected words that "
-                f"were trained with: {' '.join(sorted(self.known))}. "
-                f"Received: {', '.join(unknown)} in '{text}'"
-            )
+        raise ValueError(
+            "Invalid value for argument `describe`. Expected words that were "
+            f"trained with: {' '.join(sorted(self.known))}. "
+            f"Received: {', '.join(unknown)} in '{text}'"
+        )
 
     def save(self, path: pathlib.Path) -> None:
         path.write_text(json.dumps(self.known))
@@ -183,11 +183,16 @@ def trained(
     gan = kr.RegularizedGAN(
         generator, discriminator, ema_momentum=0.99, seed=arguments.seed
     )
-    # Faces of one description are pushed no further apart than real ones are.
-    apart = kr.regularizers.PairwiseDistance(
-        arguments.factor,
-        distance="l1",
-        margin=mean_pairwise_distance(faces.images, distance="l1"),
+    # Faces of one description are pushed apart, no further than real ones
+    # are, and at the end no more: then they only have to look real.
+    steps = arguments.epochs * -(-len(faces.images) // arguments.batch_size)
+    apart = kr.penalties.Scheduled(
+        kr.regularizers.PairwiseDistance(
+            arguments.factor,
+            distance="l1",
+            margin=mean_pairwise_distance(faces.images, distance="l1"),
+        ),
+        keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.0),
     )
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(

@@ -52,6 +52,8 @@ def told_networks(
     judged = discriminator(samples)
     features = layers.Dense(_CODE)(judged["features"])
     fits = layers.Dot(axes=1)([features, encode(integers, _CODE)])
+    # The sum over many entries starts on the scale of one.
+    fits = layers.Rescaling(_CODE**-0.5)(fits)
     logits = layers.Add(dtype="float32")([judged["logits"], fits])
     discriminator = keras.Model(
         [samples, integers], logits, name="discriminator"
