@@ -14,10 +14,11 @@ you ask for; what you leave open is drawn at random:
 
     python examples/draw_faces.py --draw "hair=curly, glasses=sunglasses"
 
-To look at a run while it goes, or to go on with it, see `train_images.py`.
+To look at a run while it goes, see `train_images.py`.
 """
 
 import argparse
+import math
 import pathlib
 
 import keras
@@ -52,9 +53,9 @@ def main() -> None:
             return
         test = load_faces(arguments.data, "test").first(arguments.images)
     print(f"Training on {len(faces.images)} faces.")
-    gan = trained(faces, arguments)
     output.mkdir(parents=True, exist_ok=True)
     model = output / model_name(arguments.attributes)
+    gan = trained(faces, model.with_suffix(".backup"), arguments)
     gan.save(model)
 
     judge = FaceJudge(faces, seed=arguments.seed)
@@ -99,30 +100,37 @@ def print_variety(test: Faces, images: np.ndarray, judge: FaceJudge) -> None:
     )
 
 
-def trained(faces: Faces, arguments: argparse.Namespace) -> kr.RegularizedGAN:
+def trained(
+    faces: Faces, backup: pathlib.Path, arguments: argparse.Namespace
+) -> kr.RegularizedGAN:
     """Trains a GAN, told attributes or nothing."""
     keras.utils.set_random_seed(arguments.seed)
     shape, width = faces.images.shape[1:], arguments.width
     data = faces.images
+    discriminator_regularizers = [kr.penalties.R1(2.0, interval=4)]
     if arguments.attributes:
         ids = attribute_ids(faces.attributes, faces.values)
         data = (faces.images, ids)
         networks = told_networks(
             shape, ids.shape[1], attribute_encoder(faces), width
         )
+        # A real face with the attributes of another one counts as drawn.
+        discriminator_regularizers.append(kr.penalties.MatchingAware())
     else:
         networks = kr.networks.dcgan(
             shape, width=width, discriminator_batch_normalization=False
         )
-    gan = kr.RegularizedGAN(*networks, ema_momentum=0.99, seed=arguments.seed)
+    gan = kr.RegularizedGAN(*networks, ema_momentum=0.995, seed=arguments.seed)
+    steps = arguments.epochs * -(-len(faces.images) // arguments.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps, alpha=0.1)
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(
-            1e-3, beta_1=0.0, beta_2=0.99
+            rate, beta_1=0.0, beta_2=0.99
         ),
         discriminator_optimizer=keras.optimizers.Adam(
-            1e-3, beta_1=0.0, beta_2=0.99
+            rate, beta_1=0.0, beta_2=0.99
         ),
-        discriminator_regularizers=[kr.penalties.R1(2.0, interval=4)],
+        discriminator_regularizers=discriminator_regularizers,
         # One pass through the generator less in each step.
         shared_samples=True,
     )
@@ -131,19 +139,25 @@ def trained(faces: Faces, arguments: argparse.Namespace) -> kr.RegularizedGAN:
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
         verbose=2,
+        # An interrupted training goes on when it is called again.
+        callbacks=[keras.callbacks.BackupAndRestore(backup)],
     )
     return gan
 
 
 def attribute_encoder(faces: Faces):
-    """Returns an encoder that adds up a vector of each attribute."""
+    """Returns an encoder: the mean of a vector of each attribute."""
     known = number_of_ids(faces.values)
+    # Their mean starts on the scale of the latents beside it.
+    scale = math.sqrt(len(faces.values))
 
     def encode(ids, size):
         vectors = layers.Embedding(
             known,
             size,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=0.4),
+            embeddings_initializer=keras.initializers.RandomNormal(
+                stddev=scale
+            ),
         )(ids)
         return layers.GlobalAveragePooling1D()(vectors)
 
@@ -183,9 +197,9 @@ def parse_arguments() -> argparse.Namespace:
     add("--draw", metavar="TEXT", help="draw faces with the saved model")
     add("--data", help="an .npz file of data/make_drawn_faces.py instead")
     add("--images", type=int, help="train on the first few only")
-    add("--epochs", type=int, default=15, help="(%(default)s)")
+    add("--epochs", type=int, default=30, help="(%(default)s)")
     add("--batch-size", type=int, default=32, help="(%(default)s)")
-    add("--width", type=int, default=32, help="of the DCGAN (%(default)s)")
+    add("--width", type=int, default=16, help="of the DCGAN (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
     add("--output", default="runs/draw_faces")
     return parser.parse_args()

@@ -181,11 +181,12 @@ def trained(
         arguments.width,
     )
     gan = kr.RegularizedGAN(
-        generator, discriminator, ema_momentum=0.99, seed=arguments.seed
+        generator, discriminator, ema_momentum=0.995, seed=arguments.seed
     )
+    steps = arguments.epochs * -(-len(faces.images) // arguments.batch_size)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps, alpha=0.1)
     # Faces of one description are pushed apart, no further than real ones
     # are, and at the end no more: then they only have to look real.
-    steps = arguments.epochs * -(-len(faces.images) // arguments.batch_size)
     apart = kr.penalties.Scheduled(
         kr.regularizers.PairwiseDistance(
             arguments.factor,
@@ -196,10 +197,10 @@ def trained(
     )
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(
-            1e-3, beta_1=0.0, beta_2=0.99
+            rate, beta_1=0.0, beta_2=0.99
         ),
         discriminator_optimizer=keras.optimizers.Adam(
-            1e-3, beta_1=0.0, beta_2=0.99
+            rate, beta_1=0.0, beta_2=0.99
         ),
         generator_regularizers=[apart],
         discriminator_regularizers=[
@@ -218,6 +219,7 @@ def trained(
         callbacks=[
             kr.callbacks.SampleGrid(
                 output / "samples",
+                every=5,
                 count=ROWS * SAMPLES,
                 conditions=reader.read(faces.descriptions[:ROWS]),
                 captions=list(faces.descriptions[:ROWS]),
@@ -298,12 +300,12 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--describe", metavar="TEXT", help="draw it with the saved model")
-    add("--factor", type=float, default=1.0, help="lambda (%(default)s)")
+    add("--factor", type=float, default=0.5, help="lambda (%(default)s)")
     add("--data", help="an .npz file of data/make_drawn_faces.py instead")
     add("--images", type=int, help="train on the first few only")
-    add("--epochs", type=int, default=15, help="(%(default)s)")
+    add("--epochs", type=int, default=30, help="(%(default)s)")
     add("--batch-size", type=int, default=32, help="(%(default)s)")
-    add("--width", type=int, default=32, help="of the DCGAN (%(default)s)")
+    add("--width", type=int, default=16, help="of the DCGAN (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
     add("--output", default="runs/faces_from_descriptions")
     return parser.parse_args()
