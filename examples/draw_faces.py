@@ -195,7 +195,7 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--attributes", action="store_true", help="tell the networks these")
     add("--draw", metavar="TEXT", help="draw faces with the saved model")
-    add("--data", help="an .npz file of data/make_drawn_faces.py instead")
+    add("--data", help="an .npz file of make_drawn_faces.py instead")
     add("--images", type=int, help="train on the first few only")
     add("--epochs", type=int, default=30, help="(%(default)s)")
     add("--batch-size", type=int, default=32, help="(%(default)s)")

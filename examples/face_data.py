@@ -1,7 +1,7 @@
 """Drawn faces for the examples: what they look like, have, and are called.
 
 They come with the repository; `data/README.md` says where they are from, and
-`data/make_drawn_faces.py` draws more of them, of any size.
+`make_drawn_faces.py` draws more of them, of any size.
 """
 
 import os
@@ -55,7 +55,7 @@ def load_faces(
     """Loads one split of drawn faces, in an order that is mixed and fixed.
 
     Args:
-        data: Path of an `.npz` file as `data/make_drawn_faces.py` writes it,
+        data: Path of an `.npz` file as `make_drawn_faces.py` writes it,
             or `None` for the one in the repository.
         split: String, `"train"` or `"test"`. No face is in both.
 

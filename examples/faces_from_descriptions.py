@@ -30,6 +30,7 @@ from face_judge import FaceJudge
 from face_judge import entropies
 from face_judge import print_table
 from face_judge import shares_as_told
+from face_words import describe_faces
 from image_data import errors_in_one_line
 from keras import layers
 from measures import mean_pairwise_distance
@@ -166,6 +167,46 @@ def text_encoder(count: int):
     return encode
 
 
+class DescribedFaces(keras.utils.PyDataset):
+    """Batches of faces, described anew in each epoch.
+
+    One face has many descriptions. With the same one again and again, the
+    discriminator learns by heart which face it came with, and then asks of
+    the generator what the description does not tell.
+
+    Args:
+        faces: What is trained on.
+        reader: Numbers the words.
+        batch_size: Faces of a batch.
+        seed: Seed of the order and of the descriptions.
+    """
+
+    def __init__(
+        self, faces: Faces, reader: Reader, batch_size: int, seed: int
+    ):
+        super().__init__()
+        self._faces = faces
+        self._reader = reader
+        self._batch_size = batch_size
+        self._rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        start = index * self._batch_size
+        rows = self._order[start : start + self._batch_size]
+        return self._faces.images[rows], self._words[rows]
+
+    def on_epoch_end(self) -> None:
+        descriptions, _ = describe_faces(
+            self._faces.attributes, self._faces.values, self._rng
+        )
+        self._words = self._reader.read(descriptions)
+        self._order = self._rng.permutation(len(descriptions))
+
+
 def trained(
     faces: Faces,
     reader: Reader,
@@ -212,8 +253,7 @@ def trained(
         samples_per_condition=2,
     )
     gan.fit(
-        (faces.images, reader.read(faces.descriptions)),
-        batch_size=arguments.batch_size,
+        DescribedFaces(faces, reader, arguments.batch_size, arguments.seed),
         epochs=arguments.epochs,
         verbose=2,
         callbacks=[
@@ -301,7 +341,7 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--describe", metavar="TEXT", help="draw it with the saved model")
     add("--factor", type=float, default=0.5, help="lambda (%(default)s)")
-    add("--data", help="an .npz file of data/make_drawn_faces.py instead")
+    add("--data", help="an .npz file of make_drawn_faces.py instead")
     add("--images", type=int, help="train on the first few only")
     add("--epochs", type=int, default=30, help="(%(default)s)")
     add("--batch-size", type=int, default=32, help="(%(default)s)")

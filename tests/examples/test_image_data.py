@@ -54,7 +54,6 @@ def test_embedded_files_are_small():
     most = {
         "fashion_mnist_subset.npz": 3_000_000,
         "drawn_faces.npz": 4_000_000,
-        "make_drawn_faces.py": 10_000,
         "README.md": 10_000,
     }
     files = [p for p in (EXAMPLES / "data").iterdir() if p.is_file()]

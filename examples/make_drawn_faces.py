@@ -1,11 +1,12 @@
 r"""Draw faces from attributes, and describe them: any number, of any size.
 
     pip install -e ".[faces]"
-    python examples/data/make_drawn_faces.py
+    python examples/make_drawn_faces.py
 
-makes `drawn_faces.npz` anew, which the examples train on. Larger ones:
+makes the file anew that the examples train on, `data/drawn_faces.npz`. Larger
+ones:
 
-    python examples/data/make_drawn_faces.py --count 12000 --size 128 \
+    python examples/make_drawn_faces.py --count 12000 --size 128 \
         --output faces_128.npz
 
 The same seed draws the same faces. No two of them have all attributes in
@@ -22,6 +23,7 @@ import json
 from importlib import resources
 
 import numpy as np
+from face_words import describe_faces
 from PIL import Image
 
 # What each attribute may be, and how the style or a colour code calls it.
@@ -65,33 +67,10 @@ ATTRIBUTES = {
     "glasses": GLASSES,
     "shirt": SHIRTS,
 }
+VALUES = {name: tuple(values) for name, values in ATTRIBUTES.items()}
 BACKGROUND = "#f3f4f6"
-# Of faces that a description may be of, how many have neither.
+# How many faces have no facial hair, and how many no glasses.
 SHARE_OF_NONE = 0.5
-
-SYNONYMS = {
-    "blond": ("blond", "fair"),
-    "grey": ("grey", "gray"),
-    "smiling": ("smiling", "happy"),
-    "laughing": ("laughing", "grinning"),
-    "sad": ("sad", "unhappy"),
-    "angry": ("angry", "furious"),
-}
-HAIR_WORDS = {
-    "bun": "{} hair in a bun",
-    "mohawk": "a {} mohawk",
-    "ponytail": "a {} ponytail",
-}
-FACIAL_HAIR_WORDS = {
-    "none": "a shaven face",
-    "beard": "a beard",
-    "moustache": "a moustache",
-}
-GLASSES_WORDS = {
-    "none": "no glasses",
-    "round": "round glasses",
-    "sunglasses": "sunglasses",
-}
 
 
 def main() -> None:
@@ -99,8 +78,8 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
     faces = draw_attributes(arguments.count + arguments.test, rng)
     arrays = {
-        "attributes": np.array(list(ATTRIBUTES)),
-        "values": np.array(["|".join(ATTRIBUTES[name]) for name in ATTRIBUTES]),
+        "attributes": np.array(list(VALUES)),
+        "values": np.array(["|".join(of_one) for of_one in VALUES.values()]),
     }
     splits = {
         "test": faces[: arguments.test],
@@ -110,13 +89,11 @@ def main() -> None:
     for split, rows in splits.items():
         # Similar ones beside each other, which makes the file small.
         rows = rows[np.lexsort(rows.T[::-1])]
-        told = draw_told(rows, rng)
+        descriptions, told = describe_faces(rows, VALUES, rng)
         arrays[f"x_{split}"] = np.stack([pencil.draw(row) for row in rows])
         arrays[f"attributes_{split}"] = rows
         arrays[f"told_{split}"] = told
-        arrays[f"descriptions_{split}"] = np.array(
-            [describe(*pair, rng) for pair in zip(rows, told, strict=True)]
-        )
+        arrays[f"descriptions_{split}"] = descriptions
     np.savez_compressed(arguments.output, **arrays)
     print(f"{len(faces)} faces: {arguments.output}")
 
@@ -209,54 +186,6 @@ def _dyed(style: dict) -> dict:
     (beard,) = components["facialHair"]["variants"]["full"]["elements"]
     beard["attributes"]["fill"] = of_hair
     return style
-
-
-def draw_told(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Returns which attributes are told, of each face one to five of them."""
-    counts = rng.integers(1, 6, (len(rows), 1))
-    ranks = rng.random(rows.shape).argsort(axis=1).argsort(axis=1)
-    return ranks < counts
-
-
-def describe(
-    row: np.ndarray, told: np.ndarray, rng: np.random.Generator
-) -> str:
-    """Returns a description that tells some of the attributes of a face."""
-    said = {
-        name: _synonym(list(values)[value], rng)
-        for (name, values), value, is_told in zip(
-            ATTRIBUTES.items(), row, told, strict=True
-        )
-        if is_told
-    }
-    traits = []
-    if "hair" in said or "hair_colour" in said:
-        hair = said.get("hair", "")
-        colour = said.get("hair_colour", "")
-        words = HAIR_WORDS.get(hair, f"{hair} {{}} hair")
-        traits.append(" ".join(words.format(colour).split()))
-    if "skin" in said:
-        traits.append(f"{said['skin']} skin")
-    if "facial_hair" in said:
-        traits.append(FACIAL_HAIR_WORDS[said["facial_hair"]])
-    if "glasses" in said:
-        traits.append(GLASSES_WORDS[said["glasses"]])
-    if "shirt" in said:
-        traits.append(f"a {said['shirt']} shirt")
-    traits = [traits[index] for index in rng.permutation(len(traits))]
-    mood = said.get("mood", "")
-    article = "an" if mood[:1] in ("a", "u") else "a"
-    person = " ".join(f"{article} {mood} person".split())
-    if not traits:
-        return person
-    *first, last = traits
-    listed = f"{', '.join(first)} and {last}" if first else last
-    return f"{person} with {listed}"
-
-
-def _synonym(value: str, rng: np.random.Generator) -> str:
-    words = SYNONYMS.get(value, (value,))
-    return words[rng.integers(len(words))]
 
 
 def parse_arguments() -> argparse.Namespace:
