@@ -39,7 +39,7 @@ from told_networks import told_networks
 
 import keras_regan as kr
 
-WORDS = 24
+WORDS = 20
 UNKNOWN = 1
 SAMPLES = 8
 ROWS = 6
@@ -227,14 +227,14 @@ def trained(
     steps = arguments.epochs * -(-len(faces.images) // arguments.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(1e-3, steps, alpha=0.1)
     # Faces of one description are pushed apart, no further than real ones
-    # are, and at the end no more: then they only have to look real.
+    # are, and towards the end hardly: then they have to look real above all.
     apart = kr.penalties.Scheduled(
         kr.regularizers.PairwiseDistance(
             arguments.factor,
             distance="l1",
             margin=mean_pairwise_distance(faces.images, distance="l1"),
         ),
-        keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.0),
+        keras.optimizers.schedules.PolynomialDecay(1.0, steps, 0.1),
     )
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(
@@ -340,10 +340,10 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--describe", metavar="TEXT", help="draw it with the saved model")
-    add("--factor", type=float, default=0.5, help="lambda (%(default)s)")
+    add("--factor", type=float, default=3.0, help="lambda (%(default)s)")
     add("--data", help="an .npz file of make_drawn_faces.py instead")
     add("--images", type=int, help="train on the first few only")
-    add("--epochs", type=int, default=30, help="(%(default)s)")
+    add("--epochs", type=int, default=24, help="(%(default)s)")
     add("--batch-size", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=16, help="of the DCGAN (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")

@@ -273,8 +273,8 @@ def test_faces_from_descriptions(tmp_path, run):
 
     for wrong, named in (
         ("a person with a purple hat", "purple, hat in 'a person"),
-        ("", "of 1 to 24 words. Received: ''"),
-        ("sad " * 25, "of 1 to 24 words. Received: 'sad sad"),
+        ("", "of 1 to 20 words. Received: ''"),
+        ("sad " * 21, "of 1 to 20 words. Received: 'sad sad"),
     ):
         describe[-1] = wrong
         message = run("faces_from_descriptions.py", *describe, fails=True)
