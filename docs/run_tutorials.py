@@ -27,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from extensions import tutorials  # noqa: E402
 
-COLOURS = 64
+COLOURS = 128
 # What `--tiny` makes of the settings that a tutorial begins with.
 TINY = {
     "EPOCHS": 1,

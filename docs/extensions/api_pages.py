@@ -2,11 +2,13 @@
 
 import inspect
 import textwrap
+from functools import cache
 
 import keras_regan
 from extensions import docstrings
 from extensions import public_objects
 
+_MOST_LINES_OF_METHODS = 200
 INTRODUCTION = """\
 # API reference
 
@@ -22,7 +24,22 @@ def pages() -> dict[str, str]:
         found[path] = _module_page(path, module)
     for name, value in public_objects.objects().items():
         found[name] = object_page(name, value)
+        if has_pages_of_methods(value):
+            for method, function in public_objects.methods(value):
+                found[f"{name}.{method}"] = _method_page(name, method, function)
     return found
+
+
+@cache
+def has_pages_of_methods(value: object) -> bool:
+    """Returns whether the page of a class would be long with all methods."""
+    if not inspect.isclass(value):
+        return False
+    lines = sum(
+        public_objects.documentation(method).count("\n")
+        for _, method in public_objects.methods(value)
+    )
+    return lines > _MOST_LINES_OF_METHODS
 
 
 def _index() -> str:
@@ -86,12 +103,37 @@ def object_page(full_name: str, value: object) -> str:
         described = _directive("function", name, value, body)
     else:
         bases = _bases(value)
-        methods = [_method(*entry) for entry in public_objects.methods(value)]
+        methods = dict(public_objects.methods(value))
         body = [*bases, *body]
         if methods:
-            body += [":::{rubric} Methods and properties\n:::", *methods]
+            body.append(":::{rubric} Methods and properties\n:::")
+        if has_pages_of_methods(value):
+            body.append(_table_of_methods(full_name, methods))
+        else:
+            body += [_method(*entry) for entry in methods.items()]
         described = _directive("class", name, value, body)
     return f"# {name}\n\n:::{{py:currentmodule}} {module}\n:::\n\n{described}\n"
+
+
+def _table_of_methods(full_name: str, methods: dict[str, object]) -> str:
+    rows = [
+        f"| [`{name}`]({full_name}.{name}.md) "
+        f"| {public_objects.summary(method)} |"
+        for name, method in methods.items()
+    ]
+    table = "\n".join(["| name | what it does |", "|---|---|", *rows])
+    return f"{table}\n\n{_toctree([f'{full_name}.{m}' for m in methods])}"
+
+
+def _method_page(full_name: str, name: str, method: object) -> str:
+    module, owner = full_name.rsplit(".", 1)
+    described = _method(name, method).replace(
+        f"}} {name}", f"}} {owner}.{name}", 1
+    )
+    return (
+        f"# {owner}.{name}\n\n:::{{py:currentmodule}} {module}\n:::\n\n"
+        f"{described}\n"
+    )
 
 
 def _bases(kind: type) -> list[str]:
@@ -112,6 +154,7 @@ def _name_of_keras(base: type) -> str:
 def _method(name: str, value: object) -> str:
     text = public_objects.documentation(value)
     if isinstance(value, property):
+        text = docstrings.markdown(text)
         return f"::::{{py:property}} {name}\n\n{text}\n\n::::"
     body = docstrings.markdown(text)
     return _directive("method", name, value, [body], fence="::::")

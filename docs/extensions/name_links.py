@@ -7,6 +7,7 @@ from functools import cache
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from extensions import api_pages
 from extensions import public_objects
 
 _CALL = re.compile(r"\(.*\)\Z", re.DOTALL)
@@ -27,9 +28,11 @@ def targets() -> dict[str, tuple[str, str]]:
                 ambiguous.add(name)
             found[name] = (f"api/{full_name}", full_name)
             if inspect.isclass(value):
+                apart = api_pages.has_pages_of_methods(value)
                 for method, _ in public_objects.methods(value):
                     anchor = f"{full_name}.{method}"
-                    found[f"{name}.{method}"] = (f"api/{full_name}", anchor)
+                    page = anchor if apart else full_name
+                    found[f"{name}.{method}"] = (f"api/{page}", anchor)
     return {
         name: target
         for name, target in found.items()

@@ -16,13 +16,13 @@ OUTPUTS = FOLDER / "outputs"
 # The order in which the site lists them.
 NAMES = (
     "first_gan",
-    # "hard_regularization",
-    # "soft_regularization",
-    # "conditions",
-    # "watch_for_collapse",
-    # "choose_factors",
-    # "few_images",
-    # "own_data",
+    "hard_regularization",
+    "soft_regularization",
+    "conditions",
+    "watch_for_collapse",
+    "choose_factors",
+    "few_images",
+    "own_data",
 )
 
 

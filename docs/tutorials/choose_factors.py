@@ -13,10 +13,10 @@ import matplotlib.pyplot as plt
 
 import keras_regan as kr
 
-IMAGES = 256 * 300
+IMAGES = 256 * 400
 HELD_OUT = 2500
-TRIALS = 10
-EPOCHS = 2
+TRIALS = 8
+EPOCHS = 3
 
 # %% [markdown]
 # ## The task
@@ -48,8 +48,8 @@ def build(factors):
         ema_momentum=0.99,
     )
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+        generator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.5),
         generator_regularizers=[
             kr.regularizers.PairwiseDistance(factors["soft"])
         ],
@@ -60,7 +60,7 @@ def build(factors):
 
 search = kr.search.FactorSearch(
     build,
-    {"soft": kr.search.LogUniform(1e-3, 10.0)},
+    {"soft": kr.search.LogUniform(1e-2, 10.0)},
     kr.search.Objective("val_good_samples", "max"),
     seeds=[0, 1],
     storage=None,

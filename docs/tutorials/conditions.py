@@ -15,7 +15,7 @@ import keras_regan as kr
 
 IMAGES = 6700
 WIDTH = 16
-EPOCHS = 8
+EPOCHS = 12
 STEPS = 300
 
 # %% [markdown]

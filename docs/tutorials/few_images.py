@@ -12,10 +12,10 @@ import numpy as np
 
 import keras_regan as kr
 
-IMAGES = 300
+IMAGES = 200
 HELD_OUT = 300
 WIDTH = 16
-EPOCHS = 150
+EPOCHS = 250
 
 # %%
 data = np.load("examples/data/fashion_mnist_subset.npz")
@@ -30,14 +30,19 @@ images, held_out = shuffled[:IMAGES], shuffled[-HELD_OUT:]
 # as it judges them as it judges the training images, it has learned something
 # general. When the accuracy on training images rises and that on held-out
 # images falls, it learns by heart.
+#
+# The discriminator has no batch normalization here, so that it judges each
+# image by itself, in training and on held-out images alike.
 
 
 # %%
-def trained(augmentation=None, regularizers=()):
+def trained(augmentation=None):
     """Trains the same GAN on the few images."""
     keras.utils.set_random_seed(0)
     gan = kr.RegularizedGAN(
-        *kr.networks.dcgan((28, 28, 1), width=WIDTH),
+        *kr.networks.dcgan(
+            (28, 28, 1), width=WIDTH, discriminator_batch_normalization=False
+        ),
         ema_momentum=0.99,
         seed=0,
     )
@@ -45,11 +50,10 @@ def trained(augmentation=None, regularizers=()):
         generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
         discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
         augmentation=augmentation,
-        discriminator_regularizers=list(regularizers),
     )
     history = gan.fit(
         images,
-        batch_size=30,
+        batch_size=25,
         epochs=EPOCHS,
         validation_data=held_out,
         validation_freq=max(1, EPOCHS // 10),
@@ -62,19 +66,16 @@ augmentations = [
     kr.augmentations.HorizontalFlip(),
     kr.augmentations.Translation(0.125),
 ]
-settings = {
-    "none": {},
-    "AdaptiveAugmentation": {
-        "augmentation": kr.augmentations.AdaptiveAugmentation(
-            augmentations, adjustment_images=20_000
-        )
-    },
-    "LeCam": {"regularizers": [kr.penalties.LeCam(0.3)]},
+adaptive = kr.augmentations.AdaptiveAugmentation(
+    augmentations, adjustment_images=20_000
+)
+results = {
+    "none": trained(),
+    "AdaptiveAugmentation": trained(adaptive),
 }
-results = {name: trained(**setting) for name, setting in settings.items()}
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(11, 3), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(9, 3), sharey=True)
 for axis, (name, (_, history)) in zip(axes, results.items(), strict=True):
     held = history["val_d_real_accuracy"]
     each = len(history["d_real_accuracy"]) / len(held)

@@ -17,7 +17,7 @@ import keras_regan as kr
 
 IMAGES = 2000
 WIDTH = 8
-EPOCHS = 12
+EPOCHS = 16
 
 # %% [markdown]
 # ## A folder of images

@@ -52,7 +52,8 @@ print("Alarms:", monitor.alarms)
 # %% [markdown]
 # ## A training that fails
 #
-# A learning rate of 0.1 is a hundred times too large for these networks.
+# A learning rate of 0.1 is a hundred times too large for these networks. The
+# monitor warns, and keeps what it found in `alarms`.
 
 # %%
 failing = make_gan(0.1)
@@ -63,7 +64,10 @@ for alarm in observer.alarms:
     print(alarm.text)
 
 # %% [markdown]
-# The monitor keeps all its checks, so you can draw them.
+# The monitor keeps all its checks, so you can draw them. `diversity` is the
+# distance of samples, divided by that of real ones. Here it stays high although
+# the samples are useless: no single sign tells everything. `g_weight_growth` is
+# how many times the generator's weights have grown.
 
 # %%
 print("Signs:", ", ".join(monitor.checks[0].signs._fields))
@@ -85,7 +89,7 @@ def draw(axis, name):
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 3))
 draw(axes[0], "diversity")
-draw(axes[1], "d_logit_size")
+draw(axes[1], "g_weight_growth")
 axes[1].set_yscale("log")
 axes[0].legend()
 
