@@ -16,6 +16,7 @@ DOCS = ROOT / "docs"
 PAGES = {
     "benchmarks/README.md": "benchmarks.md",
     "examples/README.md": "examples.md",
+    "examples/data/README.md": "example_data.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "README.md": "index.md",
