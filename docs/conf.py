@@ -32,9 +32,11 @@ toc_object_entries = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "keras_regan"
+html_favicon = "_static/icon.svg"
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
