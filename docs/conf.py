@@ -47,5 +47,10 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"catalogue": [], "index": []}
+# Where there is nothing to navigate to, or a table needs the room.
+html_sidebars = {
+    page: []
+    for page in ("benchmarks", "catalogue", "index", "start")
+    + ("which_regularizer",)
+}
 copybutton_exclude = ".linenos, .gp, .go"

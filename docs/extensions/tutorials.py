@@ -96,13 +96,11 @@ def page(name: str) -> str:
 
 
 def _header(name: str, stored: dict) -> str:
-    minutes = max(1, round(stored["seconds"] / 60))
-    unit = "minute" if minutes == 1 else "minutes"
     return (
         f":::{{note}}\nDownload this page {{download}}`as a notebook "
         f"<notebooks/{name}.ipynb>` or {{download}}`as a script <{name}.py>`. "
-        f"The outputs below are those of one run on {stored['machine']}, which "
-        f"took about {minutes} {unit}.\n:::"
+        f"The outputs below are those of one run on {stored['machine']}. It "
+        f"took {stored['processor_seconds']} seconds of processor time.\n:::"
     )
 
 

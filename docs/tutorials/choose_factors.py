@@ -16,7 +16,7 @@ import keras_regan as kr
 IMAGES = 256 * 400
 HELD_OUT = 2500
 TRIALS = 8
-EPOCHS = 3
+EPOCHS = 2
 
 # %% [markdown]
 # ## The task
@@ -48,8 +48,8 @@ def build(factors):
         ema_momentum=0.99,
     )
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(2e-3, beta_1=0.5),
+        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
         generator_regularizers=[
             kr.regularizers.PairwiseDistance(factors["soft"])
         ],

@@ -117,11 +117,17 @@ def opened(page, address, viewport):
     return page.evaluate(SEEN)
 
 
+def pages_in(folder):
+    """The names of all pages, without parts of the theme."""
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*.html"))
+    return [name for name in names if not name.startswith("_static/")]
+
+
 def test_every_page_link_anchor_and_picture(folder, address, page):
-    pages = sorted(p.relative_to(folder) for p in folder.rglob("*.html"))
+    pages = pages_in(folder)
     assert len(pages) > 200
     seen = {}
-    for name in map(str, pages):
+    for name in pages:
         seen[name] = opened(page, address + name, DESKTOP)
         assert seen[name]["broken"] == [], name
         assert not page.problems, (name, page.problems)
@@ -146,8 +152,7 @@ def test_every_page_link_anchor_and_picture(folder, address, page):
 
 def test_pages_on_a_phone(folder, address, page):
     """Tables and code scroll by themselves; the page does not."""
-    for path in sorted(folder.rglob("*.html")):
-        name = str(path.relative_to(folder))
+    for name in pages_in(folder):
         if not name.startswith("_modules"):
             seen = opened(page, address + name, PHONE)
             assert seen["beyond"] <= 0, name
