@@ -77,9 +77,10 @@ plt.axis("off")
 # ## Train
 #
 # `WIDTH` is small so that this page can be made on two processor cores. On a
-# GPU take 64, and more epochs. `ModelCheckpoint` saves the whole model after
-# each epoch. If the run is killed, load the file and call `fit(...,
-# resume=True)`.
+# GPU take 64, and more epochs. Networks for larger images start slowly, so the
+# monitor has more patience here. `ModelCheckpoint` saves the whole model after
+# each epoch. If the run is killed, load the file and call
+# `fit(..., resume=True)`.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -98,7 +99,7 @@ history = gan.fit(
     epochs=EPOCHS,
     verbose=0,
     callbacks=[
-        kr.callbacks.CollapseMonitor(images[:256], every=20),
+        kr.callbacks.CollapseMonitor(images[:256], every=20, patience=8),
         kr.callbacks.SampleGrid(grids, seed=0),
         keras.callbacks.ModelCheckpoint("runs/own_data/gan.keras"),
     ],
