@@ -34,13 +34,14 @@ html_theme = "pydata_sphinx_theme"
 html_title = "keras_regan"
 html_favicon = "_static/icon.svg"
 html_show_sourcelink = False
+html_use_index = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"catalogue": [], "**": ["page-toc"]},
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_prev_next": False,

@@ -15,7 +15,7 @@ import keras_regan as kr
 IMAGES = 200
 HELD_OUT = 300
 WIDTH = 16
-EPOCHS = 160
+EPOCHS = 400
 
 # %%
 data = np.load("examples/data/fashion_mnist_subset.npz")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from extensions import public_objects
 from extensions import repository_links
+from extensions import tutorials
 
 import keras_regan as kr
 
@@ -81,6 +82,16 @@ def test_messages_are_those_of_the_code():
             continue
         for part in re.split(r"\.\.\.| (?=and got no)", message):
             assert part.strip(" ,.") in known, part
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("name", tutorials.NAMES)
+def test_numbers_of_a_tutorial_are_those_that_are_stored(name):
+    printed = "".join(o.text for o in tutorials.outputs_of(name)["outputs"])
+    for line in text_of("which_regularizer").splitlines():
+        _, found, told = line.partition(f"(tutorials/{name}.py), ")
+        for number in re.findall(r"\d+(?:\.\d+)? kB|\d+\.\d{2,}", told):
+            assert number in printed or not found, (name, number)
 
 
 @pytest.mark.host
