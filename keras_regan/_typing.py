@@ -3,9 +3,10 @@
 from typing import Any
 from typing import TypeAlias
 
-import keras
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
+
+__all__ = ["Factor", "Schedule", "Shape", "Tensor"]
 
 Tensor: TypeAlias = Any
 Shape: TypeAlias = tuple[int | None, ...]
-Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 Factor: TypeAlias = float | Schedule

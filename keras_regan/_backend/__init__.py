@@ -24,9 +24,13 @@ the step once for each device, on a part of the batch; JAX runs it once, on the
 whole of it, wherever its parts lie; with PyTorch, Keras knows one device.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
 import keras
 
-if keras.backend.backend() == "tensorflow":
+if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from keras_regan._backend import mirrored as _replicas
     from keras_regan._backend import tensorflow as _module
     from keras_regan._backend.keras_internals import (
@@ -54,6 +58,7 @@ gradient = _module.gradient
 compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
+restore_state_on_error: Callable[[keras.Model], AbstractContextManager[None]]
 restore_state_on_error = _module.restore_state_on_error
 step_if = _module.step_if
 all_finite = _module.all_finite

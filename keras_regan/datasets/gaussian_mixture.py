@@ -64,7 +64,8 @@ class GaussianMixture:
         self._weights_given = (
             None if weights is None else _positive(weights, "weights", modes)
         )
-        likely = np.ones(modes) if weights is None else self._weights_given
+        given = self._weights_given
+        likely = np.ones(modes) if given is None else np.asarray(given)
         self.weights = likely / np.sum(likely)
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:

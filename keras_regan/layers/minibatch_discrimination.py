@@ -114,7 +114,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the inputs with more features."""
-        return (input_shape[0], input_shape[1] + self.num_kernels)
+        batch_size, features = input_shape
+        return (batch_size, features + self.num_kernels)  # type: ignore[operator]  # Known.
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

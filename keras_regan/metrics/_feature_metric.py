@@ -63,10 +63,11 @@ class FeatureMetric(SampleMetric):
         )
         self.max_samples = positive_integer(max_samples, "max_samples")
         self._name_given = name
-        self._split = None
+        self._split: str | None = None
         self._knows_real = reference is not None
-        self.real = None
-        self.generated = None
+        # What `statistic` returned, once there is one.
+        self.real: Any = None
+        self.generated: Any = None
 
     def prepare(self) -> None:
         """Sets memory aside, and loads the reference if there is one."""
@@ -158,7 +159,7 @@ class FeatureMetric(SampleMetric):
                     f"`{self.name}` needs {self.least_samples} {side} samples "
                     f"or more. Received: {kept.count}"
                 )
-        values = [math.nan] * len(self.quantities)
+        values: Sequence[float] = [math.nan] * len(self.quantities)
         if self.generated.is_finite():
             values = self.measure()
         return dict(zip(self.keys, values, strict=True))

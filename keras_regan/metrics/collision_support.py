@@ -193,7 +193,7 @@ class CollisionSupport(FeatureMetric):
         return self.features if self._compares_classes else None
 
     @property
-    def uses_real(self) -> bool:
+    def uses_real(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether the threshold comes from the real samples."""
         return self.threshold is None and not self._compares_classes
 

@@ -137,7 +137,7 @@ class DensityCoverage(FeatureMetric):
         self.neighbours = positive_integer(neighbours, "neighbours")
 
     @property
-    def least_samples(self) -> int:
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
         """Each real sample needs so many others, and itself."""
         return self.neighbours + 1
 

@@ -137,7 +137,7 @@ class FeatureExtractor:
             self.image_size = (299, 299)
             self.preprocessing = keras.layers.Rescaling(1 / 127.5, -1.0)
         self._model = model if isinstance(model, keras.Model) else None
-        self._compiled = None
+        self._compiled: _Pipeline | None = None
 
     @property
     def model(self) -> keras.Model:
@@ -150,7 +150,7 @@ class FeatureExtractor:
     @property
     def size(self) -> int:
         """How many features a sample has."""
-        shape = self.output_shapes[0]
+        shape: Any = self.output_shapes[0]
         return shape[-1] if len(shape) == 2 else shape[channel_axis(shape)]
 
     @property

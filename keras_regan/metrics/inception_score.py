@@ -145,7 +145,7 @@ class InceptionScore(FeatureMetric):
         return self.features
 
     @property
-    def least_samples(self) -> int:
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
         """One sample a split."""
         return self.splits
 

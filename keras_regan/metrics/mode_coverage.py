@@ -12,7 +12,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan.metrics import _likely_class
 from keras_regan.metrics._mode_counts import ModeCoverageResult
-from keras_regan.metrics._mode_counts import mode_coverage
+from keras_regan.metrics._mode_counts import mode_coverage as mode_coverage
 from keras_regan.metrics._modes import ClassifierModes
 from keras_regan.metrics._modes import MixtureModes
 from keras_regan.metrics._nearest_mode import Mixture
@@ -125,7 +125,7 @@ class ModeCoverage(SampleMetric):
         self._check_source(mixture, classifier, deviations_allowed, confidence)
         self.mixture = None if mixture is None else checked_mixture(mixture)
         # The name under which other metrics have their network.
-        self.features = (
+        self.features: Any = (
             None
             if classifier is None
             else _likely_class.as_classifier(classifier)
@@ -147,8 +147,8 @@ class ModeCoverage(SampleMetric):
         if mixture is not None and deviations_allowed is None:
             self.radius = usual_deviations(mixture)
         self._name_given = name
-        self._counts = None
-        self._total = None
+        self._counts: keras.Variable = None
+        self._total: keras.Variable = None
 
     @property
     def classifier(self) -> FeatureExtractor | None:
@@ -245,7 +245,7 @@ class ModeCoverage(SampleMetric):
 
     @property
     def _modes(self) -> MixtureModes | ClassifierModes:
-        if self.mixture is not None:
+        if self.mixture is not None and self.radius is not None:
             return MixtureModes(self.mixture, self.radius)
         # Not kept: metrics that were loaded come to share `features`.
         return ClassifierModes(self.features, self.confidence)

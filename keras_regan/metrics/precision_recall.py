@@ -134,7 +134,7 @@ class PrecisionRecall(FeatureMetric):
         self.neighbours = positive_integer(neighbours, "neighbours")
 
     @property
-    def least_samples(self) -> int:
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
         """Each sample needs so many others, and itself."""
         return self.neighbours + 1
 

@@ -442,7 +442,7 @@ class RegularizedGAN(MeasuringModel):
                 self._turn(game.discriminator, batch, samples)
         game.seen_values.record(batch.real)
         game.track_augmentation(ops.shape(batch.real)[0])
-        if self.ema_generator is not None:
+        if self.ema_generator is not None and self.ema_momentum is not None:
             update_average(
                 self.ema_generator,
                 self.generator,
@@ -492,9 +492,10 @@ class RegularizedGAN(MeasuringModel):
     def _is_finite(self, batch: Batch) -> Tensor:
         """Tells whether a batch has neither NaN nor labels of no class."""
         finite = _backend.all_finite(batch.real)
-        if batch.beside is None:
+        wanted = self._game.beside_samples
+        if batch.beside is None or wanted is None:
             return finite
-        usable = self._game.beside_samples.usable(batch.beside)
+        usable = wanted.usable(batch.beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 

@@ -93,7 +93,7 @@ class LatentReconstruction(Penalty):
         self.categories = _checked_categories(categories)
 
     @property
-    def networks(self) -> tuple[str, ...]:
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
         """Both, or the generator, with which an encoder learns."""
         return Penalty.networks if self.encoder is None else ("generator",)
 
@@ -194,7 +194,7 @@ def _checked_categories(categories: Any) -> tuple[int, ...]:
     return tuple(positive_integer(count, "categories") for count in categories)
 
 
-def _check_shapes(read: tuple, latents: tuple) -> None:
+def _check_shapes(read: tuple[Any, ...], latents: tuple[Any, ...]) -> None:
     if len(read) != len(latents) or any(
         None not in sizes and sizes[0] != sizes[1]
         for sizes in zip(read, latents, strict=True)

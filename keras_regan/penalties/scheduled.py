@@ -86,7 +86,7 @@ class Scheduled(Penalty):
             )
 
     @property
-    def networks(self) -> tuple[str, ...]:
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
         """Which lists of `compile` the wrapped regularizer may stand in."""
         if isinstance(self.regularizer, SampleRegularizer):
             return ("generator",)
@@ -98,12 +98,12 @@ class Scheduled(Penalty):
             self.regularizer.build(kernels)
 
     @property
-    def reads_labels(self) -> bool:
+    def reads_labels(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether a wrapped penalty reads the labels of real samples."""
         return getattr(self.regularizer, "reads_labels", False)
 
     @property
-    def repeats_passes(self) -> bool:
+    def repeats_passes(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether a wrapped penalty judges samples as others were judged."""
         return getattr(self.regularizer, "repeats_passes", False)
 

@@ -391,7 +391,8 @@ class StepContext:
         """
         if self._heads.count == 1:
             return [function(self)]
-        values, before = [], []
+        values: list[Any] = []
+        before: list[Any] = []
         for index in range(self._heads.count):
             seen = copy.copy(self)
             seen._heads = OneHead(index, before)

@@ -88,7 +88,7 @@ class DiversitySensitive(PairRegularizer):
         self.bound = bound if bound is None else positive_float(bound, "bound")
         self.detach_partner = boolean(detach_partner, "detach_partner")
 
-    def call(
+    def call(  # type: ignore[override]  # As `called_with` says.
         self, samples: Tensor, latents: Tensor, conditions: Any = 1
     ) -> Tensor:
         """Returns the negative mean of the bounded ratios."""

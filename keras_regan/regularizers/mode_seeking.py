@@ -73,7 +73,7 @@ class ModeSeeking(PairRegularizer):
         super().__init__(factor, **kwargs)
         self.epsilon = positive_float(epsilon, "epsilon")
 
-    def call(
+    def call(  # type: ignore[override]  # As `called_with` says.
         self, samples: Tensor, latents: Tensor, conditions: Any = 1
     ) -> Tensor:
         """Returns the reciprocal of the ratio of mean distances."""

@@ -87,7 +87,7 @@ class NormalizedDiversification(PairRegularizer):
         super().__init__(factor, **kwargs)
         self.alpha = positive_float(alpha, "alpha")
 
-    def call(
+    def call(  # type: ignore[override]  # As `called_with` says.
         self, samples: Tensor, latents: Tensor, conditions: Any = 1
     ) -> Tensor:
         """Returns the mean hinge over all pairs."""

@@ -141,7 +141,9 @@ class PairwiseDistance(PairRegularizer):
                 )
             )
 
-    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, conditions: Any = 1
+    ) -> Tensor:
         """Returns the signed mean distance, without the factor."""
         if self.pairing == "all":
             distance = self._mean_over_all(samples, conditions)
