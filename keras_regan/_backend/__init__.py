@@ -24,8 +24,6 @@ the step once for each device, on a part of the batch; JAX runs it once, on the
 whole of it, wherever its parts lie; with PyTorch, Keras knows one device.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import keras
@@ -58,7 +56,6 @@ gradient = _module.gradient
 compiled = _module.compiled
 call_with_input_gradient = _module.call_with_input_gradient
 run_if = _module.run_if
-restore_state_on_error: Callable[[keras.Model], AbstractContextManager[None]]
 restore_state_on_error = _module.restore_state_on_error
 step_if = _module.step_if
 all_finite = _module.all_finite

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
@@ -238,9 +239,13 @@ def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
-@contextlib.contextmanager
-def restore_state_on_error(model: keras.Model) -> Iterator[None]:
+def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
     """Gives an error its name; it leaves variables as they are."""
+    return _named_errors()
+
+
+@contextlib.contextmanager
+def _named_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:

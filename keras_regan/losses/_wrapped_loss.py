@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from typing import Any
+from typing import Self
 
 import keras
 
@@ -50,7 +51,7 @@ class WrappedLoss(AdversarialLoss):
         schedule = getattr(self, self.number)
         return [*self.loss.variables, *getattr(schedule, "variables", [])]
 
-    def at(self, step: Tensor) -> "WrappedLoss":
+    def at(self, step: Tensor) -> Self:
         """Returns the loss with the number of one step."""
         bound = copy.copy(self)
         bound.loss = self.loss.at(step)
@@ -90,7 +91,7 @@ class WrappedLoss(AdversarialLoss):
         return {"loss": serialize(self.loss), self.number: number}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "WrappedLoss":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the loss from the result of `get_config`."""
         config = dict(config)
         for key in ("loss", cls.number):

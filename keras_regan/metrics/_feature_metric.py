@@ -1,15 +1,16 @@
 """What metrics on features have in common."""
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from keras_regan._files import path_string
+from keras_regan._typing import PathLike
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._statistics import FeatureStore
@@ -19,9 +20,8 @@ from keras_regan.metrics.reference import Reference
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
-# What metrics take as their feature network, and as a path.
+# What metrics take as their feature network.
 FeatureSource: TypeAlias = FeatureExtractor | keras.Model | None
-PathLike: TypeAlias = str | os.PathLike[str]
 
 _CHUNK = 256
 
@@ -200,7 +200,7 @@ class FeatureMetric(SampleMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureMetric":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["features"] = keras.saving.deserialize_keras_object(

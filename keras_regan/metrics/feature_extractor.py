@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -285,7 +286,7 @@ class FeatureExtractor:
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureExtractor":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates an extractor from the result of `get_config`."""
         config = dict(config)
         for key in ("model", "preprocessing"):

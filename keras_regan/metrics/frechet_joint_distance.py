@@ -1,6 +1,7 @@
 """The Frechet distance between samples together with their conditions."""
 
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -232,7 +233,7 @@ class FrechetJointDistance(ConditionalMetric):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FrechetJointDistance":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["condition_features"] = keras.saving.deserialize_keras_object(

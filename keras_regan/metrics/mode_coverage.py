@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -236,7 +237,7 @@ class ModeCoverage(SampleMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "ModeCoverage":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         for key in ("mixture", "classifier"):

@@ -50,6 +50,7 @@ from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_source
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.penalties._batch import Batch
+from keras_regan.penalties.scheduled import AnyRegularizer
 from keras_regan.penalties.step_context import Generated
 
 
@@ -158,11 +159,17 @@ class RegularizedGAN(MeasuringModel):
     @replicas.in_scope
     def compile(
         self,
-        generator_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
+        generator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
+        discriminator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
         loss: AdversarialLoss | None = None,
-        generator_regularizers: Sequence[Any] | None = None,
-        discriminator_regularizers: Sequence[Any] | None = None,
+        generator_regularizers: Sequence[AnyRegularizer] | None = None,
+        discriminator_regularizers: Sequence[AnyRegularizer] | None = None,
         discriminator_steps: int = 1,
         generator_steps: int = 1,
         augmentation: Augmentation | None = None,
@@ -301,12 +308,12 @@ class RegularizedGAN(MeasuringModel):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
         *,
         resume: bool = False,
         **kwargs: Any,
-    ) -> Any:
+    ) -> keras.callbacks.History:
         """Trains both networks; takes what `keras.Model.fit` takes.
 
         Args:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -154,7 +155,7 @@ class LatentReconstruction(Penalty):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "LatentReconstruction":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         if isinstance(config.get("encoder"), dict):

@@ -89,7 +89,7 @@ class DiversitySensitive(PairRegularizer):
         self.detach_partner = boolean(detach_partner, "detach_partner")
 
     def call(  # type: ignore[override]  # As `called_with` says.
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the negative mean of the bounded ratios."""
         rows, latents = map(_distances.as_rows, (samples, latents))

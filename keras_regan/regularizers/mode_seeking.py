@@ -74,7 +74,7 @@ class ModeSeeking(PairRegularizer):
         self.epsilon = positive_float(epsilon, "epsilon")
 
     def call(  # type: ignore[override]  # As `called_with` says.
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the reciprocal of the ratio of mean distances."""
         distance, latent_distance = (

@@ -88,7 +88,7 @@ class NormalizedDiversification(PairRegularizer):
         self.alpha = positive_float(alpha, "alpha")
 
     def call(  # type: ignore[override]  # As `called_with` says.
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the mean hinge over all pairs."""
         distance = _normalized_distances(samples, conditions)

@@ -56,7 +56,7 @@ class PullingAway(PairRegularizer):
         super().__init__(factor, **kwargs)
 
     def call(  # type: ignore[override]  # As `called_with` says.
-        self, samples: Tensor, conditions: Any = 1
+        self, samples: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the mean squared cosine over all pairs."""
         rows = _distances.unit_rows(_distances.as_rows(samples))
