@@ -108,7 +108,9 @@ def pairs_of(arguments: argparse.Namespace) -> ImagePairs:
     )
 
 
-def generator_regularizers(arguments: argparse.Namespace) -> list:
+def generator_regularizers(
+    arguments: argparse.Namespace,
+) -> list[keras.regularizers.Regularizer]:
     """Returns what draws samples to the truth, and apart from each other."""
     to_truth = kr.regularizers.Reconstruction(arguments.reconstruction)
     apart = kr.regularizers.PairwiseDistance(arguments.soft, distance="l1")

@@ -33,7 +33,7 @@ def path_string(path: Any, argument: str) -> str:
     return os.fspath(path)
 
 
-def write_whole(path: str, write: Callable[[BinaryIO], None]) -> None:
+def write_whole(path: str, write: Callable[[BinaryIO], object]) -> None:
     """Lets `write` fill a file that appears under `path` once it is complete.
 
     Args:

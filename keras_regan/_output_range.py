@@ -68,7 +68,7 @@ def output_range(network: keras.Model) -> Range | None:
         The tuple `(low, high)`, `high` being `None` where there is no upper
         end, or `None` if nothing is known, as of an output without activation.
     """
-    return _RANGES.get(last_activation(network))
+    return _RANGES.get(last_activation(network) or "")
 
 
 def _activation(step: Any) -> str:

@@ -6,6 +6,7 @@ one: rows that cannot be divided evenly among the devices.
 """
 
 import contextlib
+from collections.abc import Iterator
 
 import jax
 import keras
@@ -27,7 +28,7 @@ from keras_regan._backend.one_replica import replica_count as replica_count
 from keras_regan._backend.one_replica import synchronized as synchronized
 
 
-def batch_divisor():
+def batch_divisor() -> int:
     """Returns what the rows of a process's batches must be a multiple of."""
     distribution = keras.distribution.distribution()
     if distribution is None or distribution.batch_dim_name is None:
@@ -38,7 +39,7 @@ def batch_divisor():
 
 
 @contextlib.contextmanager
-def in_this_process():
+def in_this_process() -> Iterator[None]:
     """Leaves out the other processes, and divides no batch among devices.
 
     Every device then computes all rows, in any number, and new variables are

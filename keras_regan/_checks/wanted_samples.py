@@ -20,7 +20,7 @@ class WantedSamples(NamedTuple):
         shape: What their number is shown as.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # A tuple's method.
     conditions: list[np.ndarray] | None
     shape: tuple[int, ...]
 

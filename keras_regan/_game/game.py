@@ -64,9 +64,9 @@ class Game:
         self.uses_conditions = uses_conditions
         self.seen_values = SeenValues(generator.network)
         # What a step calls.
-        self.networks: Networks | None = None
+        self.networks: Networks
+        self.reader: BatchReader
         self.beside_samples: Conditions | None = None
-        self.reader: BatchReader | None = None
         # What a step moves besides weights, and what replicas move apart.
         self.moved: list[keras.Variable] = []
         self.moved_apart: list[keras.Variable] = []
@@ -140,6 +140,8 @@ class Game:
 
     def track_augmentation(self, batch_size: Any) -> None:
         """Takes what an augmentation logs into the means of the epoch."""
+        if self.augmentation is None:
+            return
         for name, tracker in self._augmentation_trackers.items():
             tracker.update_state(self.augmentation.logged[name], batch_size)
 

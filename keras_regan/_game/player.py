@@ -238,7 +238,7 @@ def _means(names: list[str], prefix: str) -> dict[str, MeanOfBatches]:
     return {"loss": loss, **others}
 
 
-def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
+def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list[Any]:
     argument = f"{role}_regularizers"
     if entries is None:
         return []

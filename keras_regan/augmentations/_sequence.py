@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 
@@ -61,7 +62,7 @@ class AugmentationSequence(Augmentation):
         return {"augmentations": [serialize(a) for a in self.augmentations]}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "AugmentationSequence":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the sequence from the result of `get_config`."""
         deserialize = keras.saving.deserialize_keras_object
         entries = [deserialize(entry) for entry in config["augmentations"]]

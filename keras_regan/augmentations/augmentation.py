@@ -1,6 +1,7 @@
 """The contract of an augmentation: what every image of a step goes through."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -121,7 +122,7 @@ class Augmentation:
         return {}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Augmentation":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates an augmentation from the result of `get_config`."""
         return cls(**config)
 

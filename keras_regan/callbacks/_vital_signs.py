@@ -110,7 +110,7 @@ class RealSamples:
                 "differ from each other. Received: equal samples"
             )
 
-    def compare(self, samples: np.ndarray) -> dict[str, float]:
+    def compare(self, samples: np.ndarray) -> dict[str, Any]:
         """Returns the vital signs of as many generated samples.
 
         Args:
@@ -153,7 +153,7 @@ class RealSamples:
         return rows.astype(np.float64)
 
 
-def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     """Returns the vital signs that the discriminator's judgement shows.
 
     Args:

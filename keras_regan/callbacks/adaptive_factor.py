@@ -118,7 +118,7 @@ class AdaptiveFactor(keras.callbacks.Callback):
                     "minimum", f"at most `maximum`, {maximum}", minimum
                 )
             )
-        self.measured = None
+        self.measured: float | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Finds the factor."""

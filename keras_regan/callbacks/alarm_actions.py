@@ -180,7 +180,7 @@ class RollBack(Action):
         self._patience = patience
         self._left = self.times
         self._healthy = ModelState(model)
-        self._candidate = None
+        self._candidate: ModelState | None = None
 
     def notes(self) -> dict[str, Any]:
         """Returns how often it may still go back."""

@@ -179,8 +179,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             ),
             self.patience,
         )
-        self.alarms = []
-        self.checks = []
+        self.alarms: list[Alarm] = []
+        self.checks: list[Check] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the data fits the model."""

@@ -122,7 +122,7 @@ class Histograms(keras.callbacks.Callback):
         model = self.model
         values = _weights(model)
         if self.real is not None:
-            values.update(self._outputs(model))
+            values.update(self._outputs(model, self.real))
         self._events.write(
             lambda writer: _write_all(writer, values, step=epoch + 1)
         )
@@ -131,26 +131,28 @@ class Histograms(keras.callbacks.Callback):
         """Closes the event file."""
         self._events.close()
 
-    def _outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
+    def _outputs(
+        self, model: keras.Model, real: np.ndarray
+    ) -> dict[str, np.ndarray]:
         told = model._interface
-        generated = self._predict(
-            model, told.generator_inputs(self._latents, self.conditions)
+        batch_size = min(len(real), _BATCH_SIZE)
+        generated = predictions(
+            model,
+            told.generator_inputs(self._latents, self.conditions),
+            batch_size,
         )
-        outputs = {}
-        for kind, samples in (("real", self.real), ("generated", generated)):
-            logits = self._predict(
+        outputs: dict[str, Any] = {}
+        for kind, samples in (("real", real), ("generated", generated)):
+            logits = predictions(
                 told.discriminator,
                 told.discriminator_inputs(samples, self.conditions),
+                batch_size,
             )
             outputs[f"{kind}_values"] = samples
             for index, head in enumerate(heads_of(logits), 1):
                 name = f"{kind}_logits"
                 outputs[name if index == 1 else f"{name} {index}"] = head
         return outputs
-
-    def _predict(self, network: Any, inputs: Any) -> Any:
-        batch_size = min(len(self.real), _BATCH_SIZE)
-        return predictions(network, inputs, batch_size)
 
 
 def _weights(model: keras.Model) -> dict[str, np.ndarray]:
@@ -160,7 +162,7 @@ def _weights(model: keras.Model) -> dict[str, np.ndarray]:
         "discriminator": model.discriminator,
         "generator_average": model.ema_generator,
     }
-    values = {}
+    values: dict[str, np.ndarray] = {}
     for role, network in networks.items():
         for weight in [] if network is None else network.weights:
             path = f"{role}/{weight.path}"

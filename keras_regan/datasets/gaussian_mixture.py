@@ -1,9 +1,11 @@
 """A distribution whose modes are known."""
 
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from keras_regan import _validation
 from keras_regan._registration import register
@@ -45,9 +47,9 @@ class GaussianMixture:
 
     def __init__(
         self,
-        centers: Any,
-        deviation: float | Any,
-        weights: Any = None,
+        centers: npt.ArrayLike,
+        deviation: npt.ArrayLike,
+        weights: npt.ArrayLike | None = None,
     ):
         self.centers = _array(centers, "centers")
         if self.centers.ndim != 2 or not self.centers.size:
@@ -64,7 +66,8 @@ class GaussianMixture:
         self._weights_given = (
             None if weights is None else _positive(weights, "weights", modes)
         )
-        likely = np.ones(modes) if weights is None else self._weights_given
+        given = self._weights_given
+        likely = np.ones(modes) if given is None else np.asarray(given)
         self.weights = likely / np.sum(likely)
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
@@ -111,7 +114,7 @@ class GaussianMixture:
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "GaussianMixture":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a mixture from the result of `get_config`."""
         return cls(**config)
 

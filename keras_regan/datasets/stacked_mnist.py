@@ -113,7 +113,7 @@ def stacked_mnist_classifier(classifier: keras.Model) -> keras.Model:
     if not isinstance(classifier, keras.Model):
         raise TypeError(_validation.message("classifier", expected, classifier))
     # Keras models that are not built, or subclassed, have no such shapes.
-    inputs = getattr(classifier, "input_shape", None)
+    inputs: Any = getattr(classifier, "input_shape", None)
     outputs = getattr(classifier, "output_shape", None)
     axis = _channel_axis()
     if not _are_shapes_of_digits(inputs, outputs, axis):

@@ -121,7 +121,7 @@ def _is_missing(text: str | None) -> bool:
     return text is None or text.strip() in ("", "NA")
 
 
-def _number(text: str | None) -> float:
+def _number(text: Any) -> float:
     try:
         return float(text)
     except (TypeError, ValueError):

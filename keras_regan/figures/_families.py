@@ -123,7 +123,7 @@ def _take(curves: dict[str, Curve], pattern: str) -> dict[str, Curve]:
 def _by_scale(
     rest: dict[str, Curve],
 ) -> Iterator[tuple[str, dict[str, Curve]]]:
-    scales = {}
+    scales: dict[str, float] = {}
     for key, curve in rest.items():
         scales[without_val(key)] = max(
             scales.get(without_val(key), -math.inf), _scale(curve)

@@ -36,7 +36,7 @@ def draw_panel(axes: Any, family: Family) -> None:
         family.title, loc="left", fontsize=9, fontweight="bold", pad=4
     )
     keys = list(dict.fromkeys(map(without_val, family.curves)))
-    drawn = []
+    drawn: list[Any] = []
     for key, curve in family.curves.items():
         # Without the space, a legend leaves out what begins with "_".
         label = f" {key}"

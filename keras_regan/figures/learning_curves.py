@@ -106,7 +106,9 @@ def learning_curves(
     return path
 
 
-def _draw(curves: dict[str, Curve], grids: str | None, title: str | None):
+def _draw(
+    curves: dict[str, Curve], grids: str | None, title: str | None
+) -> Any:
     first = min(int(curve.epochs.min()) for curve in curves.values())
     last = max(int(curve.epochs.max()) for curve in curves.values())
     thumbnails = [] if grids is None else read_thumbnails(grids, last)
@@ -171,7 +173,7 @@ class _Page:
         self._height = height
         self.figure = new_figure(self._width, height)
 
-    def axes(self, left: float, top: float, width: float, height: float):
+    def axes(self, left: float, top: float, width: float, height: float) -> Any:
         return self.figure.add_axes(
             (
                 left / self._width,

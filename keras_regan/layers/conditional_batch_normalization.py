@@ -91,7 +91,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         self.normalization.build(shape)
         # Flat, so that they do not count as kernels, which regularizers of
         # weights act on.
-        weight_shape = (self.num_classes * shape[self.axis],)
+        channels: Any = shape[self.axis]
+        weight_shape = (self.num_classes * channels,)
         self.gamma = self.add_weight(
             name="gamma", shape=weight_shape, initializer="ones"
         )

@@ -1,6 +1,7 @@
 """Gradient normalization: a discriminator whose slope is bounded by one."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -118,7 +119,7 @@ class GradientNormalization(keras.layers.Layer):
         return {**super().get_config(), "network": network}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "GradientNormalization":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the layer from the result of `get_config`."""
         config = dict(config)
         config["network"] = keras.saving.deserialize_keras_object(

@@ -67,7 +67,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
         self,
         num_kernels: int = 100,
         kernel_size: int = 5,
-        kernel_initializer: Any = "glorot_uniform",
+        kernel_initializer: str
+        | keras.initializers.Initializer = "glorot_uniform",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -114,7 +115,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the inputs with more features."""
-        return (input_shape[0], input_shape[1] + self.num_kernels)
+        features: Any = input_shape[1]
+        return (input_shape[0], features + self.num_kernels)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -123,7 +123,9 @@ class MinibatchStdDev(keras.layers.Layer):
         """Returns the shape of the inputs with more channels."""
         axis = self._channel_axis(len(input_shape))
         shape = list(input_shape)
-        shape[axis] += self.num_features
+        channels = shape[axis]
+        if channels is not None:
+            shape[axis] = channels + self.num_features
         return tuple(shape)
 
     def get_config(self) -> dict[str, Any]:

@@ -98,8 +98,9 @@ class Packing(keras.layers.Layer):
         axis = self._channel_axis(len(input_shape)) - 1
         if batch_size is not None:
             batch_size = -(-batch_size // self.size)
-        if shape[axis] is not None:
-            shape[axis] *= self.size
+        channels = shape[axis]
+        if channels is not None:
+            shape[axis] = channels * self.size
         return (batch_size, *shape)
 
     def get_config(self) -> dict[str, Any]:

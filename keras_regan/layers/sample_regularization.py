@@ -1,6 +1,7 @@
 """Soft regularization inside any Keras model."""
 
 from typing import Any
+from typing import Self
 
 import keras
 
@@ -97,7 +98,7 @@ class SampleRegularization(keras.layers.Layer):
         return {**super().get_config(), "regularizer": regularizer}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "SampleRegularization":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the layer from the result of `get_config`."""
         config = dict(config)
         config["regularizer"] = keras.saving.deserialize_keras_object(

@@ -3,16 +3,17 @@
 import copy
 from collections.abc import Callable
 from typing import Any
+from typing import Self
 
 import keras
 
 from keras_regan._fixed import Fixed
+from keras_regan._typing import Factor
+from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.losses._drawing import with_seed
 from keras_regan.losses.adversarial_loss import AdversarialLoss
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 class WrappedLoss(AdversarialLoss):
@@ -35,22 +36,22 @@ class WrappedLoss(AdversarialLoss):
         self._step = 0
 
     @property
-    def uses_real_logits(self) -> bool:
+    def uses_real_logits(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether the wrapped loss's generator compares with real samples."""
         return self.loss.uses_real_logits
 
     @property
-    def boundary(self) -> float | None:
+    def boundary(self) -> float | None:  # type: ignore[override]  # Read only.
         """Where the wrapped loss parts real from generated samples."""
         return self.loss.boundary
 
     @property
-    def variables(self) -> list[keras.Variable]:
+    def variables(self) -> list[keras.Variable]:  # type: ignore[override]  # Read only.
         """What the wrapped loss and a schedule keep."""
         schedule = getattr(self, self.number)
         return [*self.loss.variables, *getattr(schedule, "variables", [])]
 
-    def at(self, step: Tensor) -> "WrappedLoss":
+    def at(self, step: Tensor) -> Self:
         """Returns the loss with the number of one step."""
         bound = copy.copy(self)
         bound.loss = self.loss.at(step)
@@ -79,18 +80,18 @@ class WrappedLoss(AdversarialLoss):
 
     def _number_now(self) -> Any:
         number = getattr(self, self.number)
-        return number(self._step) if isinstance(number, _Schedule) else number
+        return number(self._step) if isinstance(number, Schedule) else number
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         serialize = keras.saving.serialize_keras_object
         number = getattr(self, self.number)
-        if isinstance(number, _Schedule):
+        if isinstance(number, Schedule):
             number = serialize(number)
         return {"loss": serialize(self.loss), self.number: number}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "WrappedLoss":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the loss from the result of `get_config`."""
         config = dict(config)
         for key in ("loss", cls.number):
@@ -101,7 +102,7 @@ class WrappedLoss(AdversarialLoss):
 
 def checked_number(
     value: Any, argument: str, check: Callable[[Any, str], float], kind: str
-) -> float | _Schedule:
+) -> Factor:
     """Returns the number of a wrapped loss, or its schedule.
 
     Args:
@@ -110,7 +111,7 @@ def checked_number(
         check: Returns a float, and raises a `TypeError` for what is none.
         kind: What floats it takes, for the error.
     """
-    if isinstance(value, _Schedule):
+    if isinstance(value, Schedule):
         return value
     try:
         return check(value, argument)

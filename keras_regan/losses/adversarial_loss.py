@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -90,7 +91,7 @@ class AdversarialLoss:
         """
         raise NotImplementedError
 
-    def at(self, step: Tensor) -> "AdversarialLoss":
+    def at(self, step: Tensor) -> Self:
         """Returns the loss as it is in one step: here, the same in all.
 
         Args:
@@ -104,7 +105,7 @@ class AdversarialLoss:
         return {}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "AdversarialLoss":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a loss from the result of `get_config`."""
         return cls(**config)
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import unit_float
 from keras_regan.losses._wrapped_loss import WrappedLoss
@@ -11,8 +12,6 @@ from keras_regan.losses._wrapped_loss import checked_number
 from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 from keras_regan.losses.adversarial_loss import check_pairs
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -61,9 +60,7 @@ class FlippedLabels(WrappedLoss):
     number = "probability"
     probability = fixed_number()
 
-    def __init__(
-        self, loss: AdversarialLoss, probability: float | _Schedule = 0.05
-    ):
+    def __init__(self, loss: AdversarialLoss, probability: Factor = 0.05):
         super().__init__(loss)
         self.probability = checked_number(
             probability,
@@ -72,7 +69,7 @@ class FlippedLabels(WrappedLoss):
             "a float in the interval [0, 1]",
         )
 
-    def discriminator_loss(
+    def discriminator_loss(  # type: ignore[override]  # It draws.
         self,
         real_logits: Tensor,
         fake_logits: Tensor,

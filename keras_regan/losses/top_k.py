@@ -2,10 +2,11 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
+from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
 from keras_regan._validation import is_finite
 from keras_regan._validation import is_real_number
@@ -15,8 +16,6 @@ from keras_regan.losses._wrapped_loss import WrappedLoss
 from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 from keras_regan.losses.adversarial_loss import logit_map
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -69,9 +68,7 @@ class TopK(WrappedLoss):
     number = "fraction"
     fraction = fixed_number()
 
-    def __init__(
-        self, loss: AdversarialLoss, fraction: float | _Schedule = 0.5
-    ):
+    def __init__(self, loss: AdversarialLoss, fraction: Factor = 0.5):
         super().__init__(loss)
         if loss.uses_real_logits or needs_seed(loss.generator_loss):
             raise ValueError(
@@ -84,7 +81,7 @@ class TopK(WrappedLoss):
             )
         self.fraction = _checked_fraction(fraction)
 
-    def generator_loss(
+    def generator_loss(  # type: ignore[override]  # It does not draw.
         self, fake_logits: Tensor, real_logits: Tensor | None = None
     ) -> Tensor:
         """Returns the mean loss of the best samples."""
@@ -103,8 +100,8 @@ class TopK(WrappedLoss):
         return ops.sum(losses * chosen) / ops.sum(chosen)
 
 
-def _checked_fraction(fraction: Any) -> float | _Schedule:
-    if isinstance(fraction, _Schedule):
+def _checked_fraction(fraction: Any) -> Factor:
+    if isinstance(fraction, Schedule):
         return fraction
     expected = "a float in the interval (0, 1] or a `LearningRateSchedule`"
     if not is_real_number(fraction):

@@ -4,14 +4,13 @@ import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import non_negative_float
 from keras_regan.losses._wrapped_loss import WrappedLoss
 from keras_regan.losses._wrapped_loss import checked_number
 from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
-
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 
 @register
@@ -62,7 +61,7 @@ class Weighted(WrappedLoss):
     number = "factor"
     factor = fixed_number()
 
-    def __init__(self, loss: AdversarialLoss, factor: float | _Schedule = 1e-3):
+    def __init__(self, loss: AdversarialLoss, factor: Factor = 1e-3):
         super().__init__(loss)
         self.factor = checked_number(
             factor, "factor", non_negative_float, "a non-negative float"

@@ -52,7 +52,10 @@ def condition_size(conditions: Any, num_classes: int | None) -> int:
                 "one length, or `condition_features`, a network that makes "
                 f"vectors of them. Received: shape {tuple(part.shape)}"
             )
-        size += num_classes if is_class_label(part) else math.prod(shape)
+        if num_classes is not None and is_class_label(part):
+            size += num_classes
+        else:
+            size += math.prod(shape)
     return size
 
 

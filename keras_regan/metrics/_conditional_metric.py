@@ -29,7 +29,7 @@ class ConditionalMetric(FeatureMetric):
 
     uses_conditions = True
 
-    def update_state(
+    def update_state(  # type: ignore[override]  # It needs conditions.
         self, real: Tensor | None, generated: Tensor | None, conditions: Any
     ) -> None:
         """Takes a batch into account.
@@ -103,6 +103,7 @@ class SamplesOfConditions(ConditionalMetric):
             name.
     """
 
+    samples_per_condition: int
     settings = ("samples_per_condition",)
     least_samples = 1
     least_per_condition = 1

@@ -20,7 +20,8 @@ def row_size(features: FeatureExtractor) -> int:
     """Returns how many elements a row of `distance_rows` has."""
     if not features.gives_maps:
         return features.size
-    return sum(math.prod(shape[1:]) for shape in features.output_shapes)
+    shapes: list[Any] = features.output_shapes
+    return sum(math.prod(shape[1:]) for shape in shapes)
 
 
 def distance_rows(features: FeatureExtractor, samples: Any) -> Any:

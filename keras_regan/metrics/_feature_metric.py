@@ -1,15 +1,16 @@
 """What metrics on features have in common."""
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from keras_regan._files import path_string
+from keras_regan._typing import PathLike
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._statistics import FeatureStore
@@ -19,9 +20,8 @@ from keras_regan.metrics.reference import Reference
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
-# What metrics take as their feature network, and as a path.
+# What metrics take as their feature network.
 FeatureSource: TypeAlias = FeatureExtractor | keras.Model | None
-PathLike: TypeAlias = str | os.PathLike[str]
 
 _CHUNK = 256
 
@@ -63,10 +63,11 @@ class FeatureMetric(SampleMetric):
         )
         self.max_samples = positive_integer(max_samples, "max_samples")
         self._name_given = name
-        self._split = None
+        self._split: str | None = None
         self._knows_real = reference is not None
-        self.real = None
-        self.generated = None
+        # What `statistic` returned, once there is one.
+        self.real: Any = None
+        self.generated: Any = None
 
     def prepare(self) -> None:
         """Sets memory aside, and loads the reference if there is one."""
@@ -158,7 +159,7 @@ class FeatureMetric(SampleMetric):
                     f"`{self.name}` needs {self.least_samples} {side} samples "
                     f"or more. Received: {kept.count}"
                 )
-        values = [math.nan] * len(self.quantities)
+        values: Sequence[float] = [math.nan] * len(self.quantities)
         if self.generated.is_finite():
             values = self.measure()
         return dict(zip(self.keys, values, strict=True))
@@ -199,7 +200,7 @@ class FeatureMetric(SampleMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureMetric":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["features"] = keras.saving.deserialize_keras_object(

@@ -53,7 +53,7 @@ def networks_of(holder: Any) -> list[Any]:
 
 def different_networks(holders: Sequence[Any]) -> list[Any]:
     """Returns each feature network that metrics or regularizers call, once."""
-    networks = []
+    networks: list[Any] = []
     for holder in holders:
         for network in networks_of(holder):
             if not any(network is other for other in networks):
@@ -74,7 +74,7 @@ def network_numbers(
 
 def share_networks(holders: Sequence[Any], numbers: list[list[int]]) -> None:
     """Makes holders call the same objects again, after deserialization."""
-    first = {}
+    first: dict[int, Any] = {}
     for holder, own in zip(holders, numbers, strict=True):
         if not own:
             continue

@@ -35,7 +35,7 @@ def parts_and_classes(classifier: FeatureExtractor) -> tuple[int, int]:
     Raises:
         ValueError: If the classifier returns something else.
     """
-    shapes = classifier.output_shapes
+    shapes: list[Any] = classifier.output_shapes
     if len(shapes) == 1 and None not in shapes[0][1:]:
         if len(shapes[0]) == 2:
             return 1, shapes[0][1]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from keras_regan._registration import register
@@ -93,9 +92,9 @@ class BestOfMany(SamplesOfConditions):
                 )
             )
 
-    def measure(self) -> np.ndarray:
+    def measure(self) -> list[float]:
         """Returns the mean distances of the nearest and of all samples."""
-        return self.generated.rows().astype("float64").mean(axis=0)
+        return self.generated.rows().astype("float64").mean(axis=0).tolist()
 
     @property
     def protocol(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 from typing import NamedTuple
+from typing import Self
 
 import keras
 import numpy as np
@@ -9,13 +10,13 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan.metrics import _likely_class
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import checked_rows
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 from keras_regan.metrics._statistics import FeatureStore
 from keras_regan.metrics.feature_extractor import FeatureExtractor
 
@@ -193,7 +194,7 @@ class CollisionSupport(FeatureMetric):
         return self.features if self._compares_classes else None
 
     @property
-    def uses_real(self) -> bool:
+    def uses_real(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether the threshold comes from the real samples."""
         return self.threshold is None and not self._compares_classes
 
@@ -246,7 +247,7 @@ class CollisionSupport(FeatureMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "CollisionSupport":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["classifier"] = keras.saving.deserialize_keras_object(

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan.metrics._feature_arrays import checked_rows
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_distance import distance_rows
 from keras_regan.metrics._feature_distance import row_size
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 from keras_regan.metrics._statistics import SpreadSums
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -137,7 +138,7 @@ class FeatureExtractor:
             self.image_size = (299, 299)
             self.preprocessing = keras.layers.Rescaling(1 / 127.5, -1.0)
         self._model = model if isinstance(model, keras.Model) else None
-        self._compiled = None
+        self._compiled: _Pipeline | None = None
 
     @property
     def model(self) -> keras.Model:
@@ -150,7 +151,7 @@ class FeatureExtractor:
     @property
     def size(self) -> int:
         """How many features a sample has."""
-        shape = self.output_shapes[0]
+        shape: Any = self.output_shapes[0]
         return shape[-1] if len(shape) == 2 else shape[channel_axis(shape)]
 
     @property
@@ -285,7 +286,7 @@ class FeatureExtractor:
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureExtractor":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates an extractor from the result of `get_config`."""
         config = dict(config)
         for key in ("model", "preprocessing"):

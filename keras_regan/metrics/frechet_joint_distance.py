@@ -1,6 +1,7 @@
 """The Frechet distance between samples together with their conditions."""
 
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -120,7 +121,7 @@ class FrechetJointDistance(ConditionalMetric):
             if alpha is None
             else _validation.non_negative_float(alpha, "alpha")
         )
-        self._condition_size = None
+        self._condition_size: int
 
     def expect_conditions(self, conditions: Any) -> None:
         """Learns how long conditions are.
@@ -207,15 +208,18 @@ class FrechetJointDistance(ConditionalMetric):
 
     def _check_labels(self, conditions: Any) -> None:
         """Raises if arrays have labels that are no classes."""
+        classes = self.num_classes
+        if classes is None:
+            return
         for part in keras.tree.flatten(conditions):
             is_array = isinstance(part, np.ndarray) and part.size
             if not (is_array and is_class_label(part)):
                 continue
             least, most = part.min(), part.max()
-            if least < 0 or most >= self.num_classes:
+            if least < 0 or most >= classes:
                 raise ValueError(
                     "Invalid value for argument `conditions`. Expected class "
-                    f"labels from 0 to {self.num_classes - 1}. Received: "
+                    f"labels from 0 to {classes - 1}. Received: "
                     f"labels from {least} to {most}"
                 )
 
@@ -229,7 +233,7 @@ class FrechetJointDistance(ConditionalMetric):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FrechetJointDistance":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["condition_features"] = keras.saving.deserialize_keras_object(

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 from typing import NamedTuple
+from typing import Self
 
 import keras
 import numpy as np
@@ -145,7 +146,7 @@ class InceptionScore(FeatureMetric):
         return self.features
 
     @property
-    def least_samples(self) -> int:
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
         """One sample a split."""
         return self.splits
 
@@ -164,7 +165,7 @@ class InceptionScore(FeatureMetric):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "InceptionScore":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["classifier"] = keras.saving.deserialize_keras_object(

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 
 class KernelDistanceResult(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan.metrics import _likely_class
 from keras_regan.metrics._mode_counts import ModeCoverageResult
-from keras_regan.metrics._mode_counts import mode_coverage
+from keras_regan.metrics._mode_counts import mode_coverage as mode_coverage
 from keras_regan.metrics._modes import ClassifierModes
 from keras_regan.metrics._modes import MixtureModes
 from keras_regan.metrics._nearest_mode import Mixture
@@ -125,7 +126,7 @@ class ModeCoverage(SampleMetric):
         self._check_source(mixture, classifier, deviations_allowed, confidence)
         self.mixture = None if mixture is None else checked_mixture(mixture)
         # The name under which other metrics have their network.
-        self.features = (
+        self.features: Any = (
             None
             if classifier is None
             else _likely_class.as_classifier(classifier)
@@ -147,8 +148,8 @@ class ModeCoverage(SampleMetric):
         if mixture is not None and deviations_allowed is None:
             self.radius = usual_deviations(mixture)
         self._name_given = name
-        self._counts = None
-        self._total = None
+        self._counts: keras.Variable = None
+        self._total: keras.Variable = None
 
     @property
     def classifier(self) -> FeatureExtractor | None:
@@ -236,7 +237,7 @@ class ModeCoverage(SampleMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "ModeCoverage":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         for key in ("mixture", "classifier"):
@@ -245,7 +246,7 @@ class ModeCoverage(SampleMetric):
 
     @property
     def _modes(self) -> MixtureModes | ClassifierModes:
-        if self.mixture is not None:
+        if self.mixture is not None and self.radius is not None:
             return MixtureModes(self.mixture, self.radius)
         # Not kept: metrics that were loaded come to share `features`.
         return ClassifierModes(self.features, self.confidence)

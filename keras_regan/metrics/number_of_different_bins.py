@@ -7,11 +7,11 @@ import numpy as np
 
 from keras_regan import _validation
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 _MOST_ITERATIONS = 100
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import neighbour_radii
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 
 class PrecisionRecallResult(NamedTuple):
@@ -134,7 +134,7 @@ class PrecisionRecall(FeatureMetric):
         self.neighbours = positive_integer(neighbours, "neighbours")
 
     @property
-    def least_samples(self) -> int:
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
         """Each sample needs so many others, and itself."""
         return self.neighbours + 1
 

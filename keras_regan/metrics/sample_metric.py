@@ -1,5 +1,6 @@
 """What metrics of sets of samples have in common."""
 
+from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
@@ -7,6 +8,9 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
+
+if TYPE_CHECKING:
+    from keras_regan.metrics.feature_extractor import FeatureExtractor
 
 
 class SampleMetric(keras.metrics.Metric):
@@ -120,7 +124,7 @@ class SampleMetric(keras.metrics.Metric):
         return self.uses_real
 
     @property
-    def networks(self) -> list[Any]:
+    def networks(self) -> "list[FeatureExtractor]":
         """The `FeatureExtractor`s that the metric calls."""
         return [getattr(self, name) for name in self.network_names()]
 

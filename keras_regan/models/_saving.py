@@ -28,7 +28,7 @@ class SavingModel(SamplingModel):
     one house: each is read by itself, and knows what is below.
     """
 
-    _game: Game | None = None
+    _game: Game = None  # type: ignore[assignment]  # Until `compile`.
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

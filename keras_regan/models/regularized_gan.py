@@ -50,6 +50,7 @@ from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_source
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.penalties._batch import Batch
+from keras_regan.penalties.scheduled import AnyRegularizer
 from keras_regan.penalties.step_context import Generated
 
 
@@ -158,11 +159,17 @@ class RegularizedGAN(MeasuringModel):
     @replicas.in_scope
     def compile(
         self,
-        generator_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
+        generator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
+        discriminator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
         loss: AdversarialLoss | None = None,
-        generator_regularizers: Sequence[Any] | None = None,
-        discriminator_regularizers: Sequence[Any] | None = None,
+        generator_regularizers: Sequence[AnyRegularizer] | None = None,
+        discriminator_regularizers: Sequence[AnyRegularizer] | None = None,
         discriminator_steps: int = 1,
         generator_steps: int = 1,
         augmentation: Augmentation | None = None,
@@ -301,12 +308,12 @@ class RegularizedGAN(MeasuringModel):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
         *,
         resume: bool = False,
         **kwargs: Any,
-    ) -> Any:
+    ) -> keras.callbacks.History:
         """Trains both networks; takes what `keras.Model.fit` takes.
 
         Args:
@@ -442,7 +449,7 @@ class RegularizedGAN(MeasuringModel):
                 self._turn(game.discriminator, batch, samples)
         game.seen_values.record(batch.real)
         game.track_augmentation(ops.shape(batch.real)[0])
-        if self.ema_generator is not None:
+        if self.ema_generator is not None and self.ema_momentum is not None:
             update_average(
                 self.ema_generator,
                 self.generator,
@@ -492,9 +499,10 @@ class RegularizedGAN(MeasuringModel):
     def _is_finite(self, batch: Batch) -> Tensor:
         """Tells whether a batch has neither NaN nor labels of no class."""
         finite = _backend.all_finite(batch.real)
-        if batch.beside is None:
+        wanted = self._game.beside_samples
+        if batch.beside is None or wanted is None:
             return finite
-        usable = self._game.beside_samples.usable(batch.beside)
+        usable = wanted.usable(batch.beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 

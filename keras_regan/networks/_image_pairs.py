@@ -107,7 +107,7 @@ def _is_shape(value: Any) -> bool:
         and all(
             isinstance(length, numbers.Integral)
             and not isinstance(length, bool)
-            and length > 0
+            and int(length) > 0
             for length in value
         )
     )

@@ -157,7 +157,7 @@ def _generator(
         inputs = [x, labels]
 
     def normalize(x: Tensor) -> Tensor:
-        if labels is None:
+        if num_classes is None:
             return batch_normalization()(x)
         layer = ConditionalBatchNormalization(num_classes, axis=channel_axis())
         return layer([x, labels])

@@ -1,6 +1,7 @@
 """The contract of a penalty, with laziness and schedules for all of them."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -223,7 +224,7 @@ class Penalty:
         return {"factor": factor, "interval": self.interval, "name": self.name}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Penalty":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a penalty from the result of `get_config`."""
         return cls(**config)
 

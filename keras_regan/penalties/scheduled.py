@@ -1,6 +1,8 @@
 """Regularizers as penalties: what an entry of a list is called with."""
 
 from typing import Any
+from typing import Self
+from typing import TypeAlias
 
 import keras
 from keras import ops
@@ -14,6 +16,9 @@ from keras_regan.penalties._called_with import call_with_samples
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
+
+# What may stand in a list of regularizers.
+AnyRegularizer: TypeAlias = keras.regularizers.Regularizer | Penalty
 
 
 @register
@@ -55,7 +60,7 @@ class Scheduled(Penalty):
 
     def __init__(
         self,
-        regularizer: keras.regularizers.Regularizer | Penalty,
+        regularizer: AnyRegularizer,
         factor: Factor = 1.0,
         *,
         name: str | None = None,
@@ -86,7 +91,7 @@ class Scheduled(Penalty):
             )
 
     @property
-    def networks(self) -> tuple[str, ...]:
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
         """Which lists of `compile` the wrapped regularizer may stand in."""
         if isinstance(self.regularizer, SampleRegularizer):
             return ("generator",)
@@ -98,12 +103,12 @@ class Scheduled(Penalty):
             self.regularizer.build(kernels)
 
     @property
-    def reads_labels(self) -> bool:
+    def reads_labels(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether a wrapped penalty reads the labels of real samples."""
         return getattr(self.regularizer, "reads_labels", False)
 
     @property
-    def repeats_passes(self) -> bool:
+    def repeats_passes(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether a wrapped penalty judges samples as others were judged."""
         return getattr(self.regularizer, "repeats_passes", False)
 
@@ -164,7 +169,7 @@ class Scheduled(Penalty):
         return {**super().get_config(), "regularizer": regularizer}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Scheduled":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the wrapper from the result of `get_config`."""
         config = dict(config)
         config["regularizer"] = keras.saving.deserialize_keras_object(
@@ -173,7 +178,7 @@ class Scheduled(Penalty):
         return cls(**config)
 
 
-def as_penalty(entry: Any) -> Penalty:
+def as_penalty(entry: AnyRegularizer) -> Penalty:
     """Returns an entry of a list of regularizers as a penalty.
 
     Entries of different kinds are told apart here and nowhere else.
@@ -184,7 +189,7 @@ def as_penalty(entry: Any) -> Penalty:
     return entry if isinstance(entry, Penalty) else Scheduled(entry)
 
 
-def innermost(penalty: Penalty) -> Any:
+def innermost(penalty: AnyRegularizer) -> AnyRegularizer:
     """Returns what is inside of all wrappers of a penalty."""
     while isinstance(penalty, Scheduled):
         penalty = penalty.regularizer

@@ -62,5 +62,5 @@ def _is_length(value: object) -> bool:
     return (
         isinstance(value, numbers.Integral)
         and not isinstance(value, bool)
-        and value > 0
+        and int(value) > 0
     )

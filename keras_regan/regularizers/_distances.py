@@ -90,7 +90,7 @@ def mean_of_all_root_mean_squares(rows: Tensor) -> Tensor:
     return mean_of_pairs(all_root_mean_squares(rows, rows))
 
 
-def mean_of_all_absolutes(rows: Tensor, conditions: Any = 1) -> Tensor:
+def mean_of_all_absolutes(rows: Tensor, conditions: int | Tensor = 1) -> Tensor:
     """Returns the mean of `mean_absolute` over all pairs of different rows.
 
     Of rows of one condition, if there are several.
@@ -134,7 +134,7 @@ def without_diagonal(matrix: Tensor) -> Tensor:
     return matrix * (1.0 - ops.eye(batch, dtype=matrix.dtype))
 
 
-def count_of_pairs(rows: Tensor, conditions: Any = 1) -> Tensor:
+def count_of_pairs(rows: Tensor, conditions: int | Tensor = 1) -> Tensor:
     """Returns how many ordered pairs of different rows there are, or 1.
 
     Of rows of one condition, if there are several.
@@ -146,13 +146,15 @@ def count_of_pairs(rows: Tensor, conditions: Any = 1) -> Tensor:
     return ops.maximum(count * (each - 1.0), 1.0)
 
 
-def mean_of_pairs(matrix: Tensor, conditions: Any = 1) -> Tensor:
+def mean_of_pairs(matrix: Tensor, conditions: int | Tensor = 1) -> Tensor:
     """Returns the mean of a square matrix over pairs of different rows."""
     pairs = only_pairs(matrix, conditions)
     return ops.sum(pairs) / count_of_pairs(matrix, conditions)
 
 
-def sum_of_squared_products(rows: Tensor, conditions: Any = 1) -> Tensor:
+def sum_of_squared_products(
+    rows: Tensor, conditions: int | Tensor = 1
+) -> Tensor:
     """Returns the sum of `(x^T y)^2` over ordered pairs of different rows.
 
     Of rows of one condition, if there are several.

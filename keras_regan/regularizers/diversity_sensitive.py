@@ -88,8 +88,8 @@ class DiversitySensitive(PairRegularizer):
         self.bound = bound if bound is None else positive_float(bound, "bound")
         self.detach_partner = boolean(detach_partner, "detach_partner")
 
-    def call(
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the negative mean of the bounded ratios."""
         rows, latents = map(_distances.as_rows, (samples, latents))

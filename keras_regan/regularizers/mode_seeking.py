@@ -73,8 +73,8 @@ class ModeSeeking(PairRegularizer):
         super().__init__(factor, **kwargs)
         self.epsilon = positive_float(epsilon, "epsilon")
 
-    def call(
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the reciprocal of the ratio of mean distances."""
         distance, latent_distance = (

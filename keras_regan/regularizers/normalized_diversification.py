@@ -87,8 +87,8 @@ class NormalizedDiversification(PairRegularizer):
         super().__init__(factor, **kwargs)
         self.alpha = positive_float(alpha, "alpha")
 
-    def call(
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the mean hinge over all pairs."""
         distance = _normalized_distances(samples, conditions)

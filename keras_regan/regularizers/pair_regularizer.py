@@ -85,7 +85,7 @@ class PairRegularizer(SampleRegularizer):
         return None if self.across_conditions else self.samples_per_condition
 
     def __call__(
-        self, samples: Tensor, *others: Tensor, conditions: Any = 1
+        self, samples: Tensor, *others: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the scalar that is added to the loss."""
         return self._scaled(
@@ -93,7 +93,7 @@ class PairRegularizer(SampleRegularizer):
         )
 
     def call(
-        self, samples: Tensor, *others: Tensor, conditions: Any = 1
+        self, samples: Tensor, *others: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the scalar without the factor."""
         raise NotImplementedError
@@ -106,7 +106,7 @@ class PairRegularizer(SampleRegularizer):
         }
 
 
-def pairs_of(rows: Tensor, conditions: Any) -> tuple[Tensor, Tensor]:
+def pairs_of(rows: Tensor, conditions: int | Tensor) -> tuple[Tensor, Tensor]:
     """Returns samples, and for each another one of the same condition.
 
     Without conditions every sample has a partner, its neighbour in the batch.

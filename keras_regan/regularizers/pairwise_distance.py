@@ -1,6 +1,7 @@
 """Soft regularization: the mean distance between random pairs of outputs."""
 
 from typing import Any
+from typing import Self
 
 from keras import ops
 
@@ -141,7 +142,9 @@ class PairwiseDistance(PairRegularizer):
                 )
             )
 
-    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, conditions: int | Tensor = 1
+    ) -> Tensor:
         """Returns the signed mean distance, without the factor."""
         if self.pairing == "all":
             distance = self._mean_over_all(samples, conditions)
@@ -182,7 +185,7 @@ class PairwiseDistance(PairRegularizer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "PairwiseDistance":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the regularizer from the result of `get_config`."""
         config = dict(config)
         config["distance"] = deserialized(config.get("distance", "l2"))

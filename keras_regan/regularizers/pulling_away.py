@@ -55,7 +55,9 @@ class PullingAway(PairRegularizer):
     def __init__(self, factor: float = 0.1, **kwargs: Any):
         super().__init__(factor, **kwargs)
 
-    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, conditions: int | Tensor = 1
+    ) -> Tensor:
         """Returns the mean squared cosine over all pairs."""
         rows = _distances.unit_rows(_distances.as_rows(samples))
         products = _distances.sum_of_squared_products(rows, conditions)

@@ -1,6 +1,7 @@
 """Reconstruction: the sample that a condition really came with."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -136,7 +137,7 @@ class Reconstruction(SampleRegularizer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Reconstruction":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the regularizer from the result of `get_config`."""
         config = dict(config)
         config["distance"] = deserialized(config.get("distance", "l1"))

@@ -1,6 +1,7 @@
 """The contract of soft regularization: what is called with samples."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -94,7 +95,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
         return self._scaled((samples, *others), self.call)
 
     def _scaled(
-        self, tensors: tuple[Tensor, ...], call: Callable[..., Tensor]
+        self, tensors: Sequence[Tensor], call: Callable[..., Tensor]
     ) -> Tensor:
         if len(tensors) != len(self.called_with):
             raise TypeError(
@@ -112,7 +113,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             return ops.zeros((), dtype)
         return self.factor * call(*(ops.cast(x, dtype) for x in tensors))
 
-    def _check_partners(self, tensors: list[Tensor]) -> None:
+    def _check_partners(self, tensors: Sequence[Tensor]) -> None:
         samples, real = (
             tuple(tensors[self.called_with.index(name)].shape)
             for name in ("samples", "real")

@@ -1,10 +1,16 @@
 """Which of the trials wins."""
 
 import math
+from collections.abc import Callable
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from keras_regan._validation import one_of
 from keras_regan.search.trial_record import TrialRecord
+
+# What chooses among trials: it is called with them, and with 1 if less of the
+# objective is better, or -1.
+Rule: TypeAlias = Callable[[Sequence[TrialRecord], float], TrialRecord]
 
 
 class OneStandardError:
