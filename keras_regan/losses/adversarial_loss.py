@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 
 
@@ -65,6 +66,7 @@ class AdversarialLoss:
     uses_real_logits: bool = False
     boundary: float | None = None
     variables: Sequence[keras.Variable] = ()
+    __repr__ = as_call
 
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_regan._representation import as_call
 from keras_regan._validation import boolean
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -111,6 +112,8 @@ class FactorSearch:
     gan = result.best_model
     ```
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
