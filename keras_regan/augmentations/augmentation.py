@@ -6,6 +6,7 @@ from typing import Self
 import keras
 from keras import ops
 
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 
@@ -71,6 +72,7 @@ class Augmentation:
     """
 
     images_only: bool = True
+    __repr__ = as_call
 
     @property
     def variables(self) -> list[keras.Variable]:

@@ -13,6 +13,7 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._output_range import output_range
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks import _animation
 from keras_regan.callbacks import _generated_images
 from keras_regan.callbacks import _picture_arguments
@@ -39,6 +40,8 @@ class Pictures(keras.callbacks.Callback):
         log_dir: String, path or `None`. Where TensorBoard looks.
         seed: Integer. Seed of the latents.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_regan import _validation
+from keras_regan._representation import as_call
 from keras_regan.callbacks._adjustable_factors import adjustable_factor
 from keras_regan.callbacks._warner import Warner
 
@@ -80,6 +81,8 @@ class AdaptiveFactor(keras.callbacks.Callback):
     Differs from it: steps are in proportion to the error and to the factor,
     since factors range over orders of magnitude.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

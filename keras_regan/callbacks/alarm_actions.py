@@ -7,6 +7,7 @@ from typing import NamedTuple
 import keras
 
 from keras_regan import _validation
+from keras_regan._representation import as_call
 from keras_regan.callbacks._model_state import ModelState
 from keras_regan.callbacks._model_state import forget_nan
 
@@ -52,6 +53,7 @@ class Action:
     """
 
     starts_over: bool = False
+    __repr__ = as_call
 
     def begin(self, model: keras.Model, patience: int) -> None:
         """Prepares for a training, before its first step.

@@ -8,6 +8,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._checks import batches
+from keras_regan._representation import as_call
 from keras_regan.callbacks._chosen_samples import chosen
 from keras_regan.callbacks._chosen_samples import samples_and_conditions
 from keras_regan.callbacks._diagnosis import Diagnosis
@@ -139,6 +140,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     >>> monitor.alarms
     []
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks._answers import Answers
 from keras_regan.callbacks._condition_rows import checked_conditions
 from keras_regan.callbacks._condition_rows import conditions_of_model
@@ -96,6 +97,8 @@ class EvaluateSamples(keras.callbacks.Callback):
     >>> [key for key in history.history if key.endswith("pixels")]
     ['precision_pixels', 'recall_pixels']
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from keras_regan._checks.conditions import as_arrays
 from keras_regan._checks.networks import heads_of
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._event_log import EventLog
 from keras_regan.callbacks._warner import Warner
@@ -65,6 +66,8 @@ class Histograms(keras.callbacks.Callback):
     >>> histograms = keras_regan.callbacks.Histograms("logs", real=samples)
     >>> history = gan.fit(samples, verbose=0, callbacks=[histograms])
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

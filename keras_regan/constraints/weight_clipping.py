@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
 
@@ -64,6 +65,8 @@ class WeightClipping(keras.constraints.Constraint):
     Reference: [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875),
     algorithm 1.
     """
+
+    __repr__ = as_call
 
     def __init__(self, limit: float = 0.01):
         self.limit = positive_float(limit, "limit")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from keras_regan import _validation
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 
 
 @register
@@ -44,6 +45,8 @@ class GaussianMixture:
     >>> mixture.weights
     array([0.75, 0.25])
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

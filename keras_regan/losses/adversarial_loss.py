@@ -7,6 +7,7 @@ from typing import Self
 import keras
 from keras import ops
 
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 
 
@@ -66,6 +67,7 @@ class AdversarialLoss:
     uses_real_logits: bool = False
     boundary: float | None = None
     variables: Sequence[keras.Variable] = ()
+    __repr__ = as_call
 
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor

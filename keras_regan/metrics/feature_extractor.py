@@ -13,6 +13,7 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan.metrics._feature_network import built
 from keras_regan.metrics._feature_network import description
@@ -90,6 +91,8 @@ class FeatureExtractor:
     Reference: why resizing has to be told and antialiased:
     [Parmar et al., 2022](https://arxiv.org/abs/2104.11222).
     """
+
+    __repr__ = as_call
 
     # What the default model is built with.
     default_arguments: dict[str, Any] = {

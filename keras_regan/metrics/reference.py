@@ -14,6 +14,7 @@ from keras import ops
 
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._representation import as_call
 from keras_regan._validation import non_negative_integer
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._statistics import MomentSums
@@ -47,6 +48,8 @@ class Reference:
     >>> reference.mean.shape, reference.covariance.shape
     ((2,), (2, 2))
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

@@ -184,14 +184,17 @@ class RegularizedGAN(MeasuringModel):
         """Configures training.
 
         An entry of the two lists of regularizers is called with what its type
-        needs: any `keras.regularizers.Regularizer` with the network's kernels,
-        a `keras_regan.regularizers.SampleRegularizer` with the generated
-        batch, a `keras_regan.penalties.Penalty` with the step's context.
+        needs: any `keras.regularizers.Regularizer`, and any plain function
+        that returns a scalar, with each of the network's kernels; a
+        `keras_regan.regularizers.SampleRegularizer` with the generated batch;
+        a `keras_regan.penalties.Penalty` with the step's context.
         Regularizers that layers carry themselves are added as well.
 
         The logs hold `d_loss` and `g_loss`, which is what was minimized,
         and each regularizer as `d_<name>` or `g_<name>`, which is what was
-        added. What the layers' own regularizers added is logged as
+        added. The name of a function is its `__name__`; a lambda has none, and
+        gets one from `keras_regan.penalties.Scheduled(function, name=...)`.
+        What the layers' own regularizers added is logged as
         `d_layer_regularizers` and `g_layer_regularizers`.
         `d_real_accuracy` and `d_fake_accuracy` are the shares of real and of
         generated samples, or of their patches, that the discriminator took

@@ -10,6 +10,7 @@ from keras_regan import _backend
 from keras_regan._fixed import Fixed
 from keras_regan._fixed import fixed_factor
 from keras_regan._names import snake_case
+from keras_regan._representation import as_call
 from keras_regan._typing import Factor
 from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
@@ -98,6 +99,7 @@ class Penalty:
     repeats_passes = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
+    __repr__ = as_call
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_regan._fixed import fixed_factor
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -66,6 +67,7 @@ class Orthogonal(keras.regularizers.Regularizer):
     """
 
     factor = fixed_factor()
+    __repr__ = as_call
 
     def __init__(self, factor: float = 1e-4, *, name: str = "orthogonal"):
         self.factor = non_negative_float(factor, "factor")

@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_regan._fixed import fixed_factor
 from keras_regan._names import snake_case
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
@@ -83,6 +84,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     called_with: tuple[str, ...] = ("samples",)
     paired_with_real = False
     factor = fixed_factor()
+    __repr__ = as_call
 
     def __init__(self, factor: float = 1.0, *, name: str | None = None):
         for tensor in self.called_with:

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_regan._fixed import fixed_factor
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
@@ -14,6 +15,8 @@ from keras_regan._validation import non_negative_float
 
 class _InFloat32(keras.regularizers.Regularizer):
     """Widens weights of half precision, in which large sums overflow."""
+
+    __repr__ = as_call
 
     def __call__(self, x: Tensor) -> Tensor:
         """Returns the scalar that is added to the loss."""

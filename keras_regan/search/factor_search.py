@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from keras_regan._representation import as_call
 from keras_regan._typing import PathLike
 from keras_regan._validation import boolean
 from keras_regan._validation import log_name
@@ -120,6 +121,8 @@ class FactorSearch:
     gan = result.best_model
     ```
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

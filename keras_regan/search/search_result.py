@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._representation import as_call
 from keras_regan._typing import PathLike
 from keras_regan._validation import random_seed
 from keras_regan.callbacks._beside_rows import checked_truth
@@ -59,6 +60,8 @@ class SearchResult:
     against 0.6 +- 0.1 without regularization: better by 0.35 +- 0.05, which
     chance alone may give.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,

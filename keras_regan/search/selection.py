@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from keras_regan._representation import as_call
 from keras_regan._validation import one_of
 from keras_regan.search.trial_record import TrialRecord
 
@@ -37,6 +38,8 @@ class OneStandardError:
     >>> keras_regan.search.OneStandardError(prefer="smaller").prefer
     'smaller'
     """
+
+    __repr__ = as_call
 
     def __init__(self, prefer: str = "larger"):
         self.prefer = one_of(prefer, "prefer", {"larger", "smaller"})
