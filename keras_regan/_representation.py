@@ -39,7 +39,7 @@ def _defaults(cls):
 
     Where it takes `**kwargs`, those of the next class's are arguments too.
     """
-    defaults = {}
+    defaults: dict[str, Any] = {}
     for kind in cls.__mro__[:-1]:
         if "__init__" not in vars(kind):
             continue
@@ -65,7 +65,8 @@ def _shown(value):
     if type(value) is dict:
         entries = [f"{key!r}: {_shown(entry)}" for key, entry in value.items()]
         return f"{{{', '.join(entries)}}}"
-    if type(value).__repr__ in (object.__repr__, as_call):
+    shown_by: Any = type(value).__repr__
+    if shown_by in (object.__repr__, as_call):
         return as_call(value)
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{type(value).__name__}(...)"

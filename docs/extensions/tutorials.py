@@ -100,7 +100,8 @@ def _header(name: str, stored: dict) -> str:
         f":::{{note}}\nDownload this page {{download}}`as a notebook "
         f"<notebooks/{name}.ipynb>` or {{download}}`as a script <{name}.py>`. "
         f"The outputs below are those of one run on {stored['machine']}. It "
-        f"took {stored.get('processor_seconds')} seconds of processor time.\n:::"
+        f"took {stored.get('processor_seconds')} seconds of processor time."
+        "\n:::"
     )
 
 

@@ -80,12 +80,13 @@ class Scheduled(Penalty):
         if name is None:
             name = _own_name(regularizer)
         super().__init__(factor, name=name, **kwargs)
-        if self.interval > 1 and getattr(regularizer, "interval", 1) > 1:
+        own_interval = getattr(regularizer, "interval", 1)
+        if self.interval > 1 and own_interval > 1:
             raise ValueError(
                 message(
                     "interval",
                     "1 with a penalty that has an interval of its own, "
-                    f"{regularizer.interval}: the two would multiply",
+                    f"{own_interval}: the two would multiply",
                     self.interval,
                 )
             )
