@@ -1,6 +1,7 @@
 """How objects are printed: as the call that makes them."""
 
 import inspect
+from typing import Any
 
 from keras_regan._names import snake_case
 
