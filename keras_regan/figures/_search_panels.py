@@ -21,7 +21,7 @@ class Points(NamedTuple):
         x: Positions on the horizontal axis.
         y: Means.
         x_errors: Standard errors of `x`; NaN where there is none.
-        y_errors: Standard errors of `y`, likewise.
+        y_errors: Standard errors of `y`; NaN where there is none.
     """
 
     x: Sequence[float]

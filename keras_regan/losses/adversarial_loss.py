@@ -75,7 +75,7 @@ class AdversarialLoss:
             real_logits: Logits of real samples, of shape `(batch,)`,
                 `(batch, 1)` or, for parts of a sample such as patches,
                 `(batch, ..., 1)`.
-            fake_logits: Logits of generated samples, likewise.
+            fake_logits: Logits of generated samples, in the same shapes.
         """
         raise NotImplementedError
 

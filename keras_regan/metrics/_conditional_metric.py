@@ -54,8 +54,8 @@ class ConditionalMetric(FeatureMetric):
             raise ValueError(
                 message(
                     "conditions",
-                    "what the samples were generated for: an array or a "
-                    "tensor, or a tuple or dictionary of them",
+                    "the conditions of the samples: an array or a tensor, or "
+                    "a tuple or dictionary of them",
                     conditions,
                 )
             )

@@ -163,7 +163,7 @@ class FeatureMetric(SampleMetric):
 
     @property
     def keys(self) -> list[str]:
-        """The names in the logs: what is measured, then on which features."""
+        """The names in the logs: each quantity, then the features' name."""
         return [with_suffix(key, self.suffix) for key in self.quantities]
 
     @property

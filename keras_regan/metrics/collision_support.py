@@ -139,7 +139,7 @@ class CollisionSupport(FeatureMetric):
     Call arguments:
         real: Real samples, shape `(batch, ...)`. Ignored with a threshold or a
             classifier.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
@@ -289,5 +289,5 @@ def _refuse(beside: str, **arguments: Any) -> None:
     for argument, value in arguments.items():
         if value is not None:
             raise ValueError(
-                _validation.message(argument, f"`None` beside {beside}", value)
+                _validation.message(argument, f"`None` with {beside}", value)
             )

@@ -78,7 +78,7 @@ class FeatureDiversity(FeatureMetric):
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if there are fewer than two samples.

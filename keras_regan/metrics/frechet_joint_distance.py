@@ -62,7 +62,7 @@ class FrechetJointDistance(ConditionalMetric):
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
         conditions: The conditions of the real and of the generated samples: a
             tensor, or a tuple or dictionary of them, with as many rows.
 

@@ -99,7 +99,7 @@ class PrecisionRecall(FeatureMetric):
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if a side has `neighbours` samples or fewer.

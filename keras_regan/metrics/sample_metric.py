@@ -39,7 +39,7 @@ class SampleMetric(keras.metrics.Metric):
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise; of shape
+        generated: Generated samples, of the same shape, or
             `(batch, samples_per_condition, ...)` if that is not `None`.
         conditions: With `uses_conditions`. A tensor or a tuple or dictionary
             of them, with as many rows: the conditions of the real and of the

@@ -54,8 +54,9 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     Call arguments:
         samples: Tensor of shape `(batch, ...)`. Half precision is widened to
             float32.
-        *others: The other tensors that `called_with` names, likewise. The
-            real batch may be larger or smaller than the generated one.
+        *others: The other tensors that `called_with` names, widened in the
+            same way. The real batch may be larger or smaller than the
+            generated one.
 
     Returns:
         Scalar tensor, as it is added to the loss.
