@@ -1,4 +1,4 @@
-"""What augmentations made of others have in common."""
+"""The base class of augmentations that are made of others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ class AugmentationSequence(Augmentation):
         augmentations: Non-empty list of `Augmentation`s.
     """
 
-    # Each of the list says for itself.
+    # Each augmentation of the list checks its own samples.
     images_only = False
 
     def __init__(self, augmentations: Sequence[Augmentation]):
@@ -46,12 +46,12 @@ class AugmentationSequence(Augmentation):
         }
 
     def adapt(self, real_sign: Tensor, batch_size: int | Tensor) -> None:
-        """Hands on how the discriminator's last update went.
+        """Passes the outcome of the discriminator's last update on.
 
         Args:
             real_sign: Scalar. Mean of the signs of the logits of the real
                 samples.
-            batch_size: Integer. How many samples that is the mean of.
+            batch_size: Integer. The number of samples in this mean.
         """
         for entry in self.augmentations:
             entry.adapt(real_sign, batch_size)

@@ -15,10 +15,10 @@ from keras_regan._validation import positive_float
 class WeightClipping(keras.constraints.Constraint):
     """Keeps every weight between two bounds.
 
-    What the first Wasserstein GAN bounded its critic by. It is an ordinary
-    Keras constraint, which a layer applies after each step of the optimizer,
-    so no part of `RegularizedGAN` knows of it. The gradient penalties came
-    later and work better; take it to compare with.
+    The first Wasserstein GAN bounded the slope of its critic in this way. It
+    is an ordinary Keras constraint, which a layer applies after each step of
+    the optimizer, so `RegularizedGAN` needs no setting for it. Gradient
+    penalties came later and work better; use this one for comparisons.
 
     ```python
     def dense(units):

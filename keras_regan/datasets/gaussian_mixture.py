@@ -16,9 +16,9 @@ from keras_regan._representation import as_call
 class GaussianMixture:
     """A mixture of round Gaussians, whose modes are known exactly.
 
-    What a generator covers of it can be counted
-    (`keras_regan.metrics.ModeCoverage`), which no data set of images allows.
-    `gaussian_ring` and `gaussian_grid` make the usual ones.
+    `keras_regan.metrics.ModeCoverage` can count the modes that a generator
+    covers, which no data set of images allows. `gaussian_ring` and
+    `gaussian_grid` create the usual mixtures.
 
     Args:
         centers: Array of shape `(modes, dimensions)`.
@@ -77,7 +77,7 @@ class GaussianMixture:
         """Returns independent samples.
 
         Args:
-            count: Positive integer. How many.
+            count: Positive integer. The number of samples.
             seed: Non-negative integer. The same seed gives the same samples;
                 take another one for validation. Defaults to `0`.
 
@@ -89,10 +89,10 @@ class GaussianMixture:
     def sample_with_modes(
         self, count: int, seed: int = 0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the samples of `sample` and which mode each is of.
+        """Returns the samples of `sample` and the mode of each.
 
         Args:
-            count: Positive integer. How many.
+            count: Positive integer. The number of samples.
             seed: Non-negative integer. The same seed gives the same samples.
                 Defaults to `0`.
 
@@ -129,12 +129,12 @@ def _deviation(deviation: Any, modes: int) -> float | list[float]:
 
 
 def _positive(values: Any, argument: str, modes: int) -> list[float]:
-    """Returns one positive float a mode."""
+    """Returns one positive float per mode."""
     array = _array(values, argument)
     if array.shape != (modes,) or not (array > 0).all():
         raise ValueError(
             _validation.message(
-                argument, f"{modes} positive floats, one a mode", values
+                argument, f"{modes} positive floats, one per mode", values
             )
         )
     return array.tolist()

@@ -1,4 +1,4 @@
-"""What losses have in common that change another loss."""
+"""The base class of losses that wrap another loss."""
 
 import copy
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from keras_regan.losses.adversarial_loss import AdversarialLoss
 
 
 class WrappedLoss(AdversarialLoss):
-    """Base class of losses that are another loss with one number to it.
+    """Base class for losses that wrap another loss and take one number.
 
     Attributes:
         loss: The other loss.
-        number: How the constructor's other argument is called: a float, or a
-            `LearningRateSchedule` of such. It is an attribute as well.
+        number: The name of the constructor's other argument, which is a float
+            or a `LearningRateSchedule`. There is an attribute of this name.
     """
 
     number: str
@@ -42,17 +42,17 @@ class WrappedLoss(AdversarialLoss):
 
     @property
     def boundary(self) -> float | None:  # type: ignore[override]  # Read only.
-        """Where the wrapped loss parts real from generated samples."""
+        """The wrapped loss's boundary between real and generated samples."""
         return self.loss.boundary
 
     @property
     def variables(self) -> list[keras.Variable]:  # type: ignore[override]  # Read only.
-        """What the wrapped loss and a schedule keep."""
+        """The variables of the wrapped loss and of a schedule."""
         schedule = getattr(self, self.number)
         return [*self.loss.variables, *getattr(schedule, "variables", [])]
 
     def at(self, step: Tensor) -> Self:
-        """Returns the loss with the number of one step."""
+        """Returns the loss with the number that applies in one step."""
         bound = copy.copy(self)
         bound.loss = self.loss.at(step)
         bound._step = step
@@ -106,10 +106,10 @@ def checked_number(
     """Returns the number of a wrapped loss, or its schedule.
 
     Args:
-        value: What the user gave.
+        value: The value that the user gave.
         argument: The name of the argument.
-        check: Returns a float, and raises a `TypeError` for what is none.
-        kind: What floats it takes, for the error.
+        check: Returns a float, and raises a `TypeError` for anything else.
+        kind: The accepted floats in words, for the error.
     """
     if isinstance(value, Schedule):
         return value

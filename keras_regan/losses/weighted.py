@@ -1,4 +1,4 @@
-"""The adversarial loss beside others: how much it counts for the generator."""
+"""The weight of the adversarial loss among the generator's terms."""
 
 import keras
 from keras import ops
@@ -17,14 +17,15 @@ from keras_regan.losses.adversarial_loss import AdversarialLoss
 class Weighted(WrappedLoss):
     """Weighs the generator's adversarial loss against its regularizers.
 
-    For generators that learn mainly from something else, such as a distance
-    of features, and are to look real besides: super-resolution adds `1e-3`
-    times the adversarial loss to that of the content. A factor on everything
-    else would do the same, up to the learning rate; this way the other terms
-    keep the scale of their papers. The discriminator's loss stays as it is.
+    Use it for generators that learn mainly from another term, such as a
+    distance of features, and whose samples should look real as well:
+    super-resolution adds `1e-3` times the adversarial loss to a content loss.
+    A factor on all other terms would do the same, up to the learning rate;
+    with this class they keep the scale of their papers. The discriminator's
+    loss does not change.
 
-    With a schedule, or with a `keras_regan.penalties.AdjustableFactor` that is
-    set by hand, a generator learns from the other terms first:
+    With a schedule, or with a `keras_regan.penalties.AdjustableFactor` that
+    you set by hand, the generator can learn from the other terms first:
 
     ```python
     factor = keras.optimizers.schedules.PiecewiseConstantDecay(
@@ -33,7 +34,7 @@ class Weighted(WrappedLoss):
         keras_regan.losses.NonSaturating(), factor)
     ```
 
-    The logs show as `g_loss` what is minimized, with the weighted term in it.
+    In the logs, `g_loss` is the sum that is minimized, with the weighted term.
 
     Formula: `factor(step)` times the generator's loss
 
@@ -45,8 +46,8 @@ class Weighted(WrappedLoss):
             with the number of the generator's updates. Defaults to `1e-3`.
 
     Raises:
-        TypeError: If `loss` is no `AdversarialLoss`, or if `factor` is neither
-            a number nor a schedule.
+        TypeError: If `loss` is not an `AdversarialLoss`, or if `factor` is
+            neither a number nor a schedule.
         ValueError: If `factor` is negative or not finite.
 
     Example:

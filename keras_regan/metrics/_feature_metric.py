@@ -1,4 +1,4 @@
-"""What metrics on features have in common."""
+"""The base class of metrics that compare features."""
 
 import math
 from collections.abc import Sequence
@@ -20,27 +20,26 @@ from keras_regan.metrics.reference import Reference
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
-# What metrics take as their feature network.
+# The types of a feature network and of a path in arguments of metrics.
 FeatureSource: TypeAlias = FeatureExtractor | keras.Model | None
 
 _CHUNK = 256
 
 
 class FeatureMetric(SampleMetric):
-    """Base class of metrics that compare features of samples.
+    """Base class for metrics that compare features of samples.
 
     A subclass names what it measures in `quantities` and returns the values
-    from `measure`, in the same order; arguments of its own are attributes whose
-    names stand in `settings`. Samples without finite features, as a
-    diverged generator makes, have NaN for all of them.
+    from `measure`, in the same order; its own arguments are attributes whose
+    names are in `settings`. If features are not finite, as those of a diverged
+    generator, all values are NaN.
 
     Args:
         features: `FeatureExtractor`, Keras model or `None` for InceptionV3.
-        reference: Path of what `write_reference` wrote, or `None`.
+        reference: Path of a file from `write_reference`, or `None`.
         max_samples: Positive integer. How many samples' features are kept on
             each side.
-        name: String. What the log keys end with; by default the extractor's
-            name.
+        name: String. The end of the log keys; by default the extractor's name.
     """
 
     quantities: tuple[str, ...] = ()
@@ -70,7 +69,7 @@ class FeatureMetric(SampleMetric):
         self.generated: Any = None
 
     def prepare(self) -> None:
-        """Sets memory aside, and loads the reference if there is one."""
+        """Creates the variables, and loads the reference if there is one."""
         self.features.model  # noqa: B018 (loads it, or says why it cannot)
         self.generated = self.statistic("generated", self.max_samples)
         if not self.uses_real:
@@ -83,18 +82,18 @@ class FeatureMetric(SampleMetric):
         self.take_reference(reference)
 
     def statistic(self, name: str, max_samples: int) -> Any:
-        """Creates what is kept of the features of one side."""
+        """Creates the store for the features of one side."""
         return FeatureStore(
             self.add_variable, self.features.size, max_samples, name
         )
 
     def take_reference(self, reference: Reference) -> None:
-        """Puts what is known of the real samples in the place of updates."""
+        """Takes the features of real samples from a reference."""
         self.use_reference(reference)
         self.real.load(reference.features)
 
     def use_reference(self, reference: Reference) -> None:
-        """Notes that the real samples are known, and which they are."""
+        """Notes that a reference provides the real samples, and its split."""
         self._split = reference.split
         self._knows_real = True
 
@@ -108,11 +107,10 @@ class FeatureMetric(SampleMetric):
         generated: Tensor | None,
         sample_weight: None = None,
     ) -> None:
-        """Takes a batch into account.
+        """Accumulates a batch.
 
         Args:
-            real: Real samples, or `None`. Not looked at if there is a
-                reference.
+            real: Real samples, or `None`. Ignored if there is a reference.
             generated: Generated samples, or `None`.
             sample_weight: `None`; a set of samples has no weights.
         """
@@ -135,7 +133,7 @@ class FeatureMetric(SampleMetric):
         return self.features(samples)
 
     def reset_state(self) -> None:
-        """Forgets all samples but those of a reference."""
+        """Forgets all samples except those of a reference."""
         if self.generated is not None:
             self.generated.reset()
         if self.real is not None and self.wants_real:
@@ -166,12 +164,12 @@ class FeatureMetric(SampleMetric):
 
     @property
     def keys(self) -> list[str]:
-        """The names in the logs: what is measured, then on which features."""
+        """The names in the logs: each quantity, then the features' name."""
         return [with_suffix(key, self.suffix) for key in self.quantities]
 
     @property
     def wants_real(self) -> bool:
-        """Whether real samples are still to be given to `update_state`."""
+        """Whether `update_state` still needs real samples."""
         return self.uses_real and not self._knows_real
 
     @property

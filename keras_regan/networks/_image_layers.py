@@ -1,4 +1,4 @@
-"""What the networks for images share: formats, sizes, normalization."""
+"""Formats, sizes and layers that the networks for images share."""
 
 from collections.abc import Sequence
 
