@@ -269,6 +269,10 @@ class Recorded(kr.penalties.Penalty):
     def variables(self):
         return self.entry.variables
 
+    @property
+    def repeats_passes(self):
+        return self.entry.repeats_passes
+
     def call(self, context):
         self.values.append(self.entry(context))
         return self.values[-1]
