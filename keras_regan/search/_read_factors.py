@@ -1,11 +1,11 @@
-"""A dictionary of factors that knows which of them were read."""
+"""A dictionary of factors that records which of them were read."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 class ReadFactors(dict):
-    """Remembers the keys that somebody asked for.
+    """Records the keys that were read.
 
     Iterating counts as reading: `PairwiseDistance(**factors)` uses them all.
     """
