@@ -1,4 +1,4 @@
-"""Names for what has no type that all backends share, and for factors."""
+"""Types for tensors of any backend, and for factors."""
 
 from typing import Any
 from typing import TypeAlias
