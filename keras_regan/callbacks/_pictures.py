@@ -144,8 +144,9 @@ class Pictures(keras.callbacks.Callback):
             self._warner.warn(
                 "range",
                 f"Generated values lie outside value_range=({low}, {high}) "
-                f"and are clipped in the pictures. Found: {seen[0]:.4g} to "
-                f"{seen[1]:.4g}. Pass the range of the training data to "
+                "and are clipped in the pictures. Found: values from "
+                f"{seen[0]:.4g} to {seen[1]:.4g}. Pass the range of the "
+                "training data to "
                 f"{type(self).__name__}, for instance "
                 f"`value_range={_generated_images.usual_range(*seen)}`.",
             )
