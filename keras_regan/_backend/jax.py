@@ -21,7 +21,7 @@ from keras_regan._interrupts import interrupts_wait
 
 
 def run_step(function, groups, state, data):
-    """Runs `function(data)` on the state that Keras's trainer hands over.
+    """Runs `function(data)` on the state that Keras's trainer passes.
 
     Args:
         function: Callable that takes `data` and may assign variables.
@@ -97,11 +97,11 @@ def gradient(function, variables):
 
 
 def compiled(function, variables):
-    """Returns `function` as one program, to be called outside of training.
+    """Returns `function` as one program, to be called outside training.
 
     Args:
-        function: Callable that takes tensors, reads `variables` and assigns
-            none that matters later.
+        function: Callable that takes tensors and reads `variables`. Its
+            assignments are not needed later.
         variables: List of all variables that it may read.
     """
 
@@ -125,7 +125,8 @@ def run_if(predicate, function):
             function()
         changed[:] = inner.changed()
 
-    # The two branches must return the same: find out first what is assigned.
+    # Both branches must return the same variables, so find out first which
+    # are assigned.
     jax.eval_shape(probe)
 
     def due():
@@ -142,12 +143,13 @@ def run_if(predicate, function):
 
 
 def step_if(predicate, step, variables, compiled):
-    """Runs `step()` if `predicate` holds, and else leaves every variable.
+    """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
-    The step is computed in any case and what came of it chosen: within a
-    `lax.cond`, XLA computes gradients of convolutions many times slower on a
-    CPU ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for
-    the predicate on a GPU. Steps that are not to be taken are rare.
+    The step is computed in any case, and `predicate` selects the new or the
+    old values. Inside `lax.cond`, XLA computes gradients of convolutions many
+    times slower on a CPU
+    ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for the
+    predicate on a GPU. Skipped steps are rare.
 
     Args:
         predicate: Boolean scalar.
@@ -195,11 +197,11 @@ def set_random_states(states):
 def restore_state_on_error(model):
     """Puts the latest state into the variables if anything is raised.
 
-    Keras's `fit` does so itself, unless that is what was interrupted;
+    Keras's `fit` does so itself, unless it is interrupted while it does;
     `evaluate`, `predict` and the methods for one batch do not.
 
-    The state is put there at the beginning too: `predict` may be called in the
-    middle of `fit`, by a callback.
+    The state is also put there at the beginning, because a callback may call
+    `predict` in the middle of `fit`.
     """
     jax_trainer.put_state_into_variables(model)
     try:

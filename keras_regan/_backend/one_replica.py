@@ -1,10 +1,10 @@
-"""One replica: what `mirrored` offers where a step sees the whole batch."""
+"""The functions of `mirrored` for one replica, which sees the whole batch."""
 
 import contextlib
 
 
 def on_several_replicas():
-    """Returns whether the step that is running has other replicas."""
+    """Returns whether the current step has other replicas."""
     return False
 
 
@@ -14,7 +14,7 @@ def own_rows(draw, size):
 
 
 def own_seed(seed):
-    """Returns the seed: nobody else has it."""
+    """Returns the seed: there is no other replica."""
     return seed
 
 
@@ -34,7 +34,7 @@ def after(predicate):
 
 
 def counted_once(event):
-    """Returns the event: nobody else counts it."""
+    """Returns the event: no other replica counts it."""
     return event
 
 
@@ -49,7 +49,7 @@ def synchronized(variables):
 
 
 def replica_count(model):
-    """Returns how often a step runs at the same time: once."""
+    """Returns 1: the step runs once."""
     return 1
 
 
@@ -64,11 +64,11 @@ def outside_scope(model, variables):
 
 
 def check_strategy():
-    """Does nothing: there is no strategy that cannot be used."""
+    """Does nothing: there is no unsupported strategy."""
 
 
 def batch_divisor():
-    """Returns what the rows of a batch must be a multiple of: nothing."""
+    """Returns 1: a batch may have any number of rows."""
     return 1
 
 
