@@ -178,7 +178,7 @@ def parse_arguments() -> argparse.Namespace:
         type=int,
         default=2,
         help="2: the generator's batch holds half of the conditions, twice;\n"
-        "1: it makes a second batch, dearer and a little better "
+        "1: it makes a second batch, slower and a little better "
         "(%(default)s)",
     )
     add("--dataset", choices=DATASETS, default="fashion_mnist_subset")
