@@ -1,13 +1,12 @@
-"""Does hard or soft regularization help? Four runs that differ in nothing else.
-
-Trains the same DCGAN, from the same initial weights on the same images in the
-same order, with no regularizer, with the hard one (L1 on the generator's
-weights), with the soft one (distance between pairs of outputs) and with both:
+"""Compare four runs that differ only in hard and soft regularization.
 
     python examples/compare_regularization.py --dataset cifar10
 
-writes one grid of samples for each and a table, `table.md`. A run that is
-already in the output folder is not repeated.
+The script trains the same DCGAN, from the same initial weights on the same
+images in the same order, with no regularizer, with the hard one (L1 on the
+generator's weights), with the soft one (distance between pairs of outputs) and
+with both. It writes a grid of samples for each and a table, `table.md`. It does
+not repeat a run that is already in the output folder.
 """
 
 import argparse

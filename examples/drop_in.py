@@ -1,11 +1,11 @@
-"""The regularizers without any GAN, in two ordinary Keras models.
+"""Use the regularizers without a GAN, in two ordinary Keras models.
 
     python examples/drop_in.py
 
-1. Hard: an image classifier whose kernels carry L1, which trades some accuracy
-   for weights next to zero.
-2. Soft: a recurrent network that reads an image row by row, and whose codes of
-   different images repel each other up to a margin.
+1. Hard: an image classifier with L1 on its kernels, which trades some accuracy
+   for weights close to zero.
+2. Soft: a recurrent network that reads an image row by row, with a regularizer
+   that pushes the codes of different images apart up to a margin.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def main() -> None:
         "--epochs", type=int, default=10, help="(default: %(default)s)"
     )
     parser.add_argument(
-        "--images", type=int, help="train on so many only (default: all)"
+        "--images", type=int, help="number to train on (default: all)"
     )
     arguments = parser.parse_args()
     epochs = arguments.epochs

@@ -1,4 +1,4 @@
-"""Names for what has no type that all backends share, and for long types."""
+"""Types for tensors of any backend, and names for long types."""
 
 import os
 from typing import Any

@@ -29,7 +29,7 @@ from keras_regan._typing import Tensor
 def run_step(
     function: Callable[[Any], Any], groups: Any, state: Any, data: Any
 ) -> Any:
-    """Runs `function(data)` on the state that Keras's trainer hands over.
+    """Runs `function(data)` on the state that Keras's trainer passes.
 
     Args:
         function: Callable that takes `data` and may assign variables.
@@ -113,11 +113,11 @@ def gradient(
 def compiled(
     function: Callable[..., Any], variables: Sequence[keras.Variable]
 ) -> Callable[..., Any]:
-    """Returns `function` as one program, to be called outside of training.
+    """Returns `function` as one program, to be called outside training.
 
     Args:
-        function: Callable that takes tensors, reads `variables` and assigns
-            none that matters later.
+        function: Callable that takes tensors and reads `variables`. Its
+            assignments are not needed later.
         variables: List of all variables that it may read.
     """
 
@@ -141,7 +141,8 @@ def run_if(predicate: Tensor, function: Callable[[], Tensor]) -> Tensor:
             function()
         changed[:] = inner.changed()
 
-    # The two branches must return the same: find out first what is assigned.
+    # Both branches must return the same variables, so find out first which
+    # are assigned.
     jax.eval_shape(probe)
 
     def due():
@@ -163,12 +164,13 @@ def step_if(
     variables: Callable[[], Sequence[keras.Variable]],
     compiled: bool,
 ) -> None:
-    """Runs `step()` if `predicate` holds, and else leaves every variable.
+    """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
-    The step is computed in any case and what came of it chosen: within a
-    `lax.cond`, XLA computes gradients of convolutions many times slower on a
-    CPU ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for
-    the predicate on a GPU. Steps that are not to be taken are rare.
+    The step is computed in any case, and `predicate` selects the new or the
+    old values. Inside `lax.cond`, XLA computes gradients of convolutions many
+    times slower on a CPU
+    ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for the
+    predicate on a GPU. Skipped steps are rare.
 
     Args:
         predicate: Boolean scalar.
@@ -216,11 +218,11 @@ def set_random_states(states: Sequence[Any]) -> None:
 def restore_state_on_error(model: keras.Model) -> Iterator[None]:
     """Puts the latest state into the variables if anything is raised.
 
-    Keras's `fit` does so itself, unless that is what was interrupted;
+    Keras's `fit` does so itself, unless it is interrupted while it does;
     `evaluate`, `predict` and the methods for one batch do not.
 
-    The state is put there at the beginning too: `predict` may be called in the
-    middle of `fit`, by a callback.
+    The state is also put there at the beginning, because a callback may call
+    `predict` in the middle of `fit`.
     """
     jax_trainer.put_state_into_variables(model)
     try:

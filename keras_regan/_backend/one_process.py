@@ -1,9 +1,8 @@
 """PyTorch: one process with one device, which sees the whole batch.
 
-Keras 3.15 knows nothing of `torch.distributed`. Later versions of its trainer
-wrap the model, and exchange gradients in a call of the wrapper; a step of ours
-calls the two networks themselves, so that each process would train by itself
-without a word.
+Keras 3.15 does not support `torch.distributed`. Later versions of its trainer
+wrap the model, and exchange gradients in a call of the wrapper. Our step calls
+the two networks themselves, so each process would silently train by itself.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""One replica: what `mirrored` offers where a step sees the whole batch."""
+"""The functions of `mirrored` for one replica, which sees the whole batch."""
 
 import contextlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 def on_several_replicas() -> bool:
-    """Returns whether the step that is running has other replicas."""
+    """Returns whether the current step has other replicas."""
     return False
 
 
@@ -25,7 +25,7 @@ def own_rows(draw: Callable[[Any], Tensor], size: Any) -> Tensor:
 
 
 def own_seed(seed: Any) -> Any:
-    """Returns the seed: nobody else has it."""
+    """Returns the seed: there is no other replica."""
     return seed
 
 
@@ -45,7 +45,7 @@ def after(predicate: Tensor) -> AbstractContextManager[None]:
 
 
 def counted_once(event: Tensor) -> Tensor:
-    """Returns the event: nobody else counts it."""
+    """Returns the event: no other replica counts it."""
     return event
 
 
@@ -62,7 +62,7 @@ def synchronized(
 
 
 def replica_count(model: keras.Model) -> int:
-    """Returns how often a step runs at the same time: once."""
+    """Returns 1: the step runs once."""
     return 1
 
 
@@ -79,11 +79,11 @@ def outside_scope(
 
 
 def check_strategy() -> None:
-    """Does nothing: there is no strategy that cannot be used."""
+    """Does nothing: there is no unsupported strategy."""
 
 
 def batch_divisor() -> int:
-    """Returns what the rows of a batch must be a multiple of: nothing."""
+    """Returns 1: a batch may have any number of rows."""
     return 1
 
 

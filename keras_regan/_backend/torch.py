@@ -1,6 +1,6 @@
 """PyTorch: variables are mutable, gradients come from autograd.
 
-A step runs without gradients; only what is differentiated turns them on.
+A step runs without gradients; only differentiated functions enable them.
 """
 
 import contextlib
@@ -47,7 +47,7 @@ def minimize(
             allow_unused=True,
         )
     if any(g is not None for g in gradients):
-        # What a penalty reads in some steps only has zeros elsewhere too.
+        # A variable that is used in some steps only gets zeros in the others.
         gradients = [
             torch.zeros_like(v.value) if g is None else g
             for g, v in zip(gradients, variables, strict=True)
@@ -80,11 +80,11 @@ def gradient(
 def compiled(
     function: Callable[..., Any], variables: Sequence[keras.Variable]
 ) -> Callable[..., Any]:
-    """Returns `function` so that it runs without gradients of its own.
+    """Returns `function` so that it runs without gradients.
 
     Args:
-        function: Callable that takes tensors, reads `variables` and assigns
-            none that matters later.
+        function: Callable that takes tensors and reads `variables`. Its
+            assignments are not needed later.
         variables: List of all variables that it may read.
     """
     return torch.no_grad()(function)
@@ -96,7 +96,7 @@ def call_with_input_gradient(
     variables: Sequence[keras.Variable] = (),
     forwards: bool = True,
 ) -> tuple[Any, Any, Callable[..., Tensor]]:
-    """Calls `function` and keeps what its gradient at `inputs` needs.
+    """Calls `function`, and prepares its gradient at `inputs`.
 
     Args:
         function: Callable that takes `inputs` and returns
@@ -145,7 +145,7 @@ def step_if(
     variables: Callable[[], Sequence[keras.Variable]],
     compiled: bool,
 ) -> None:
-    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+    """Runs `step()` if `predicate` holds; otherwise changes no variable."""
     if predicate:
         step()
 
@@ -161,10 +161,10 @@ def any_samples(samples: Tensor) -> Tensor:
 
 
 def random_states() -> list[Any]:
-    """Returns the states of the generators that all code shares, as arrays.
+    """Returns the states of PyTorch's global random generators, as arrays.
 
-    Of the host first, then of each accelerator. Dropout without a seed draws
-    from them, and so does what shuffles data.
+    The first is that of the host, then follow those of the accelerators.
+    Dropout without a seed and shuffling of data draw from them.
     """
     states = [torch.get_rng_state()]
     if torch.cuda.is_available():
@@ -173,7 +173,7 @@ def random_states() -> list[Any]:
 
 
 def set_random_states(states: Sequence[Any]) -> None:
-    """Gives the generators back the states that `random_states` returned."""
+    """Restores the states that `random_states` returned."""
     host, *accelerators = [torch.from_numpy(state.copy()) for state in states]
     torch.set_rng_state(host)
     for index, state in enumerate(accelerators[: torch.cuda.device_count()]):

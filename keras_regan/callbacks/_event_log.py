@@ -1,4 +1,4 @@
-"""What a callback writes for TensorBoard, if it is asked to."""
+"""The event file of a callback for TensorBoard."""
 
 import contextlib
 from collections.abc import Callable
@@ -11,8 +11,8 @@ class EventLog:
     """Opens an event file when there is something to write.
 
     Args:
-        log_dir: String, or `None` for a log that keeps nothing.
-        warner: Who reports that a file could not be written.
+        log_dir: String, or `None` to write nothing.
+        warner: The `Warner` that reports files that cannot be written.
     """
 
     def __init__(self, log_dir: str | None, warner: Warner):
@@ -38,7 +38,8 @@ class EventLog:
         try:
             write(self._opened(log_dir))
         except OSError:
-            # Nothing can be read behind half a record: go on in a new file.
+            # TensorBoard reads nothing after half a record, so the next
+            # records go to a new file.
             self._abandon()
             raise
 

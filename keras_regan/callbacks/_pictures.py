@@ -1,4 +1,4 @@
-"""What callbacks that draw pictures have in common."""
+"""The base class of callbacks that draw pictures."""
 
 import os
 from collections.abc import Callable
@@ -31,13 +31,13 @@ class Pictures(keras.callbacks.Callback):
     extend `on_train_end`. A file that cannot be written becomes a warning.
 
     Args:
-        directory: String or path. Where the pictures go.
-        every: Positive integer, or `None` for none but the last.
+        directory: String or path. The directory for the pictures.
+        every: Positive integer, or `None` for the last epoch only.
         value_range: Tuple of two increasing floats: black and white. `None`
             takes them from the generator.
-        at_end: Boolean. Whether the last epoch is drawn in any case.
+        at_end: Boolean. Whether to draw the last epoch in any case.
         animation: `"gif"`, `"webp"` or `None`.
-        log_dir: String, path or `None`. Where TensorBoard looks.
+        log_dir: String, path or `None`. The directory of TensorBoard.
         seed: Integer. Seed of the latents.
     """
 
@@ -84,7 +84,7 @@ class Pictures(keras.callbacks.Callback):
         raise NotImplementedError
 
     def _draw(self, model: keras.Model, epoch: int) -> None:
-        """Draws the pictures of an epoch; 0 is the untrained model."""
+        """Draws the pictures of an epoch; epoch 0 is the untrained model."""
         raise NotImplementedError
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -108,7 +108,7 @@ class Pictures(keras.callbacks.Callback):
             self._draw_now(done)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Draws the last epoch of a stopped training."""
+        """Draws the last epoch of a training that was stopped."""
         if (
             self.at_end
             and self._last_epoch is not None
@@ -139,16 +139,17 @@ class Pictures(keras.callbacks.Callback):
                 "not finite",
                 f"{bad} of {images.size} generated values are NaN or infinite, "
                 "so the training has diverged. Lower the learning rates; "
-                "`keras_regan.callbacks.CollapseMonitor` notices in time.",
+                "`keras_regan.callbacks.CollapseMonitor` notices it in time.",
             )
         seen = _generated_images.beyond(images, self._values_shown)
         if seen is not None:
             low, high = self._values_shown
             self._warner.warn(
                 "range",
-                f"Generated values lie outside of value_range=({low}, {high}) "
-                f"and are clipped in the pictures. Seen: from {seen[0]:.4g} to "
-                f"{seen[1]:.4g}. Pass the range of the training data to "
+                f"Generated values lie outside value_range=({low}, {high}) "
+                "and are clipped in the pictures. Found: values from "
+                f"{seen[0]:.4g} to {seen[1]:.4g}. Pass the range of the "
+                "training data to "
                 f"{type(self).__name__}, for instance "
                 f"`value_range={_generated_images.usual_range(*seen)}`.",
             )
@@ -166,7 +167,7 @@ class Pictures(keras.callbacks.Callback):
         milliseconds: int,
         last_milliseconds: int,
     ) -> None:
-        """Writes an animation of what `frames` returns, if that is any."""
+        """Writes an animation of the frames, if `frames` returns any."""
 
         def write() -> None:
             images = frames()
@@ -179,7 +180,7 @@ class Pictures(keras.callbacks.Callback):
 
 
 def _values_of(generator: keras.Model) -> tuple[float, float]:
-    """Returns the values of black and white that a generator has."""
+    """Returns a generator's values of black and white."""
     values = output_range(generator)
     if values is None or values[1] is None:
         return _USUAL_VALUES

@@ -25,36 +25,36 @@ _BATCH_SIZE = 64
 class Histograms(keras.callbacks.Callback):
     """Shows how weights and the discriminator's logits are distributed.
 
-    For TensorBoard, after every n-th epoch: weights that grow or die, logits
-    of real and generated samples that drift apart, generated values that stick
-    to the ends of their range.
+    It writes histograms for TensorBoard after every n-th epoch. They show
+    weights that grow or die, logits of real and generated samples that drift
+    apart, and generated values that stick to the ends of their range.
 
-    `keras.callbacks.TensorBoard(log_dir, histogram_freq=1)` works with a GAN as
-    well, and writes the logs too. But it files weights by their layer alone,
-    so that those of the generator and of its average come to lie on each
-    other; here they are `generator/dense/kernel` and
-    `generator_average/dense/kernel`. Both callbacks may share a directory.
+    `keras.callbacks.TensorBoard(log_dir, histogram_freq=1)` works with a GAN
+    too, and writes the logs as well. But it names weights by their layer alone,
+    so the generator and its average overlap; here they are
+    `generator/dense/kernel` and `generator_average/dense/kernel`. Both
+    callbacks may share a directory.
 
-    The networks are called as they are for predictions, without augmentation;
-    the samples come from the moving average of the generator where the model
-    keeps one. A file that cannot be written is reported as a warning and never
-    ends a training.
+    The networks are called as in predictions, without augmentation. The
+    samples come from the moving average of the generator if the model keeps
+    one. If a file cannot be written, the callback warns and the training goes
+    on.
 
     Args:
         log_dir: String or path. The directory that TensorBoard watches.
         real: Array of real samples, or `(samples, conditions)` for
             a conditional model; a few hundred are enough. Adds the
-            histograms `real_values`, `real_logits`, and, of as many generated
-            samples with the same conditions, `generated_values` and
+            histograms `real_values` and `real_logits`, and, for as many
+            generated samples with the same conditions, `generated_values` and
             `generated_logits`; those of a second tensor of logits are
             `real_logits 2` and so on. Defaults to `None`, for weights alone.
-        every: Positive integer. Histograms are written after each epoch that
-            is a multiple of it. Defaults to `1`.
+        every: Positive integer. The callback writes after each epoch that is a
+            multiple of it. Defaults to `1`.
         seed: Integer. Seed of the latents. Defaults to `0`.
 
     Raises:
         ValueError: If an argument is out of its range; when training begins,
-            if `real` does not go with the model.
+            if `real` does not fit the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -159,7 +159,7 @@ class Histograms(keras.callbacks.Callback):
 
 
 def _weights(model: keras.Model) -> dict[str, np.ndarray]:
-    """Returns the weights of all networks, each under a name of its own."""
+    """Returns the weights of all networks under unique names."""
     networks = {
         "generator": model.generator,
         "discriminator": model.discriminator,

@@ -24,13 +24,13 @@ _WHICH = (
 class PairedOptimizer(keras.optimizers.Optimizer):
     """Holds the optimizers of the generator and of the discriminator.
 
-    Keras's trainer, its saving and its callbacks know one `model.optimizer`.
-    This is it: they see all variables of both. The attribute `optimizers` is
-    what `LearningRateScheduler`, `ReduceLROnPlateau` and `TensorBoard` look
-    for. Updates are applied to each of the two directly.
+    Keras's trainer, saving and callbacks expect a single `model.optimizer`.
+    This one shows them the variables of both. `LearningRateScheduler`,
+    `ReduceLROnPlateau` and `TensorBoard` find the two in its attribute
+    `optimizers`. Updates are applied to each of the two directly.
 
-    `keras.optimizers.MultiOptimizer` cannot serve: it wants a gradient for
-    every variable at once, while the two networks take turns.
+    `keras.optimizers.MultiOptimizer` does not work here: it needs a gradient
+    for every variable at once, while the two networks take turns.
 
     Args:
         generator_optimizer: Keras optimizer.
@@ -68,7 +68,7 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The variables of both, and the few of this object."""
+        """The variables of both optimizers and the few of this object."""
         return (
             super().variables
             + self.generator_optimizer.variables
@@ -82,7 +82,7 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     @property
     def learning_rate(self) -> Tensor:
-        """The generator's, for callbacks that log one; it cannot be set."""
+        """The generator's learning rate, for callbacks that log only one."""
         return self.generator_optimizer.learning_rate
 
     @learning_rate.setter
@@ -102,26 +102,26 @@ class PairedOptimizer(keras.optimizers.Optimizer):
     ) -> None:
         """Leaves the weights alone at the end of `fit`.
 
-        Keras would overwrite them by the averages of an optimizer with
-        `use_ema`, and the next `fit` would set an averaged generator against
-        a discriminator that never met it.
+        Keras would overwrite them with the averages of an optimizer with
+        `use_ema`, and the next `fit` would train an averaged generator against
+        a discriminator that has never seen its samples.
         """
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Saves this object's own variables, and of what kind the two are."""
+        """Saves this object's own variables and the kinds of the two."""
         for index, variable in enumerate(super().variables):
             store[str(index)] = variable.numpy()
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
             store[role] = np.frombuffer(_kind(optimizer).encode(), "uint8")
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Loads this object's own variables; the two load theirs.
+        """Loads this object's own variables; the two optimizers load theirs.
 
         Raises:
             ValueError: If the file holds the state of other optimizers.
         """
         if not len(store.keys()):
-            return  # Of a model that was not compiled.
+            return  # The file comes from a model that was not compiled.
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
             kind = store[role].tobytes().decode(errors="replace")
             if kind != _kind(optimizer):
@@ -163,16 +163,16 @@ def _kind(optimizer: keras.optimizers.Optimizer) -> str:
 
 
 def paired(generator: Player, discriminator: Player) -> PairedOptimizer:
-    """Returns the optimizers of two players as one, with all variables made.
+    """Returns the optimizers of two players as one built optimizer.
 
     Raises:
-        ValueError: If both are one object.
+        ValueError: If both are the same object.
     """
     if generator.optimizer is discriminator.optimizer:
         raise ValueError(
             "Invalid value for argument `discriminator_optimizer`. Expected "
-            "another object than `generator_optimizer`: each keeps the state "
-            "of its own network. Received: one optimizer for both"
+            "a different object than `generator_optimizer`: each keeps the "
+            "state of its own network. Received: one optimizer for both"
         )
     pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
     pair.build_pair(generator.variables, discriminator.variables)

@@ -1,4 +1,4 @@
-"""Regularizers as penalties: what an entry of a list is called with."""
+"""Regularizers of all kinds as penalties."""
 
 from typing import Any
 from typing import Self
@@ -32,8 +32,8 @@ class Scheduled(Penalty):
     """Gives any regularizer a schedule or an interval.
 
     Penalties such as `R1` take both themselves. Regularizers of weights and
-    of samples are plain Keras regularizers, which know no steps; this wraps
-    them.
+    of samples are plain Keras regularizers without a schedule or an interval;
+    wrap them in this class.
 
     Formula: `interval * factor(step) * regularizer(...)` in every
     `interval`-th update, zero in the others. The wrapped regularizer's own
@@ -44,10 +44,10 @@ class Scheduled(Penalty):
     Args:
         regularizer: A Keras regularizer, a `SampleRegularizer`, a `Penalty`,
             or a function of one weight that returns a scalar. It is called
-            with what its kind is always called with.
+            with the same arguments as without the wrapper.
         factor: Non-negative float or schedule. Defaults to `1.0`.
-        name: String. Its key in the logs. Defaults to the regularizer's, or
-            to the function's `__name__`; a lambda needs one.
+        name: String. The key in the logs. Defaults to the regularizer's name,
+            or to the function's `__name__`; a lambda needs one.
         **kwargs: `interval`, as in `Penalty`.
 
     Raises:
@@ -93,13 +93,13 @@ class Scheduled(Penalty):
 
     @property
     def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
-        """Which lists of `compile` the wrapped regularizer may stand in."""
+        """The networks that the wrapped regularizer may be used for."""
         if isinstance(self.regularizer, SampleRegularizer):
             return ("generator",)
         return getattr(self.regularizer, "networks", Penalty.networks)
 
     def build(self, kernels: list[keras.Variable]) -> None:
-        """Lets a wrapped penalty make its state."""
+        """Builds the state of a wrapped penalty."""
         if isinstance(self.regularizer, Penalty):
             self.regularizer.build(kernels)
 
@@ -110,7 +110,7 @@ class Scheduled(Penalty):
 
     @property
     def repeats_passes(self) -> bool:  # type: ignore[override]  # Read only.
-        """Whether a wrapped penalty judges samples as others were judged."""
+        """Whether a wrapped penalty repeats passes of the discriminator."""
         return getattr(self.regularizer, "repeats_passes", False)
 
     @property
@@ -122,11 +122,11 @@ class Scheduled(Penalty):
 
     @property
     def trained_variables(self) -> list[keras.Variable]:
-        """What a wrapped penalty trains along."""
+        """The weights that are trained with a wrapped penalty."""
         return getattr(self.regularizer, "trained_variables", [])
 
     def call(self, context: StepContext) -> Tensor:
-        """Returns what the wrapped regularizer returns."""
+        """Returns the value of the wrapped regularizer."""
         if isinstance(self.regularizer, Penalty):
             return self.regularizer(context)
         if isinstance(self.regularizer, SampleRegularizer):
@@ -135,7 +135,7 @@ class Scheduled(Penalty):
         return ops.sum(ops.stack(values))
 
     def _of_all_heads(self, context: StepContext) -> Tensor:
-        # A wrapped penalty asks for each head itself; others read no logits.
+        # A wrapped penalty loops over heads itself; others read no logits.
         return self._scalar(context)
 
     def _of_kernel(self, kernel: keras.Variable) -> Tensor:
@@ -153,13 +153,13 @@ class Scheduled(Penalty):
         learning_rate: Tensor,
         step: Tensor,
     ) -> None:
-        """Lets a wrapped penalty change the network, in proportion."""
+        """Lets a wrapped penalty change the network, scaled by the factor."""
         if isinstance(self.regularizer, Penalty):
             rate = self.strength(step) * learning_rate
             self.regularizer.after_update(kernels, rate, step)
 
     def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
-        """Returns what the logs show of the wrapped regularizer."""
+        """Returns the value of the wrapped regularizer for the logs."""
         if isinstance(self.regularizer, Penalty):
             return self.regularizer.logged(added, kernels)
         return added
@@ -182,10 +182,10 @@ class Scheduled(Penalty):
 def as_penalty(entry: AnyRegularizer) -> Penalty:
     """Returns an entry of a list of regularizers as a penalty.
 
-    Entries of different kinds are told apart here and nowhere else.
+    This is the only place that distinguishes the kinds of entries.
 
     Raises:
-        TypeError: If it is no regularizer.
+        TypeError: If it is not a regularizer.
         ValueError: If it is a lambda.
     """
     return entry if isinstance(entry, Penalty) else Scheduled(entry)
@@ -225,7 +225,7 @@ def is_of_weights(entry: Any) -> bool:
 
 
 def innermost(penalty: AnyRegularizer) -> AnyRegularizer:
-    """Returns what is inside of all wrappers of a penalty."""
+    """Returns the regularizer inside all wrappers of a penalty."""
     while isinstance(penalty, Scheduled):
         penalty = penalty.regularizer
     return penalty

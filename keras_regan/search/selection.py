@@ -1,4 +1,4 @@
-"""Which of the trials wins."""
+"""Rules that choose the winning trial."""
 
 import math
 from collections.abc import Callable
@@ -15,13 +15,13 @@ Rule: TypeAlias = Callable[[Sequence[TrialRecord], float], TrialRecord]
 
 
 class OneStandardError:
-    """Chooses the simplest trial that is as good as the best, within its error.
+    """Chooses the simplest trial within one standard error of the best.
 
     Among the trials whose mean is at most one standard error of the best
-    trial worse than the best one, it takes that with the largest factors, or
-    the smallest: their difference is within the noise, so something else may
-    decide. Factors are ranked one by one among those trials, and the ranks
-    added up, since factors of different regularizers have different scales.
+    trial worse than the best one, it takes the one with the largest factors,
+    or the smallest. The trials differ only by noise, so something else may
+    decide. Each factor is ranked among those trials and the ranks are added
+    up, because factors of different regularizers have different scales.
 
     Source: Hastie, Tibshirani and Friedman, The Elements of Statistical
     Learning, 2nd edition, section 7.10, with the largest factor. Several
@@ -51,7 +51,7 @@ class OneStandardError:
 
         Args:
             trials: Complete trials, at least one.
-            sign: 1 if less is better, -1 if more is.
+            sign: 1 if smaller is better, -1 if larger is better.
 
         Raises:
             ValueError: If the best trial has no standard error.

@@ -275,7 +275,7 @@ def test_multi_device_in_processes(data, backend):
 def test_your_own_parts(run):
     printed = run("your_own_parts.py", "--epochs", 1, "--samples", 512)
     assert "d_logit_drift" in printed and "distance_error" in printed
-    assert "Saved, loaded and trained on." in printed
+    assert "Saved, loaded and trained further." in printed
 
 
 def test_choose_lambda(tmp_path, run_here):
