@@ -14,7 +14,7 @@ import keras_regan  # noqa: E402
 
 project = "keras_regan"
 version = release = keras_regan.__version__
-copyright = "the authors of keras_regan"  # noqa: A001
+copyright = "the authors of keras_regan"
 extensions = [
     "myst_parser",
     "sphinx.ext.viewcode",
