@@ -14,8 +14,11 @@ import csv
 import json
 import pathlib
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import keras
+import numpy as np
 from image_data import DATASETS
 from image_data import errors_in_one_line
 from image_data import load_images
@@ -61,7 +64,13 @@ def main() -> None:
     write_table(output, runs)
 
 
-def run(arguments, name, regularizers, images, output) -> dict:
+def run(
+    arguments: argparse.Namespace,
+    name: str,
+    regularizers: list[keras.regularizers.Regularizer],
+    images: np.ndarray,
+    output: pathlib.Path,
+) -> dict[str, Any]:
     print(f"\n--- {name}: {[r.get_config() for r in regularizers]}")
     keras.utils.set_random_seed(arguments.seed)
     generator, discriminator = kr.networks.dcgan(
@@ -104,7 +113,7 @@ def run(arguments, name, regularizers, images, output) -> dict:
     }
 
 
-def write_table(output, runs) -> None:
+def write_table(output: pathlib.Path, runs: Iterable[str]) -> None:
     lines = [
         "| regularizer | " + " | ".join(COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 1) + "|",

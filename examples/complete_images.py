@@ -92,7 +92,9 @@ def main() -> None:
 
 
 def trained(
-    images: np.ndarray, regularizers: list, arguments: argparse.Namespace
+    images: np.ndarray,
+    regularizers: list[keras.regularizers.Regularizer],
+    arguments: argparse.Namespace,
 ) -> kr.RegularizedGAN:
     """Trains a GAN whose condition is the upper half of an image."""
     keras.utils.set_random_seed(arguments.seed)
@@ -117,11 +119,11 @@ def trained(
 def completing_gan(
     image_shape: tuple[int, ...],
     width: int,
-    regularizers: list,
+    regularizers: list[keras.regularizers.Regularizer],
     *,
     samples_per_condition: int = 2,
     learning_rate: float = 1e-3,
-    metrics: list | None = None,
+    metrics: list[keras.metrics.Metric] | None = None,
     seed: int | None = None,
 ) -> kr.RegularizedGAN:
     """Returns a GAN with a distance to the true image and regularizers."""

@@ -11,6 +11,8 @@
 import argparse
 
 import keras
+import numpy as np
+from image_data import ImageData
 from image_data import load_images
 from keras import layers
 from measures import share_of_small_weights
@@ -32,6 +34,7 @@ def main() -> None:
     epochs = arguments.epochs
     train, test = load_images(), load_images(split="test")
     x_train = train.images[: arguments.images]
+    assert train.labels is not None  # That dataset has some.
     y_train = train.labels[: arguments.images]
 
     print("Hard: L1 on the kernels of a classifier")
@@ -89,7 +92,13 @@ def recurrent_classifier(factor: float) -> keras.Model:
     )
 
 
-def trained(model, x_train, y_train, test, epochs: int) -> float:
+def trained(
+    model: keras.Model,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    test: ImageData,
+    epochs: int,
+) -> float:
     """Fits a classifier and returns its accuracy on held-out images."""
     model.compile(
         "adam", "sparse_categorical_crossentropy", metrics=["accuracy"]

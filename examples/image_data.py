@@ -96,7 +96,7 @@ class ImageData:
 
 def load_images(
     dataset: str = "fashion_mnist_subset",
-    data: str | os.PathLike | None = None,
+    data: str | os.PathLike[str] | None = None,
     image_size: int | None = None,
     split: str = "train",
 ) -> ImageData:
@@ -138,6 +138,7 @@ def load_images(
         raise _error("split", f"one of {SPLITS}", repr(split))
     if image_size is not None and image_size not in SIZES:
         raise _error("image_size", f"one of {SIZES}", repr(image_size))
+    labels: np.ndarray | None
     if data is None:
         name, class_names = dataset, _CLASS_NAMES[dataset]
         if dataset == "cifar10":
@@ -181,10 +182,10 @@ def data_error(expected: str, received: str) -> ValueError:
 
 def _shuffled(
     images: np.ndarray, labels: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Mixes the classes, which the file keeps apart to be small."""
     order = np.random.default_rng(0).permutation(len(images))
-    return images[order], labels[order]
+    return images[order], None if labels is None else labels[order]
 
 
 # CIFAR-10

@@ -109,7 +109,9 @@ def pairs_of(arguments: argparse.Namespace) -> ImagePairs:
     )
 
 
-def generator_regularizers(arguments: argparse.Namespace) -> list:
+def generator_regularizers(
+    arguments: argparse.Namespace,
+) -> list[keras.regularizers.Regularizer]:
     """Returns the distance to the true image and the soft regularizer."""
     to_truth = kr.regularizers.Reconstruction(arguments.reconstruction)
     apart = kr.regularizers.PairwiseDistance(arguments.soft, distance="l1")

@@ -85,11 +85,12 @@ def conditional_measures(
     diversity.update_state(real, samples, conditions)
     nearest.update_state(real, samples, conditions)
     quality.update_state(real, samples[:, 0])
-    diversity, _ = diversity.result().values()
-    best, mean = nearest.result().values()
+    varied, _ = diversity.values().values()
+    best, mean = nearest.values().values()
+    (distance,) = quality.values().values()
     return {
-        "conditional diversity": diversity,
+        "conditional diversity": varied,
         f"best of {each}": best,
         f"mean of {each}": mean,
-        "Frechet distance": float(quality.result()),
+        "Frechet distance": distance,
     }

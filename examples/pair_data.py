@@ -33,7 +33,7 @@ class ImagePairs:
 
 
 def load_pairs(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     image_size: int = 64,
     reverse: bool = False,
 ) -> ImagePairs:

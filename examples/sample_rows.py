@@ -11,7 +11,7 @@ _WHITE = 1.0
 
 
 def save_rows(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     conditions: np.ndarray,
     truth: np.ndarray,
     *samples: np.ndarray,
@@ -46,7 +46,7 @@ def _row(
     condition: np.ndarray, truth: np.ndarray, *samples: np.ndarray
 ) -> np.ndarray:
     """Puts images side by side, with gaps around the first two."""
-    parts = [condition, truth, _side_by_side(samples, _GAP)]
+    parts = [condition, truth, _side_by_side([*samples], _GAP)]
     return _side_by_side(parts, _WIDE_GAP)
 
 

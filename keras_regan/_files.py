@@ -33,7 +33,7 @@ def path_string(path: Any, argument: str) -> str:
     return os.fspath(path)
 
 
-def write_whole(path: str, write: Callable[[BinaryIO], None]) -> None:
+def write_whole(path: str, write: Callable[[BinaryIO], object]) -> None:
     """Writes a file that appears under `path` only when it is complete.
 
     Args:

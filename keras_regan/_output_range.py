@@ -68,7 +68,7 @@ def output_range(network: keras.Model) -> Range | None:
         The tuple `(low, high)`, where `high` is `None` if there is no upper
         end; or `None` if nothing is known, as for an output without activation.
     """
-    return _RANGES.get(last_activation(network))
+    return _RANGES.get(last_activation(network) or "")
 
 
 def _activation(step: Any) -> str:

@@ -1,5 +1,6 @@
 """Predictions of a network in the middle of a training."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ def predictions(network: Any, inputs: Any, batch_size: int) -> Any:
     outputs = []
     for first in range(0, len(keras.tree.flatten(arrays)[0]), batch_size):
         part = slice(first, first + batch_size)
-        batch = _each(lambda rows, part=part: rows[part], arrays)
+        batch = _each(operator.itemgetter(part), arrays)
         with interrupts_wait(), replicas.in_this_process():
             outputs.append(_on_batch(network, batch))
     return keras.tree.map_structure(

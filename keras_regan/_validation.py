@@ -82,7 +82,7 @@ def positive_integer(value: Any, argument: str) -> int:
     expected = "a positive integer"
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(message(argument, expected, value))
-    if not 1 <= value < 2**31:  # Steps are counted in int32.
+    if not 1 <= int(value) < 2**31:  # Steps are counted in int32.
         raise ValueError(message(argument, expected, value))
     return int(value)
 
@@ -116,7 +116,7 @@ def random_seed(value: Any, argument: str = "seed") -> int:
     expected = "an integer from 0 to 2147483644"
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(message(argument, expected, value))
-    if not 0 <= value < 2**31 - 3:
+    if not 0 <= int(value) < 2**31 - 3:
         raise ValueError(message(argument, expected, value))
     return int(value)
 

@@ -158,7 +158,8 @@ def _check_shards(path):
 def _explained(error, filepath):
     """Returns an `OSError` for damage and a `ValueError` for a misfit."""
     if isinstance(error, FileNotFoundError | PermissionError):
-        return type(error)(error.errno, os.strerror(error.errno), str(filepath))
+        text = os.strerror(error.errno or 0)
+        return type(error)(error.errno, text, str(filepath))
     if isinstance(error, ValueError | TypeError):
         return ValueError(
             f"The file '{filepath}' could not be loaded, and the model is "

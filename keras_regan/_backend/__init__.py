@@ -24,9 +24,11 @@ the step once for each device, on a part of the batch. JAX runs it once, on the
 whole batch, wherever its parts are. With PyTorch, Keras uses one device.
 """
 
+from typing import TYPE_CHECKING
+
 import keras
 
-if keras.backend.backend() == "tensorflow":
+if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from keras_regan._backend import mirrored as _replicas
     from keras_regan._backend import tensorflow as _module
     from keras_regan._backend.keras_internals import (

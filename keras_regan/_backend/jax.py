@@ -6,8 +6,13 @@ assign variables as on the other backends.
 """
 
 import contextlib
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
 
 import jax
+import keras
 from jax import numpy as jnp
 
 from keras_regan._backend.jax_frames import Frame
@@ -18,9 +23,12 @@ from keras_regan._backend.jax_input_gradient import (
 )
 from keras_regan._backend.keras_internals import jax_trainer
 from keras_regan._interrupts import interrupts_wait
+from keras_regan._typing import Tensor
 
 
-def run_step(function, groups, state, data):
+def run_step(
+    function: Callable[[Any], Any], groups: Any, state: Any, data: Any
+) -> Any:
     """Runs `function(data)` on the state that Keras's trainer passes.
 
     Args:
@@ -41,7 +49,11 @@ def run_step(function, groups, state, data):
     return outputs, tuple(frame.values(group) for group in groups)
 
 
-def minimize(objective, optimizer, variables):
+def minimize(
+    objective: Callable[[], tuple[Tensor, dict[str, Tensor], Tensor]],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> tuple[dict[str, Tensor], Tensor]:
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
@@ -55,7 +67,7 @@ def minimize(objective, optimizer, variables):
         The tuple `(values, samples)`.
     """
     frame = current_frame()
-    changed = []
+    changed: list[Any] = []
 
     def scaled_objective(values):
         with nested_frame(frame, variables, values).active() as inner:
@@ -77,7 +89,9 @@ def minimize(objective, optimizer, variables):
     return values_of_terms, samples
 
 
-def gradient(function, variables):
+def gradient(
+    function: Callable[[], Tensor], variables: Sequence[keras.Variable]
+) -> list[Tensor]:
     """Returns the gradient of a scalar at variables.
 
     Args:
@@ -96,7 +110,9 @@ def gradient(function, variables):
     return jax.grad(scalar)(frame.values(variables))
 
 
-def compiled(function, variables):
+def compiled(
+    function: Callable[..., Any], variables: Sequence[keras.Variable]
+) -> Callable[..., Any]:
     """Returns `function` as one program, to be called outside training.
 
     Args:
@@ -115,10 +131,10 @@ def compiled(function, variables):
     )
 
 
-def run_if(predicate, function):
+def run_if(predicate: Tensor, function: Callable[[], Tensor]) -> Tensor:
     """Returns the scalar `function()` if `predicate` holds, else zero."""
     frame = current_frame()
-    changed = []
+    changed: list[Any] = []
 
     def probe():
         with nested_frame(frame).active() as inner:
@@ -142,7 +158,12 @@ def run_if(predicate, function):
     return value
 
 
-def step_if(predicate, step, variables, compiled):
+def step_if(
+    predicate: Tensor,
+    step: Callable[[], None],
+    variables: Callable[[], Sequence[keras.Variable]],
+    compiled: bool,
+) -> None:
     """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
     The step is computed in any case, and `predicate` selects the new or the
@@ -174,27 +195,27 @@ def step_if(predicate, step, variables, compiled):
     frame.update(changed, values)
 
 
-def all_finite(samples):
+def all_finite(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether nothing is NaN or infinite."""
     return jnp.isfinite(samples).all()
 
 
-def any_samples(samples):
+def any_samples(samples: Tensor) -> Tensor:
     """Tells whether the batch has a sample."""
     return samples.shape[0] > 0
 
 
-def random_states():
+def random_states() -> list[Any]:
     """Returns nothing: every generator of Keras has a variable."""
     return []
 
 
-def set_random_states(states):
+def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
 @contextlib.contextmanager
-def restore_state_on_error(model):
+def restore_state_on_error(model: keras.Model) -> Iterator[None]:
     """Puts the latest state into the variables if anything is raised.
 
     Keras's `fit` does so itself, unless it is interrupted while it does;

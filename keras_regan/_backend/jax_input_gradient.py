@@ -1,6 +1,11 @@
 """JAX: one forward pass for outputs and their gradient at inputs."""
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import jax
+import keras
 from jax import numpy as jnp
 from jax.extend.core import ClosedJaxpr
 from jax.extend.core import jaxpr_as_fun
@@ -8,9 +13,15 @@ from jax.extend.core import jaxpr_as_fun
 from keras_regan._backend.jax_frames import Frame
 from keras_regan._backend.jax_frames import current_frame
 from keras_regan._backend.jax_frames import nested_frame
+from keras_regan._typing import Tensor
 
 
-def call_with_input_gradient(function, inputs, variables=(), forwards=True):
+def call_with_input_gradient(
+    function: Callable[[Tensor], tuple[Any, Any]],
+    inputs: Tensor,
+    variables: Sequence[keras.Variable] = (),
+    forwards: bool = True,
+) -> tuple[Any, Any, Callable[..., Tensor]]:
     """Calls `function`, and prepares its gradient at `inputs`.
 
     Args:
@@ -35,7 +46,7 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     if outside:
         frame = Frame(variables, [variable.value for variable in variables])
     inputs = jnp.asarray(inputs)
-    changed = []
+    changed: list[Any] = []
 
     def forward(inputs):
         with nested_frame(frame).active() as inner:

@@ -8,11 +8,20 @@ that the calling thread is in; outside a step there is a single replica.
 import contextlib
 import functools
 import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from typing import TypeVar
 
 import keras
 import tensorflow as tf
 
 from keras_regan._backend.keras_internals.strategies import strategy_of
+from keras_regan._typing import Tensor
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 _local = threading.local()
 
@@ -50,12 +59,12 @@ class _Replica:
         return self.context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
 
 
-def current():
+def current() -> Any:
     """Returns the replica of the current step; `None` if there is only one."""
     return getattr(_local, "replica", None)
 
 
-def run_on_replica(function, data):
+def run_on_replica(function: Callable[[Any], Any], data: Any) -> Any:
     """Runs `function(data)` as the step of one replica of several."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return function(data)
@@ -66,12 +75,12 @@ def run_on_replica(function, data):
         _local.replica = None
 
 
-def on_several_replicas():
+def on_several_replicas() -> bool:
     """Returns whether the current step has other replicas."""
     return current() is not None
 
 
-def own_rows(draw, size):
+def own_rows(draw: Callable[[Any], Tensor], size: Any) -> Tensor:
     """Returns this replica's rows of a draw for the global batch.
 
     Args:
@@ -85,7 +94,7 @@ def own_rows(draw, size):
     return draw(replica.total)[replica.offset : replica.offset + size]
 
 
-def own_seed(seed):
+def own_seed(seed: Any) -> Any:
     """Returns a seed that no other replica has."""
     replica = current()
     if replica is None:
@@ -93,13 +102,13 @@ def own_seed(seed):
     return tf.random.experimental.stateless_fold_in(seed, replica.index)
 
 
-def global_size(size):
+def global_size(size: Any) -> Any:
     """Returns the size of the global batch."""
     replica = current()
     return size if replica is None else replica.total
 
 
-def global_mean(values):
+def global_mean(values: Any) -> Any:
     """Returns means over the global batch, where no gradient is needed.
 
     Args:
@@ -115,14 +124,14 @@ def global_mean(values):
     return tf.nest.pack_sequence_as(values, replica.sum(parts))
 
 
-def after(predicate):
+def after(predicate: Tensor) -> AbstractContextManager[None]:
     """Runs a block after a boolean is computed, and not if that raised."""
     if current() is None:
         return contextlib.nullcontext()
     return tf.control_dependencies([predicate])
 
 
-def counted_once(event):
+def counted_once(event: Tensor) -> Tensor:
     """Returns an event on the first replica only, so that it counts once."""
     replica = current()
     if replica is None:
@@ -130,14 +139,16 @@ def counted_once(event):
     return tf.logical_and(event, tf.equal(replica.index, 0))
 
 
-def everywhere(predicate):
+def everywhere(predicate: Tensor) -> Tensor:
     """Tells whether a boolean holds on all replicas."""
     replica = current()
     failures = replica.sum(tf.cast(tf.logical_not(predicate), "int32"))
     return tf.equal(failures, 0)
 
 
-def overflowing_together(gradients, optimizer):
+def overflowing_together(
+    gradients: Sequence[Tensor], optimizer: keras.optimizers.Optimizer
+) -> Sequence[Tensor]:
     """Returns gradients that are finite on all replicas or on none.
 
     A `LossScaleOptimizer` checks those of the first replica only, and would
@@ -159,7 +170,7 @@ def overflowing_together(gradients, optimizer):
     ]
 
 
-def global_rows(rows):
+def global_rows(rows: Tensor) -> Tensor:
     """Returns the rows of all replicas, in the order of the global batch.
 
     The gradient at a replica's rows is the sum over all replicas.
@@ -171,7 +182,7 @@ def global_rows(rows):
 
 
 @contextlib.contextmanager
-def synchronized(variables):
+def synchronized(variables: Sequence[keras.Variable]) -> Iterator[None]:
     """Keeps variables equal that each replica changes by its own batch.
 
     At the end of the block, all replicas apply the mean of the changes,
@@ -206,13 +217,13 @@ def synchronized(variables):
         variable.assign(old + move)
 
 
-def replica_count(model):
+def replica_count(model: keras.Model) -> int:
     """Returns the number of devices that a model is trained on."""
     strategy = strategy_of(model)
     return 1 if strategy is None else strategy.num_replicas_in_sync
 
 
-def in_scope(method):
+def in_scope(method: _Method) -> _Method:
     """Lets a model's method create variables on all of its devices."""
 
     @functools.wraps(method)
@@ -223,17 +234,19 @@ def in_scope(method):
         with strategy_of(model).scope():
             return method(model, *args, **kwargs)
 
-    return run
+    return run  # type: ignore[return-value]  # Called as `method` is.
 
 
-def outside_scope(model, variables):
+def outside_scope(
+    model: keras.Model, variables: Sequence[keras.Variable]
+) -> list[keras.Variable]:
     """Returns the variables that are not on all devices of a model."""
     extended = strategy_of(model).extended
     created_in_scope = extended.variable_created_in_scope
     return [v for v in variables if not created_in_scope(v.value)]
 
 
-def check_strategy():
+def check_strategy() -> None:
     """Raises a `ValueError` for a strategy that a GAN cannot train under.
 
     With `MultiWorkerMirroredStrategy`, `fit` of Keras 3.15 fails for every
@@ -257,11 +270,11 @@ def check_strategy():
         )
 
 
-def batch_divisor():
+def batch_divisor() -> int:
     """Returns 1: a batch may have any number of rows."""
     return 1
 
 
-def in_this_process():
+def in_this_process() -> AbstractContextManager[None]:
     """Does nothing: there is one process, and it divides any batch."""
     return contextlib.nullcontext()

@@ -25,7 +25,7 @@ from keras_regan._backend.one_replica import replica_count as replica_count
 from keras_regan._backend.one_replica import synchronized as synchronized
 
 
-def check_strategy():
+def check_strategy() -> None:
     """Raises a `ValueError` if there are other processes to train with."""
     distributed = torch.distributed
     if not distributed.is_available() or not distributed.is_initialized():

@@ -6,6 +6,7 @@ outside of steps that cannot be divided evenly among the devices.
 """
 
 import contextlib
+from collections.abc import Iterator
 
 import jax
 import keras
@@ -27,7 +28,7 @@ from keras_regan._backend.one_replica import replica_count as replica_count
 from keras_regan._backend.one_replica import synchronized as synchronized
 
 
-def batch_divisor():
+def batch_divisor() -> int:
     """Returns the divisor of the number of rows in a process's batches."""
     distribution = keras.distribution.distribution()
     if distribution is None or distribution.batch_dim_name is None:
@@ -38,7 +39,7 @@ def batch_divisor():
 
 
 @contextlib.contextmanager
-def in_this_process():
+def in_this_process() -> Iterator[None]:
     """Runs a block in this process alone, and divides no batch.
 
     Every device then computes all rows, in any number, and new variables are

@@ -1,18 +1,25 @@
 """TensorFlow: variables are mutable, gradients come from tapes."""
 
 import contextlib
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from keras_regan._backend import mirrored
 from keras_regan._backend.keras_internals import strategies
 from keras_regan._interrupts import interrupts_wait
+from keras_regan._typing import Tensor
 
 _NOT_FINITE = "The data holds NaN or infinity"
 _NO_SAMPLES = "A batch of the data is empty"
 
 
-def run_step(function, groups, data):
+def run_step(function: Callable[[Any], Any], groups: Any, data: Any) -> Any:
     """Runs `function(data)`; variables keep their own state."""
     if not tf.executing_eagerly():
         # A graph always runs to its end. Without this, operations that need no
@@ -25,7 +32,11 @@ def run_step(function, groups, data):
         return mirrored.run_on_replica(function, data)
 
 
-def minimize(objective, optimizer, variables):
+def minimize(
+    objective: Callable[[], tuple[Tensor, dict[str, Tensor], Tensor]],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> tuple[dict[str, Tensor], Tensor]:
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
@@ -61,7 +72,9 @@ def minimize(objective, optimizer, variables):
     return mirrored.global_mean(values), samples
 
 
-def gradient(function, variables):
+def gradient(
+    function: Callable[[], Tensor], variables: Sequence[keras.Variable]
+) -> list[Tensor]:
     """Returns the gradient of a scalar at variables.
 
     Args:
@@ -81,7 +94,9 @@ def gradient(function, variables):
     )
 
 
-def compiled(function, variables):
+def compiled(
+    function: Callable[..., Any], variables: Sequence[keras.Variable]
+) -> Callable[..., Any]:
     """Returns `function` as one graph, to be called outside training.
 
     Args:
@@ -89,10 +104,16 @@ def compiled(function, variables):
             assignments are not needed later.
         variables: List of all variables that it may read.
     """
-    return tf.function(function)
+    # As Keras does with steps: reading the source takes seconds.
+    return tf.function(function, autograph=False)
 
 
-def call_with_input_gradient(function, inputs, variables=(), forwards=True):
+def call_with_input_gradient(
+    function: Callable[[Tensor], tuple[Any, Any]],
+    inputs: Tensor,
+    variables: Sequence[keras.Variable] = (),
+    forwards: bool = True,
+) -> tuple[Any, Any, Callable[..., Tensor]]:
     """Calls `function`, and prepares its gradient at `inputs`.
 
     Args:
@@ -126,7 +147,7 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     return outputs, auxiliary, pullback
 
 
-def run_if(predicate, function):
+def run_if(predicate: Tensor, function: Callable[[], Tensor]) -> Tensor:
     """Returns the scalar `function()` if `predicate` holds, else zero."""
     try:
         return tf.cond(
@@ -147,7 +168,12 @@ def run_if(predicate, function):
     return tf.where(predicate, value, 0.0)
 
 
-def step_if(predicate, step, variables, compiled):
+def step_if(
+    predicate: Tensor,
+    step: Callable[[], None],
+    variables: Callable[[], Sequence[keras.Variable]],
+    compiled: bool,
+) -> None:
     """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
     On several replicas `predicate` must hold, because replicas cannot exchange
@@ -179,7 +205,7 @@ def step_if(predicate, step, variables, compiled):
         tf.cond(predicate, taken, lambda: tf.constant(False))
 
 
-def all_finite(samples):
+def all_finite(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether nothing is NaN or infinite.
 
     On several replicas, where `step_if` cannot skip a step, it raises instead,
@@ -193,7 +219,7 @@ def all_finite(samples):
         return tf.identity(finite)
 
 
-def any_samples(samples):
+def any_samples(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether the batch has a sample.
 
     On several replicas, some may have none. If none of them has any, it raises,
@@ -207,18 +233,22 @@ def any_samples(samples):
         return tf.identity(present)
 
 
-def random_states():
+def random_states() -> list[Any]:
     """Returns nothing: every generator of Keras has a variable."""
     return []
 
 
-def set_random_states(states):
+def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
-@contextlib.contextmanager
-def restore_state_on_error(model):
+def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
     """Turns errors into clear ones; the variables stay as they are."""
+    return _named_errors()
+
+
+@contextlib.contextmanager
+def _named_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:

@@ -112,7 +112,7 @@ def check_source(
         if not use_conditions:
             return
         check_present(y, wanted)
-        if y is not None:
+        if y is not None and wanted is not None:
             wanted.check(y)
         if specification is None:
             check_count(x, y, wanted is None or wanted.are_labels)
@@ -137,8 +137,7 @@ def check_array(x: Any) -> None:
 
 def _check_kind(x: Any, y: Any) -> None:
     """Raises unless `x` is an array or a source of batches."""
-    plain = dict | list | tuple | set | str | bytes
-    if isinstance(x, plain) or not (
+    if isinstance(x, dict | list | tuple | set | str | bytes) or not (
         hasattr(x, "__iter__") or hasattr(x, "__getitem__")
     ):
         raise TypeError(

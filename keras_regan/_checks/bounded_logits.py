@@ -95,7 +95,7 @@ def _bounds(operation: Any) -> tuple[float, float] | None:
     if activation is None and getattr(operation, "variables", []):
         return None
     try:
-        shape = (2, 1)
+        shape: tuple[int, ...] = (2, 1)
         if activation is None:
             shape = (2, *(size or 1 for size in operation.input.shape[1:]))
         function = activation or operation

@@ -58,14 +58,14 @@ def check_arguments_known(
     """
     if layers.structure_of_inputs(network) is not None:
         return
-    first, *others = _parameters(network) or [None]
+    parameters = _parameters(network)
     defaults = (inspect.Parameter.empty, *([None] if optional else []))
-    needed = [p.name for p in others if p.default in defaults]
+    needed = [p.name for p in parameters[1:] if p.default in defaults]
     shapes = layers.shapes_of_arguments(network)
     nested = [name for name, shape in shapes.items() if _is_nested(shape)]
     if all(name in shapes for name in needed) and not nested:
         return
-    names = [first.name, *needed]
+    names = [*(p.name for p in parameters[:1]), *needed]
     wanted = ", ".join(f"{name}_shape" for name in names)
     listed = ", ".join(f"'{name}_shape': (None, ...)" for name in names)
     called = ", ".join(names)

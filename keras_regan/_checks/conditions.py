@@ -32,7 +32,7 @@ class Condition(NamedTuple):
     name: str | None
     shape: Shape
     dtype: str | None = None
-    count: int | None = None
+    count: int | None = None  # type: ignore[assignment]  # A tuple's method.
     least: int = 0
 
     @property

@@ -68,7 +68,7 @@ class Interface:
         warn_of_bounded_logits(
             discriminator, self._discriminator.symbols(discriminator), 4
         )
-        self.conditions = None
+        self.conditions: Conditions | None = None
         if told:
             counts = self._counts(told, list(networks.values()))
             self.conditions = Conditions(
@@ -101,7 +101,7 @@ class Interface:
 
     def ordered(self, conditions: Any) -> Any:
         """Returns conditions in the generator's order: one, or a tuple."""
-        parts = self.conditions.parts(conditions)
+        parts = self._parts(conditions)
         return parts[0] if len(parts) == 1 else tuple(parts)
 
     def generator_inputs(self, latents: Any, conditions: Any) -> Any:
@@ -113,7 +113,7 @@ class Interface:
         """
         values = [] if self.latent_shape is None else [latents]
         if self.conditions is not None:
-            values += self.conditions.parts(conditions)
+            values += self._parts(conditions)
         return self._generator.of(values)
 
     def discriminator_inputs(self, samples: Any, conditions: Any) -> Any:
@@ -126,8 +126,13 @@ class Interface:
         """Returns the conditions that the discriminator takes."""
         if not self._taken:
             return []
-        parts = self.conditions.parts(conditions)
+        parts = self._parts(conditions)
         return [parts[index] for index in self._taken]
+
+    def _parts(self, conditions: Any) -> list[Any]:
+        if self.conditions is None:
+            return []
+        return self.conditions.parts(conditions)
 
     def _latents(self) -> Shape:
         shape = self._generator.each[0].shape[1:]
@@ -141,7 +146,7 @@ class Interface:
             )
         return shape
 
-    def _samples(self, generator) -> Shape:
+    def _samples(self, generator: keras.Model) -> Shape:
         samples = self._generator.outputs(generator)
         if not hasattr(samples, "shape"):
             raise ValueError(
@@ -157,7 +162,7 @@ class Interface:
             )
         return shape[1:]
 
-    def _check_told(self, told, judgement) -> None:
+    def _check_told(self, told: list[Any], judgement: Any) -> None:
         judged = self._discriminator.each[1:]
         classifies = isinstance(judgement, dict) and "class_logits" in judgement
         only_labels = all(_is_label(one.shape) for one in told)
@@ -181,7 +186,9 @@ class Interface:
                     f"generator. Received: {one.shape}"
                 )
 
-    def _counts(self, told, networks) -> list[int | None]:
+    def _counts(
+        self, told: list[Any], networks: list[keras.Model]
+    ) -> list[int | None]:
         """Returns the number of classes or tokens of each condition.
 
         It is the smallest number among the layers that are called with the

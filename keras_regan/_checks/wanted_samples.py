@@ -20,7 +20,7 @@ class WantedSamples(NamedTuple):
         shape: The leading axes of the result.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # A tuple's method.
     conditions: list[np.ndarray] | None
     shape: tuple[int, ...]
 

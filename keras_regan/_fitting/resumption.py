@@ -39,7 +39,7 @@ class Resumption:
         self._resume = boolean(resume, "resume")
         self._steps_per_epoch = arguments.get("steps_per_epoch")
         self._batches = _batches_in(x, arguments)
-        self._train_function = None
+        self._train_function: Callable[..., Any] | None = None
         position.loaded = False
         if resume:
             if arguments.get("initial_epoch"):
@@ -116,9 +116,10 @@ class Resumption:
         if not before and not batches:
             self._restore_random_states()
             return
-        self._train_function = fitting.train_function_of(model)
+        train_function = fitting.train_function_of(model)
+        self._train_function = train_function
         beginning_later = _beginning_later(
-            self._train_function,
+            train_function,
             before,
             batches,
             model.steps_per_execution,

@@ -14,7 +14,7 @@ from keras_regan._typing import Tensor
 _UNIT = (0.0, 1.0)
 _SYMMETRIC = (-1.0, 1.0)
 _BYTES = (0.0, 255.0)
-_RESCALING = {
+_RESCALING: dict[tuple[Range | None, Range], str] = {
     (_BYTES, _SYMMETRIC): "x / 127.5 - 1.0",
     (_BYTES, _UNIT): "x / 255.0",
     (_UNIT, _SYMMETRIC): "2.0 * x - 1.0",
@@ -116,17 +116,16 @@ class ValueWatch(keras.callbacks.Callback):
         self._looks_left -= 1
         # JAX's trainer updates the variables when a callback reads the model.
         _ = self.model
-        if self._seen.extremes is not None:
+        seen = self._seen.extremes
+        if seen is not None and self._seen.possible is not None:
             self._looks_left = 0
-            text = misfit(
-                *self._seen.extremes, self._seen.possible, self._seen.activation
-            )
+            text = misfit(*seen, self._seen.possible, self._seen.activation)
             if text:
                 warnings.warn(text, stacklevel=2)
 
 
 def misfit(
-    lowest: float, highest: float, possible: Range, activation: str
+    lowest: float, highest: float, possible: Range, activation: str | None
 ) -> str | None:
     """Returns the warning for data that a generator cannot make.
 

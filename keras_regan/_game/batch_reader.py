@@ -62,11 +62,11 @@ class BatchReader:
             return Batch(real, labels=beside)
         return Batch(real, beside)
 
-    def _check(self, real, beside):
+    def _check(self, real: Any, beside: Any) -> None:
         batches.check_array(real)
         batches.check_samples(real, self._sample_shape)
         check_present(beside, self._beside)
-        if beside is not None:
+        if beside is not None and self._beside is not None:
             self._beside.check(beside)
 
 

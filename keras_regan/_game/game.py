@@ -64,9 +64,9 @@ class Game:
         self.uses_conditions = uses_conditions
         self.seen_values = SeenValues(generator.network)
         # The networks and the reader that a step uses.
-        self.networks: Networks | None = None
+        self.networks: Networks
+        self.reader: BatchReader
         self.beside_samples: Conditions | None = None
-        self.reader: BatchReader | None = None
         # Variables that a step changes besides weights, and those that each
         # replica changes by its own part of the batch.
         self.moved: list[keras.Variable] = []
@@ -141,6 +141,8 @@ class Game:
 
     def track_augmentation(self, batch_size: Any) -> None:
         """Adds the values of an augmentation to the means of the epoch."""
+        if self.augmentation is None:
+            return
         for name, tracker in self._augmentation_trackers.items():
             tracker.update_state(self.augmentation.logged[name], batch_size)
 

@@ -24,9 +24,9 @@ class MeanOfBatches(keras.metrics.Metric):
         super().__init__(name=name)
         self.total = self.add_variable((), initializer="zeros", name="total")
         self._counts = beside is None
-        self.count = (
+        self.count: keras.Variable = (
             self.add_variable((), initializer="zeros", name="count")
-            if self._counts
+            if beside is None
             else beside.count
         )
 

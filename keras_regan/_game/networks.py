@@ -122,7 +122,8 @@ class Networks:
 
     def _called(self, network, inputs, training):
         """Returns outputs and the losses that layers added in this call."""
-        args, named = [inputs], {}
+        args: list[Any] = [inputs]
+        named: dict[str, Any] = {}
         if network in self._with_several_arguments:
             args, named = call_arguments(network, inputs)
         outputs = network(*args, **named, training=training)

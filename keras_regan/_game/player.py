@@ -28,9 +28,10 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
+from keras_regan.penalties.scheduled import check_kind
+from keras_regan.penalties.scheduled import is_of_weights
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
-from keras_regan.regularizers import SampleRegularizer
 
 # The key in the logs for the number of steps that a loss scale skipped.
 _SKIPPED = "skipped_steps"
@@ -221,10 +222,7 @@ class Player:
             )
         for penalty in self.penalties:
             entry = getattr(penalty, "regularizer", penalty)
-            weights = isinstance(
-                entry, keras.regularizers.Regularizer
-            ) and not isinstance(entry, SampleRegularizer)
-            if weights and not self.kernels:
+            if is_of_weights(entry) and not self.kernels:
                 raise ValueError(
                     f"Invalid value for argument `{self.role}_regularizers`. "
                     f"Expected a {self.role} with kernels (trainable weights "
@@ -240,7 +238,7 @@ def _means(names: list[str], prefix: str) -> dict[str, MeanOfBatches]:
     return {"loss": loss, **others}
 
 
-def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
+def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list[Any]:
     argument = f"{role}_regularizers"
     if entries is None:
         return []
@@ -248,7 +246,8 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
         raise TypeError(
             f"Invalid value for argument `{argument}`. Expected a list of "
             "regularizers (`keras.regularizers.Regularizer`, "
-            "`SampleRegularizer` or `Penalty`). Received: "
+            "`SampleRegularizer`, `Penalty` or functions of one weight). "
+            "Received: "
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
@@ -267,15 +266,8 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
 
 def _checked_penalty(role: str, argument: str, entry: Any) -> Any:
     check_constructed(entry, argument)
-    try:
-        penalty = as_penalty(entry)
-    except TypeError:
-        raise TypeError(
-            f"Invalid value for argument `{argument}`. Expected a list of "
-            "`keras.regularizers.Regularizer`, `SampleRegularizer` or "
-            f"`Penalty` objects. Received: {entry!r} (of type "
-            f"{type(entry).__name__})"
-        ) from None
+    check_kind(entry, argument)
+    penalty = as_penalty(entry)
     if role not in penalty.networks:
         inner = penalty.regularizer if isinstance(penalty, Scheduled) else entry
         right = f"{penalty.networks[0]}_regularizers"

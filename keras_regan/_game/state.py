@@ -244,7 +244,7 @@ def _player(player):
 
 
 def _features(game):
-    names = []
+    names: list[str] = []
     of_metrics = different_networks(game.metrics)
     for network in different_networks(game.feature_holders):
         is_of_metrics = any(network is other for other in of_metrics)

@@ -1,5 +1,7 @@
 """The terms of a network's loss besides its penalties."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -34,6 +36,7 @@ class AdversarialTerm:
 
     def _of_one_head(self, context: StepContext) -> Tensor:
         loss = self._loss.at(context.step)
+        method: Callable[..., Tensor]
         if context.network == "discriminator":
             logits = context.real_logits, context.fake_logits
             method = loss.discriminator_loss

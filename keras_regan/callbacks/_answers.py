@@ -77,7 +77,7 @@ class Answers:
         step = max(1, self._batch_size // several)
         for first in range(0, count, step):
             rows = slice(first, min(first + step, count))
-            told = [part[rows] for part in self._told]
+            told = [part[rows] for part in self._told or []]
             drawn = None
             if latents is not None:
                 drawn = latents[rows.start * several : rows.stop * several]

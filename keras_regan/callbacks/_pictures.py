@@ -13,6 +13,7 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._output_range import output_range
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks import _animation
 from keras_regan.callbacks import _generated_images
 from keras_regan.callbacks import _picture_arguments
@@ -39,6 +40,8 @@ class Pictures(keras.callbacks.Callback):
         log_dir: String, path or `None`. The directory of TensorBoard.
         seed: Integer. Seed of the latents.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -88,8 +91,8 @@ class Pictures(keras.callbacks.Callback):
         """Draws the latents and checks that the model generates images."""
         self._warner = Warner(type(self).__name__)
         self._events = EventLog(self.log_dir, self._warner)
-        self._last_epoch = None
-        self._last_picture = None
+        self._last_epoch: int | None = None
+        self._last_picture: int | None = None
         model = self.model
         self._values_shown = self.value_range or _values_of(model.generator)
         self._begin(model)
@@ -98,11 +101,11 @@ class Pictures(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Draws the pictures if they are due."""
-        self._last_epoch = epoch + 1
-        is_last = self._last_epoch == self.params.get("epochs")
-        is_due = self.every is not None and self._last_epoch % self.every == 0
+        done = self._last_epoch = epoch + 1
+        is_last = done == self.params.get("epochs")
+        is_due = self.every is not None and done % self.every == 0
         if is_due or (self.at_end and is_last):
-            self._draw_now(self._last_epoch)
+            self._draw_now(done)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the last epoch of a training that was stopped."""
@@ -179,4 +182,6 @@ class Pictures(keras.callbacks.Callback):
 def _values_of(generator: keras.Model) -> tuple[float, float]:
     """Returns a generator's values of black and white."""
     values = output_range(generator)
-    return _USUAL_VALUES if values is None or None in values else values
+    if values is None or values[1] is None:
+        return _USUAL_VALUES
+    return values[0], values[1]

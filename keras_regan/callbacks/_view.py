@@ -6,6 +6,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_regan._representation import as_call
+
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
@@ -29,6 +31,8 @@ class Scene:
 
 class View:
     """Base class of pictures that `SampleGrid` draws beside its grid."""
+
+    __repr__ = as_call
 
     # The beginning of the names of files and of TensorBoard's images.
     name = ""

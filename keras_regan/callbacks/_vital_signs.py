@@ -111,7 +111,7 @@ class RealSamples:
                 "differ from each other. Received: equal samples"
             )
 
-    def compare(self, samples: np.ndarray) -> dict[str, float]:
+    def compare(self, samples: np.ndarray) -> dict[str, Any]:
         """Returns the vital signs of the same number of generated samples.
 
         Args:
@@ -154,7 +154,7 @@ class RealSamples:
         return rows.astype(np.float64)
 
 
-def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
     """Returns the vital signs of the discriminator's logits.
 
     Args:

@@ -14,7 +14,7 @@ class Warner:
 
     def __init__(self, owner: str):
         self._owner = owner
-        self._reported = set()
+        self._reported: set[Any] = set()
 
     def warn(self, kind: Any, text: str) -> None:
         """Warns unless there was a warning of this kind before."""

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_regan import _validation
+from keras_regan._representation import as_call
 from keras_regan.callbacks._adjustable_factors import adjustable_factor
 from keras_regan.callbacks._warner import Warner
 
@@ -80,6 +81,8 @@ class AdaptiveFactor(keras.callbacks.Callback):
     since factors range over orders of magnitude.
     """
 
+    __repr__ = as_call
+
     def __init__(
         self,
         name: str,
@@ -117,7 +120,7 @@ class AdaptiveFactor(keras.callbacks.Callback):
                     "minimum", f"at most `maximum`, {maximum}", minimum
                 )
             )
-        self.measured = None
+        self.measured: float | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Finds the factor."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import keras
 
 from keras_regan import _validation
+from keras_regan._representation import as_call
 from keras_regan.callbacks._model_state import ModelState
 from keras_regan.callbacks._model_state import forget_nan
 
@@ -52,6 +53,7 @@ class Action:
     """
 
     starts_over: bool = False
+    __repr__ = as_call
 
     def begin(self, model: keras.Model, patience: int) -> None:
         """Prepares for a training, before its first step.
@@ -181,7 +183,7 @@ class RollBack(Action):
         self._patience = patience
         self._left = self.times
         self._healthy = ModelState(model)
-        self._candidate = None
+        self._candidate: ModelState | None = None
 
     def notes(self) -> dict[str, Any]:
         """Returns how often it may still go back."""

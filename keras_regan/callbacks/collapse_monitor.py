@@ -8,6 +8,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._checks import batches
+from keras_regan._representation import as_call
 from keras_regan.callbacks._chosen_samples import chosen
 from keras_regan.callbacks._chosen_samples import samples_and_conditions
 from keras_regan.callbacks._diagnosis import Diagnosis
@@ -141,6 +142,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     []
     """
 
+    __repr__ = as_call
+
     def __init__(
         self,
         real: Any,
@@ -180,8 +183,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             ),
             self.patience,
         )
-        self.alarms = []
-        self.checks = []
+        self.alarms: list[Alarm] = []
+        self.checks: list[Check] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the data fits the model."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import operator
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks._answers import Answers
 from keras_regan.callbacks._condition_rows import checked_conditions
 from keras_regan.callbacks._condition_rows import conditions_of_model
@@ -95,6 +97,8 @@ class EvaluateSamples(keras.callbacks.Callback):
     ['precision_pixels', 'recall_pixels']
     """
 
+    __repr__ = as_call
+
     def __init__(
         self,
         metrics: Sequence[SampleMetric],
@@ -122,7 +126,7 @@ class EvaluateSamples(keras.callbacks.Callback):
             None if log_dir is None else path_string(log_dir, "log_dir")
         )
         self.seed = _validation.random_seed(seed)
-        self.results = []
+        self.results: list[dict[str, Any]] = []
         self._check_real()
         self._of_samples = [m for m in self.metrics if not m.uses_conditions]
         self._answers = Answers(
@@ -137,8 +141,8 @@ class EvaluateSamples(keras.callbacks.Callback):
         """Loads the feature networks and checks the data."""
         self._warner = Warner("EvaluateSamples")
         self._events = EventLog(self.log_dir, self._warner)
-        self._epoch = None
-        self._evaluated = None
+        self._epoch: int | None = None
+        self._evaluated: int | None = None
         conditions = self.conditions
         with_real = isinstance(self.real, tuple) and len(self.real) == 2
         if conditions is None and self.model.conditional and with_real:
@@ -161,10 +165,10 @@ class EvaluateSamples(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Evaluates the generator if an evaluation is due."""
-        self._epoch = epoch + 1
-        is_last = self._epoch == self.params.get("epochs")
+        done = self._epoch = epoch + 1
+        is_last = done == self.params.get("epochs")
         values = {key: math.nan for m in self.metrics for key in m.keys}
-        if self._epoch % self.every == 0 or is_last:
+        if done % self.every == 0 or is_last:
             with replicas.in_this_process():
                 values.update(self._evaluate())
         if logs is not None:
@@ -245,17 +249,18 @@ class EvaluateSamples(keras.callbacks.Callback):
     def _write(self, values: dict[str, float]) -> None:
         for key, value in values.items():
             self._events.write(
-                lambda log, k=key, v=value: log.scalar(k, v, step=self._epoch)
+                operator.methodcaller("scalar", key, value, step=self._epoch)
             )
-        if self.file is not None:
+        file = self.file
+        if file is not None:
             text = {"protocol": self.protocol, "results": self.results}
             content = json.dumps(text, indent=2).encode() + b"\n"
             self._warner.try_to_write(
-                self.file,
-                lambda: write_whole(self.file, lambda f: f.write(content)),
+                file,
+                lambda: write_whole(file, lambda opened: opened.write(content)),
             )
 
-    def _written_results(self) -> list[dict[str, float]]:
+    def _written_results(self) -> list[dict[str, Any]]:
         try:
             with open(self.file or "", encoding="utf-8") as file:
                 return json.load(file)["results"]

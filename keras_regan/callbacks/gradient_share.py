@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_regan._representation import as_call
+
 
 class GradientShare:
     """Measures a regularizer's share of its network's gradient.
@@ -33,6 +35,8 @@ class GradientShare:
     >>> 0 < share(gan, "g_l2") < 1
     True
     """
+
+    __repr__ = as_call
 
     def __init__(self, real: Any):
         samples, conditions = real if isinstance(real, tuple) else (real, None)

@@ -14,6 +14,7 @@ from keras_regan._checks.conditions import as_arrays
 from keras_regan._checks.networks import heads_of
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._event_log import EventLog
 from keras_regan.callbacks._warner import Warner
@@ -65,6 +66,8 @@ class Histograms(keras.callbacks.Callback):
     >>> histograms = keras_regan.callbacks.Histograms("logs", real=samples)
     >>> history = gan.fit(samples, verbose=0, callbacks=[histograms])
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -122,7 +125,7 @@ class Histograms(keras.callbacks.Callback):
         model = self.model
         values = _weights(model)
         if self.real is not None:
-            values.update(self._outputs(model))
+            values.update(self._outputs(model, self.real))
         self._events.write(
             lambda writer: _write_all(writer, values, step=epoch + 1)
         )
@@ -131,26 +134,28 @@ class Histograms(keras.callbacks.Callback):
         """Closes the event file."""
         self._events.close()
 
-    def _outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
+    def _outputs(
+        self, model: keras.Model, real: np.ndarray
+    ) -> dict[str, np.ndarray]:
         told = model._interface
-        generated = self._predict(
-            model, told.generator_inputs(self._latents, self.conditions)
+        batch_size = min(len(real), _BATCH_SIZE)
+        generated = predictions(
+            model,
+            told.generator_inputs(self._latents, self.conditions),
+            batch_size,
         )
-        outputs = {}
-        for kind, samples in (("real", self.real), ("generated", generated)):
-            logits = self._predict(
+        outputs: dict[str, Any] = {}
+        for kind, samples in (("real", real), ("generated", generated)):
+            logits = predictions(
                 told.discriminator,
                 told.discriminator_inputs(samples, self.conditions),
+                batch_size,
             )
             outputs[f"{kind}_values"] = samples
             for index, head in enumerate(heads_of(logits), 1):
                 name = f"{kind}_logits"
                 outputs[name if index == 1 else f"{name} {index}"] = head
         return outputs
-
-    def _predict(self, network: Any, inputs: Any) -> Any:
-        batch_size = min(len(self.real), _BATCH_SIZE)
-        return predictions(network, inputs, batch_size)
 
 
 def _weights(model: keras.Model) -> dict[str, np.ndarray]:
@@ -160,7 +165,7 @@ def _weights(model: keras.Model) -> dict[str, np.ndarray]:
         "discriminator": model.discriminator,
         "generator_average": model.ema_generator,
     }
-    values = {}
+    values: dict[str, np.ndarray] = {}
     for role, network in networks.items():
         for weight in [] if network is None else network.weights:
             path = f"{role}/{weight.path}"

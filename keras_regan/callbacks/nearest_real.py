@@ -101,7 +101,7 @@ class NearestReal(View):
             )
         self.features = features
         self.name = _file_name(name)
-        self._real_features = None
+        self._real_features: np.ndarray | None = None
 
     def begin(self, model: keras.Model, scene: Scene) -> None:
         """Checks the real images and computes their features."""
@@ -180,10 +180,11 @@ class NearestReal(View):
         return images.reshape(len(images), -1)
 
     def _extract(self, images: np.ndarray) -> np.ndarray:
-        if isinstance(self.features, keras.Model):
-            features = predictions(self.features, images, _BATCH_SIZE)
+        features: Any = self.features
+        if isinstance(features, keras.Model):
+            features = predictions(features, images, _BATCH_SIZE)
         else:
-            features = self.features(images)
+            features = features(images)
         features = np.nan_to_num(
             ops.convert_to_numpy(features).astype("float32")
         )

@@ -265,7 +265,9 @@ class SampleGrid(Pictures):
             lambda writer: self._log_values(writer, scene.images, epoch)
         )
 
-    def _show(self, name: str, tag: str, pixels: np.ndarray, epoch: int):
+    def _show(
+        self, name: str, tag: str, pixels: np.ndarray, epoch: int
+    ) -> None:
         self._write_picture(picture_path(self.directory, name, epoch), pixels)
         self._events.write(lambda writer: writer.image(tag, pixels, epoch))
 
@@ -279,12 +281,13 @@ class SampleGrid(Pictures):
             for name, numbers in dict(itertools.chain(*values)).items():
                 writer.histogram(name, numbers, epoch)
 
-    def _frames(self) -> list:
+    def _frames(self) -> list[Any]:
         epochs = picture_epochs(self.directory, _NAME)
+        last = self._last_epoch or 0
         pictures = [
             picture_path(self.directory, _NAME, epoch)
             for epoch in epochs
-            if epoch <= self._last_epoch
+            if epoch <= last
         ]
         return read_pictures(pictures) if pictures else []
 

@@ -75,10 +75,10 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
             self.ema_generator = copy_of(generator, f"{generator.name}_average")
         self.seed = None if seed is None else random_seed(seed)
-        seed = random.randrange(2**31 - 3) if seed is None else self.seed
+        drawn = random.randrange(2**31 - 3) if seed is None else seed
         # Separate streams: pictures, validation and the draws of regularizers
         # must not change the latents of training.
-        first = iter(first_seeds(seed))
+        first = iter(first_seeds(int(drawn)))
         self._training_seed = keras.random.SeedGenerator(next(first))
         self._evaluation_seed = keras.random.SeedGenerator(next(first))
         self._generation_seed = keras.random.SeedGenerator(next(first))

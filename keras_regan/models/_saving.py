@@ -28,7 +28,7 @@ class SavingModel(SamplingModel):
     in this order. Each can be read by itself and uses only those before it.
     """
 
-    _game: Game | None = None
+    _game: Game = None  # type: ignore[assignment]  # Until `compile`.
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

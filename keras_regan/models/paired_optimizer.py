@@ -1,12 +1,17 @@
 """One Keras optimizer that holds the two of a GAN."""
 
+from collections.abc import Mapping
+from collections.abc import MutableMapping
+from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
 
 from keras_regan._game.player import Player
 from keras_regan._registration import register
+from keras_regan._typing import Tensor
 
 _ROLES = ("generator", "discriminator")
 _WHICH = (
@@ -76,19 +81,25 @@ class PairedOptimizer(keras.optimizers.Optimizer):
         return self.generator_optimizer.iterations
 
     @property
-    def learning_rate(self) -> Any:
+    def learning_rate(self) -> Tensor:
         """The generator's learning rate, for callbacks that log only one."""
         return self.generator_optimizer.learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, learning_rate: Any) -> None:
+    def learning_rate(self, learning_rate: Tensor) -> None:
         raise AttributeError(f"There is no single learning rate. {_WHICH}")
 
-    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+    def apply(
+        self,
+        grads: Sequence[Tensor],
+        trainable_variables: Sequence[keras.Variable] | None = None,
+    ) -> None:
         """Raises: updates are applied to one network at a time."""
         raise RuntimeError(f"Gradients belong to one network. {_WHICH}")
 
-    def finalize_variable_values(self, var_list: Any) -> None:
+    def finalize_variable_values(
+        self, var_list: Sequence[keras.Variable]
+    ) -> None:
         """Leaves the weights alone at the end of `fit`.
 
         Keras would overwrite them with the averages of an optimizer with
@@ -96,14 +107,14 @@ class PairedOptimizer(keras.optimizers.Optimizer):
         a discriminator that has never seen its samples.
         """
 
-    def save_own_variables(self, store: Any) -> None:
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Saves this object's own variables and the kinds of the two."""
         for index, variable in enumerate(super().variables):
             store[str(index)] = variable.numpy()
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
             store[role] = np.frombuffer(_kind(optimizer).encode(), "uint8")
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
         """Loads this object's own variables; the two optimizers load theirs.
 
         Raises:
@@ -132,8 +143,10 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
-    ) -> "PairedOptimizer":
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, Any] | None = None,
+    ) -> Self:
         """Creates the pair from the result of `get_config`."""
         config = dict(config)
         for key in ("generator_optimizer", "discriminator_optimizer"):

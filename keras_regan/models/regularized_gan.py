@@ -50,6 +50,7 @@ from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_source
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.penalties._batch import Batch
+from keras_regan.penalties.scheduled import AnyRegularizer
 from keras_regan.penalties.step_context import Generated
 
 
@@ -163,11 +164,17 @@ class RegularizedGAN(MeasuringModel):
     @replicas.in_scope
     def compile(
         self,
-        generator_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
+        generator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
+        discriminator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
         loss: AdversarialLoss | None = None,
-        generator_regularizers: Sequence[Any] | None = None,
-        discriminator_regularizers: Sequence[Any] | None = None,
+        generator_regularizers: Sequence[AnyRegularizer] | None = None,
+        discriminator_regularizers: Sequence[AnyRegularizer] | None = None,
         discriminator_steps: int = 1,
         generator_steps: int = 1,
         augmentation: Augmentation | None = None,
@@ -182,13 +189,16 @@ class RegularizedGAN(MeasuringModel):
         """Configures training.
 
         Each entry of the two lists of regularizers is called with what its
-        type needs: a `keras.regularizers.Regularizer` with the network's
-        kernels, a `keras_regan.regularizers.SampleRegularizer` with the
-        generated batch, a `keras_regan.penalties.Penalty` with the step's
-        context. The regularizers of layers are added as well.
+        type needs: a `keras.regularizers.Regularizer`, or a plain function
+        that returns a scalar, with each of the network's kernels; a
+        `keras_regan.regularizers.SampleRegularizer` with the generated batch;
+        a `keras_regan.penalties.Penalty` with the step's context. The
+        regularizers of layers are added as well.
 
         The logs hold the minimized losses as `d_loss` and `g_loss`, and what
-        each regularizer added to them as `d_<name>` or `g_<name>`. The
+        each regularizer added to them as `d_<name>` or `g_<name>`. The name of
+        a function is its `__name__`; a lambda has none, and gets one from
+        `keras_regan.penalties.Scheduled(function, name=...)`. The
         regularizers of layers are logged as `d_layer_regularizers` and
         `g_layer_regularizers`.
         `d_real_accuracy` and `d_fake_accuracy` are the shares of real and of
@@ -305,12 +315,12 @@ class RegularizedGAN(MeasuringModel):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
         *,
         resume: bool = False,
         **kwargs: Any,
-    ) -> Any:
+    ) -> keras.callbacks.History:
         """Trains both networks, with the arguments of `keras.Model.fit`.
 
         Args:
@@ -445,7 +455,7 @@ class RegularizedGAN(MeasuringModel):
                 self._turn(game.discriminator, batch, samples)
         game.seen_values.record(batch.real)
         game.track_augmentation(ops.shape(batch.real)[0])
-        if self.ema_generator is not None:
+        if self.ema_generator is not None and self.ema_momentum is not None:
             update_average(
                 self.ema_generator,
                 self.generator,
@@ -495,9 +505,10 @@ class RegularizedGAN(MeasuringModel):
     def _is_finite(self, batch: Batch) -> Tensor:
         """Tells whether all values are finite and all labels known classes."""
         finite = _backend.all_finite(batch.real)
-        if batch.beside is None:
+        wanted = self._game.beside_samples
+        if batch.beside is None or wanted is None:
             return finite
-        usable = self._game.beside_samples.usable(batch.beside)
+        usable = wanted.usable(batch.beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 

@@ -56,7 +56,7 @@ class GlobalContext(StepContext):
         return self._all_rows("conditions")
 
     @property
-    def labels(self) -> Tensor | None:
+    def labels(self) -> Tensor | None:  # type: ignore[override]  # Read only.
         """The classes of the real samples of all replicas."""
         if self._replica.labels is None:
             return None

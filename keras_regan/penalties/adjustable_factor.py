@@ -50,6 +50,9 @@ class AdjustableFactor(keras.optimizers.schedules.LearningRateSchedule):
             value, dtype="float32", trainable=False, name="adjustable_factor"
         )
 
+    def __repr__(self) -> str:
+        return f"AdjustableFactor(value={self.value!r})"
+
     @property
     def value(self) -> float:
         """The current factor, as a float that can be set."""

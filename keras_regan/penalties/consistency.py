@@ -1,6 +1,7 @@
 """Consistency of the discriminator under augmentation."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -127,7 +128,7 @@ class Consistency(Penalty):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Consistency":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         config["augmentation"] = keras.saving.deserialize_keras_object(

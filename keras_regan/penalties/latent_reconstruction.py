@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -93,7 +94,7 @@ class LatentReconstruction(Penalty):
         self.categories = _checked_categories(categories)
 
     @property
-    def networks(self) -> tuple[str, ...]:
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
         """Both networks, or the generator alone if there is an encoder."""
         return Penalty.networks if self.encoder is None else ("generator",)
 
@@ -154,7 +155,7 @@ class LatentReconstruction(Penalty):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "LatentReconstruction":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         if isinstance(config.get("encoder"), dict):
@@ -194,7 +195,7 @@ def _checked_categories(categories: Any) -> tuple[int, ...]:
     return tuple(positive_integer(count, "categories") for count in categories)
 
 
-def _check_shapes(read: tuple, latents: tuple) -> None:
+def _check_shapes(read: tuple[Any, ...], latents: tuple[Any, ...]) -> None:
     if len(read) != len(latents) or any(
         None not in sizes and sizes[0] != sizes[1]
         for sizes in zip(read, latents, strict=True)

@@ -1,6 +1,7 @@
 """A loss in which real samples with a wrong condition count as generated."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -114,7 +115,7 @@ class MatchingAware(Penalty):
         return {**super().get_config(), "loss": loss}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "MatchingAware":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         config["loss"] = keras.saving.deserialize_keras_object(config["loss"])

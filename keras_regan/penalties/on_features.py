@@ -69,6 +69,8 @@ class OnFeatures(Scheduled):
     [Yang et al., 2019](https://arxiv.org/abs/1901.09024), for inpainting.
     """
 
+    regularizer: SampleRegularizer
+
     def __init__(
         self,
         regularizer: SampleRegularizer,
@@ -86,7 +88,7 @@ class OnFeatures(Scheduled):
         super().__init__(regularizer, factor, name=name, **kwargs)
 
     @property
-    def networks(self) -> tuple[str, ...]:
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
         """Both networks: the penalty trains the one whose step it is."""
         return Penalty.networks
 
@@ -105,15 +107,16 @@ class OnFeatures(Scheduled):
         real = [None] * len(tensors)
         if "real" in self.regularizer.called_with:
             real = keras.tree.flatten(context.real_features)
-        values = [
-            call_with(
+
+        def value_of(generated: Tensor, beside: Tensor) -> Tensor:
+            return call_with(
                 self.regularizer,
                 context,
                 features._replace(samples=generated),
-                lambda beside=beside: beside,
+                lambda: beside,
             )
-            for generated, beside in zip(tensors, real, strict=True)
-        ]
+
+        values = list(map(value_of, tensors, real))
         return sum(values) / len(values)
 
 

@@ -1,6 +1,7 @@
 """The base class of penalties, with factors, schedules and intervals."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -9,6 +10,7 @@ from keras_regan import _backend
 from keras_regan._fixed import Fixed
 from keras_regan._fixed import fixed_factor
 from keras_regan._names import snake_case
+from keras_regan._representation import as_call
 from keras_regan._typing import Factor
 from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
@@ -98,6 +100,7 @@ class Penalty:
     repeats_passes = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -224,7 +227,7 @@ class Penalty:
         return {"factor": factor, "interval": self.interval, "name": self.name}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Penalty":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a penalty from the result of `get_config`."""
         return cls(**config)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
+from typing import TypeVar
 
 import keras
 from keras import ops
@@ -23,6 +24,8 @@ from keras_regan.penalties._forward_pass import forward_pass
 from keras_regan.penalties._heads import AllHeads
 from keras_regan.penalties._heads import OneHead
 from keras_regan.penalties._moment import Moment
+
+_Value = TypeVar("_Value")
 
 
 class Generated(NamedTuple):
@@ -379,8 +382,8 @@ class StepContext:
         return self._generated.latent_gradient(weights)
 
     def of_each_head(
-        self, function: Callable[["StepContext"], Any]
-    ) -> list[Any]:
+        self, function: Callable[["StepContext"], _Value]
+    ) -> list[_Value]:
         """Returns the values of a function for each head of the discriminator.
 
         The function is called with a context that has this head alone. If it
@@ -391,7 +394,8 @@ class StepContext:
         """
         if self._heads.count == 1:
             return [function(self)]
-        values, before = [], []
+        values: list[_Value] = []
+        before: list[Any] = []
         for index in range(self._heads.count):
             seen = copy.copy(self)
             seen._heads = OneHead(index, before)

@@ -89,7 +89,7 @@ def fingerprint(data: Any) -> Any:
     are, and the type of everything else.
     """
     if isinstance(data, np.ndarray):
-        checksum = zlib.crc32(np.ascontiguousarray(data).view(np.uint8))
+        checksum = zlib.crc32(np.ascontiguousarray(data).view(np.uint8).data)
         return [list(data.shape), str(data.dtype), checksum]
     if isinstance(data, list | tuple):
         return [fingerprint(part) for part in data]

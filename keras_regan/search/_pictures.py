@@ -119,9 +119,10 @@ def draw_answers(
         for gan in (left, right)
     ]
     shown = _values_of(images if real is None else [*images, real])
-    columns = condition_columns(
-        left._interface.conditions.each, told, images[0].shape[1]
-    )
+    columns = []
+    wanted = left._interface.conditions
+    if wanted is not None and told is not None:
+        columns = condition_columns(wanted.each, told, images[0].shape[1])
     if real is not None:
         columns.append(truth_column(real, images[0].shape[1:], shown))
     pictures = [

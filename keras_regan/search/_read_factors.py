@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class ReadFactors(dict):
+class ReadFactors(dict[str, float]):
     """Records the keys that were read.
 
     Iterating counts as reading: `PairwiseDistance(**factors)` uses them all.
@@ -36,10 +36,10 @@ class ReadFactors(dict):
         """Returns a dictionary, as `dict.copy` does."""
         return dict(self.items())
 
-    def __or__(self, other: Any) -> dict[str, float]:
+    def __or__(self, other: Any) -> Any:
         return self.copy() | other
 
-    def __ror__(self, other: Any) -> dict[str, float]:
+    def __ror__(self, other: Any) -> Any:
         return other | self.copy()
 
     def keys(self) -> Any:

@@ -12,7 +12,7 @@ def records_of(study: Any) -> list[TrialRecord]:
     """Returns the trial that counts for each slot, in order of slots."""
     trials = study.get_trials(deepcopy=False)
     numbers = _trial_slots.slots_of(trials)
-    records = {}
+    records: dict[int, TrialRecord] = {}
     for trial in trials:
         left_out = (_trial_slots.SURPLUS, _trial_slots.NO_BASELINE)
         if trial.user_attrs.get(_trial_slots.FAILURE) in left_out:

@@ -17,10 +17,14 @@ from keras_regan.search.space import points_of_grid
 
 
 class _BySlot(optuna.samplers.BaseSampler):
-    def infer_relative_search_space(self, study: Any, trial: Any) -> dict:
+    def infer_relative_search_space(
+        self, study: Any, trial: Any
+    ) -> dict[str, Any]:
         return {}
 
-    def sample_relative(self, study: Any, trial: Any, search_space: Any):
+    def sample_relative(
+        self, study: Any, trial: Any, search_space: Any
+    ) -> dict[str, Any]:
         return {}
 
     def sample_independent(
@@ -28,6 +32,11 @@ class _BySlot(optuna.samplers.BaseSampler):
     ) -> Any:
         slot = slots_of(study.get_trials(deepcopy=False))[trial.number]
         return self._at_slot(slot, study, trial, param_name, param_distribution)
+
+    def _at_slot(
+        self, slot: int, study: Any, trial: Any, name: str, distribution: Any
+    ) -> Any:
+        raise NotImplementedError
 
 
 class GridBySlot(_BySlot):
@@ -51,7 +60,7 @@ class SeededBySlot(_BySlot):
     def __init__(self, kind: Any, seed: int):
         self._kind = kind
         self._seed = seed
-        self._current = (None, None)
+        self._current: tuple[int | None, Any] = (None, None)
 
     def _at_slot(self, slot, study, trial, name, distribution):
         if self._current[0] != trial.number:

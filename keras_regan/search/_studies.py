@@ -94,7 +94,7 @@ def _open_database(url: str) -> Any:
     from sqlalchemy.exc import OperationalError
     from sqlalchemy.exc import ProgrammingError
 
-    failure = None
+    failure: Exception
     for _ in range(_ATTEMPTS):
         try:
             with warnings.catch_warnings():

@@ -124,12 +124,15 @@ class Trainings:
 
         return report
 
-    def _fit(self, factors, run, callbacks):
+    def _fit(
+        self, factors: Factors, run: Run, callbacks: list[Any]
+    ) -> tuple[RegularizedGAN, Any]:
         keras.utils.set_random_seed(run.seed)
         gan = self._build(dict(factors))
-        training, validation = run.data()
+        (x, y), validation = run.data()
         history = gan.fit(
-            *training,
+            x,
+            y,
             validation_data=validation,
             callbacks=callbacks,
             verbose=0,

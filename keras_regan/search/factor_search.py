@@ -5,8 +5,13 @@ import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
+import keras
+
+from keras_regan._representation import as_call
+from keras_regan._typing import PathLike
 from keras_regan._validation import boolean
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -33,6 +38,11 @@ from keras_regan.search.space import LogUniform
 from keras_regan.search.space import checked_space
 from keras_regan.search.space import described
 from keras_regan.search.space import draw
+
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -112,17 +122,19 @@ class FactorSearch:
     ```
     """
 
+    __repr__ = as_call
+
     def __init__(
         self,
         build: Callable[[Factors], RegularizedGAN],
         space: Mapping[str, LogUniform | Sequence[float]],
         objective: Objective | Sequence[Objective],
         *,
-        sampler: Any = "default",
-        pruner: Any = None,
+        sampler: "str | BaseSampler" = "default",
+        pruner: "BasePruner | None" = None,
         seeds: Sequence[int] = (0, 1, 2),
         baseline: bool = True,
-        storage: Any = "search.journal",
+        storage: "PathLike | BaseStorage | None" = "search.journal",
         name: str = "factors",
         seed: int = 0,
     ):
@@ -148,7 +160,7 @@ class FactorSearch:
         folds: int | None = None,
         trials: int | None = None,
         epochs: int = 1,
-        callbacks: Callable[[], list[Any]] | None = None,
+        callbacks: Callable[[], list[keras.callbacks.Callback]] | None = None,
         verbose: int = 1,
         **kwargs: Any,
     ) -> SearchResult:
@@ -230,7 +242,7 @@ class FactorSearch:
         self,
         run: Run,
         fit_arguments: dict[str, Any],
-        callbacks: Callable[[], list[Any]] | None,
+        callbacks: Callable[[], list[keras.callbacks.Callback]] | None,
     ) -> list[Any]:
         """Builds and evaluates a model once, and returns its description."""
         gan = _preflight.model_of(self.build, self.space, run.seed)

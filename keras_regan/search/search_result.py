@@ -4,12 +4,15 @@ import csv
 import functools
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._representation import as_call
+from keras_regan._typing import PathLike
 from keras_regan._validation import random_seed
 from keras_regan.callbacks._beside_rows import checked_truth
 from keras_regan.callbacks._condition_rows import at_least_one_each
@@ -24,7 +27,11 @@ from keras_regan.search._pictures import draw_by_objectives
 from keras_regan.search._pictures import draw_samples
 from keras_regan.search._recommendation import recommendation
 from keras_regan.search.objective import Objective
+from keras_regan.search.selection import Rule
 from keras_regan.search.trial_record import TrialRecord
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class SearchResult:
@@ -53,6 +60,8 @@ class SearchResult:
     against 0.6 +- 0.1 without regularization: better by 0.35 +- 0.05, which
     chance alone may give.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -89,7 +98,7 @@ class SearchResult:
             )
         ]
 
-    def best(self, rule: Any = None) -> TrialRecord:
+    def best(self, rule: Rule | None = None) -> TrialRecord:
         """Returns the winning trial, which may be the baseline.
 
         Args:
@@ -143,7 +152,7 @@ class SearchResult:
         """Returns a row for each trial: factors, means, errors, reasons."""
         return [self._row(trial) for trial in self.trials]
 
-    def to_csv(self, path: Any) -> None:
+    def to_csv(self, path: PathLike) -> None:
         """Writes the table.
 
         Args:
@@ -160,7 +169,7 @@ class SearchResult:
         content = text.getvalue().encode()
         write_whole(path_string(path, "path"), lambda file: file.write(content))
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> "pandas.DataFrame":
         """Returns the table as a `pandas.DataFrame`.
 
         Raises:
@@ -170,7 +179,7 @@ class SearchResult:
 
         return pandas.DataFrame(self.table())
 
-    def summary(self, rule: Any = None) -> str:
+    def summary(self, rule: Rule | None = None) -> str:
         """Returns the best factors, their score and their gain in words.
 
         The gain is the mean difference to the baseline over the same seeds
@@ -186,7 +195,7 @@ class SearchResult:
             self.trials, self.best(rule), self.baseline, self.objectives[0]
         )
 
-    def draw_factors(self, path: Any, rule: Any = None) -> None:
+    def draw_factors(self, path: PathLike, rule: Rule | None = None) -> None:
         """Draws the objective against each factor, with error bars.
 
         Needs matplotlib: `pip install "keras_regan[figures]"`.
@@ -202,7 +211,7 @@ class SearchResult:
         trials = [t for t in self._complete() if t.number or t is best]
         draw_by_factor(path, trials, best, self.baseline, self.objectives[0])
 
-    def draw_front(self, path: Any) -> None:
+    def draw_front(self, path: PathLike) -> None:
         """Draws the second objective against the first.
 
         Needs matplotlib: `pip install "keras_regan[figures]"`.
@@ -225,8 +234,8 @@ class SearchResult:
 
     def draw_grids(
         self,
-        path: Any,
-        rule: Any = None,
+        path: PathLike,
+        rule: Rule | None = None,
         count: int = 64,
         seed: int = 0,
         *,

@@ -1,10 +1,17 @@
 """Rules that choose the winning trial."""
 
 import math
+from collections.abc import Callable
 from collections.abc import Sequence
+from typing import TypeAlias
 
+from keras_regan._representation import as_call
 from keras_regan._validation import one_of
 from keras_regan.search.trial_record import TrialRecord
+
+# What chooses among trials: it is called with them, and with 1 if less of the
+# objective is better, or -1.
+Rule: TypeAlias = Callable[[Sequence[TrialRecord], float], TrialRecord]
 
 
 class OneStandardError:
@@ -31,6 +38,8 @@ class OneStandardError:
     >>> keras_regan.search.OneStandardError(prefer="smaller").prefer
     'smaller'
     """
+
+    __repr__ = as_call
 
     def __init__(self, prefer: str = "larger"):
         self.prefer = one_of(prefer, "prefer", {"larger", "smaller"})

@@ -105,9 +105,10 @@ def is_grid(space: Space) -> bool:
 
 def points_of_grid(space: Space) -> list[Factors]:
     """Returns all combinations of explicit values."""
+    entries = [entry for entry in space.values() if isinstance(entry, tuple)]
     return [
         dict(zip(space, values, strict=True))
-        for values in itertools.product(*space.values())
+        for values in itertools.product(*entries)
     ]
 
 

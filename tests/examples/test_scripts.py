@@ -2,7 +2,7 @@
 
 The first one runs as a user runs it; then all of them run in this
 interpreter, which need not start again. Each of them as a user runs it is
-`thorough`.
+`thorough`, as are all but the shortest on TensorFlow and JAX.
 """
 
 import csv
@@ -20,6 +20,7 @@ from PIL import Image
 
 import keras_regan as kr
 
+pytestmark = pytest.mark.usual_on("torch")
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 
 
@@ -227,6 +228,7 @@ def test_image_to_image_names_what_is_no_pair(tmp_path, run):
     assert "Traceback" not in message
 
 
+@pytest.mark.usual_on("tensorflow", "jax", "torch")
 def test_drop_in(run):
     printed = run("drop_in.py", "--epochs", 1, "--images", 64)
     assert printed.count("test accuracy") == 6

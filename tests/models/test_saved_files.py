@@ -248,6 +248,7 @@ def start(code, *arguments):
     )
 
 
+@pytest.mark.usual_on("torch")
 def test_killed_in_the_middle_and_at_the_end_of_a_write(tmp_path):
     process = start(KILLED, tmp_path)
     lines = [process.stdout.readline() for _ in range(6)]

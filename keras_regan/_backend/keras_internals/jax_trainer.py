@@ -2,17 +2,27 @@
 
 import itertools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_regan._interrupts import interrupts_wait
+
+if TYPE_CHECKING:  # A Keras model comes after it among the base classes.
+    from keras import Model as _Trainer
+else:
+    _Trainer = object
 
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
-class TrainerInternals:
+class TrainerInternals(_Trainer):
     """Keeps the latest state between steps, even if an error is raised."""
+
+    train_function: Any
+    test_function: Any
+    predict_function: Any
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Sets an attribute; Keras tracks variables and layers in it.

@@ -1,17 +1,23 @@
 """A model's differences from Keras's trainer on TensorFlow."""
 
+from typing import TYPE_CHECKING
 from typing import Any
 
 import tensorflow as tf
 
 from keras_regan._backend.untuned import untuned
 
+if TYPE_CHECKING:  # A Keras model comes after it among the base classes.
+    from keras import Model as _Trainer
+else:
+    _Trainer = object
+
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
-class TrainerInternals:
+class TrainerInternals(_Trainer):
     """Reads data without tuning it, and builds nothing."""
 
     @property
