@@ -189,7 +189,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the data fits the model."""
         model = self.model
-        if self._conditions is not None and not model._game.uses_conditions:
+        if self._conditions is not None and not model._uses_conditions:
             self._conditions = None
             self._examination = Examination(self._real, None, self.seed)
         self._check_real(model)

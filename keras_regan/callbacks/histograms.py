@@ -108,7 +108,7 @@ class Histograms(keras.callbacks.Callback):
                 self.conditions,
                 model.sample_shape,
                 model._interface.conditions,
-                model._game.uses_conditions,
+                model._uses_conditions,
             )
         except ValueError as error:
             raise ValueError(

@@ -30,6 +30,11 @@ class SavingModel(SamplingModel):
 
     _game: Game = None  # type: ignore[assignment]  # Until `compile`.
 
+    @property
+    def _uses_conditions(self) -> bool:
+        """Whether the conditions of the data matter; `True` until `compile`."""
+        return self._game is None or self._game.uses_conditions
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         serialize = keras.saving.serialize_keras_object
@@ -77,7 +82,7 @@ class SavingModel(SamplingModel):
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,
             "samples_per_condition": game.samples_per_condition,
-            "use_conditions": self._game.uses_conditions,
+            "use_conditions": self._uses_conditions,
             "feature_networks": network_numbers(game.feature_holders),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,

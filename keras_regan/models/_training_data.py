@@ -50,12 +50,10 @@ def checked_source(
         batches.check_array(x)
     batches.check_not_empty(x, argument)
     wanted = gan._game.beside_samples
-    if not gan._game.uses_conditions and hasattr(x, "shape"):
+    if not gan._uses_conditions and hasattr(x, "shape"):
         y = None
     y = as_arrays(y, wanted)
-    batches.check_source(
-        x, y, gan.sample_shape, wanted, gan._game.uses_conditions
-    )
+    batches.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
     if y is not None:
         wanted.check_numbering(y)
         y = wanted.shaped(y)
