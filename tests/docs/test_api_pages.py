@@ -80,7 +80,7 @@ def test_methods_of_keras_are_left_out(pages):
         )
     assert {"compile", "fit", "evaluate", "generate", "position"} <= {*shown}
     assert not {"summary", "get_layer", "add_weight", "train_step"} & {*shown}
-    assert max(len(page.splitlines()) for page in pages.values()) < 300
+    assert max(len(page.splitlines()) for page in pages.values()) < 350
     shown = pages["keras_regan.penalties.R1"]
     assert "{py:method}" not in shown
     assert "Bases: `keras_regan.penalties.Penalty`" in shown
