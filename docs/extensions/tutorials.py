@@ -96,13 +96,11 @@ def page(name: str) -> str:
 
 
 def _header(name: str, stored: dict) -> str:
-    seconds = stored.get("processor_seconds")
-    time = f" It took {seconds} seconds of processor time." if seconds else ""
     return (
         f":::{{note}}\nDownload this page {{download}}`as a notebook "
         f"<notebooks/{name}.ipynb>` or {{download}}`as a script <{name}.py>`. "
-        f"The outputs below are those of one run on {stored['machine']}.{time}"
-        "\n:::"
+        f"The outputs below are those of one run on {stored['machine']}. It "
+        f"took {stored['processor_seconds']} seconds of processor time.\n:::"
     )
 
 
