@@ -97,4 +97,4 @@ def _listed_signs(signs: VitalSigns) -> list[Any]:
 
 def _signs(values: list[Any]) -> VitalSigns:
     *numbers, not_finite = values
-    return VitalSigns._make([*numbers, tuple(not_finite)])
+    return VitalSigns(*[*numbers, tuple(not_finite)])

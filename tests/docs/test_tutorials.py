@@ -80,6 +80,7 @@ def test_pages_and_notebooks_have_all_cells_and_outputs():
         for name in tutorials.NAMES
     ],
 )
+@pytest.mark.usual_on("torch")
 def test_it_runs(name, tmp_path):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     result = subprocess.run(
