@@ -475,6 +475,7 @@ def test_compiled_equals_eager(build, keys):
     together(lambda part: assert_compiled_equals_eager(build, part), keys)
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize("build, keys", ways_to_build())
 def test_batch_of_one_and_equal_samples(build, keys):
     together(
@@ -484,7 +485,15 @@ def test_batch_of_one_and_equal_samples(build, keys):
 
 
 @pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(
+            "mixed_float16", marks=pytest.mark.usual_on("tensorflow", "torch")
+        ),
+        "mixed_bfloat16",
+    ],
+)
 def test_terms_under_mixed_precision(keys, policy, images):
     def check(keys):
         keras.utils.set_random_seed(0)
@@ -553,6 +562,7 @@ def test_penalties_do_not_see_the_order(vectors):
     together(check, list(PENALTIES))
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
 def test_forms_of_logits_mean_the_same(keys, vectors):
     def check(keys):

@@ -228,7 +228,7 @@ def test_image_to_image_names_what_is_no_pair(tmp_path, run):
     assert "Traceback" not in message
 
 
-@pytest.mark.usual_on("tensorflow", "jax", "torch")
+@pytest.mark.usual_on("tensorflow", "torch")
 def test_drop_in(run):
     printed = run("drop_in.py", "--epochs", 1, "--images", 64)
     assert printed.count("test accuracy") == 6

@@ -89,6 +89,7 @@ def compares_eigenvectors(regularizer):
     return getattr(regularizer, "structure", None) == "eigenvectors"
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @each
 def test_values_and_gradients_are_finite(key, gradient):
     regularizer = MEMBERS[key](2.0)
