@@ -27,10 +27,10 @@ from PIL import Image
 from PIL import ImageOps
 
 SIZES = (16, 28, 32, 64, 128, 256)
-DATASETS = ("fashion_mnist_subset", "cifar10")
+DATASETS = ("fashion_mnist_subset", "drawn_faces", "cifar10")
 SPLITS = ("train", "test")
 
-_SUBSET = Path(__file__).parent / "data" / "fashion_mnist_subset.npz"
+_FILES = Path(__file__).parent / "data"
 _FOLDER_SIZE = 64
 _NETWORK_TIMEOUT_SECONDS = 30.0
 _CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
@@ -117,9 +117,9 @@ def load_images(
     then resized with an antialiasing (Lanczos) filter.
 
     Args:
-        dataset: String, `"fashion_mnist_subset"` (in the repository, in a
-            fixed shuffled order) or `"cifar10"` (downloaded by Keras). Not
-            used if `data` is given.
+        dataset: String, `"fashion_mnist_subset"` or `"drawn_faces"` (both in
+            the repository, in a fixed shuffled order) or `"cifar10"`
+            (downloaded by Keras). Not used if `data` is given.
         data: Path of an `.npz` file or of a folder of images, or `None`.
         image_size: Integer from `SIZES`, or `None`, which keeps the size of
             arrays and means 64 for a folder.
@@ -140,11 +140,12 @@ def load_images(
         raise _error("image_size", f"one of {SIZES}", repr(image_size))
     labels: np.ndarray | None
     if data is None:
-        name, class_names = dataset, _CLASS_NAMES[dataset]
+        name, class_names = dataset, _CLASS_NAMES.get(dataset)
         if dataset == "cifar10":
             images, labels = _load_cifar10(split)
         else:
-            images, labels = _shuffled(*_load_npz(_SUBSET, split))
+            file = _FILES / f"{dataset}.npz"
+            images, labels = _shuffled(*_load_npz(file, split))
     else:
         path = Path(data).expanduser().resolve()
         name, class_names, labels = path.stem, None, None
@@ -183,7 +184,7 @@ def data_error(expected: str, received: str) -> ValueError:
 def _shuffled(
     images: np.ndarray, labels: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Mixes the classes, which the file keeps apart to be small."""
+    """Mixes what is alike, which the file keeps together to be small."""
     order = np.random.default_rng(0).permutation(len(images))
     return images[order], None if labels is None else labels[order]
 

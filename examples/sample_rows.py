@@ -35,7 +35,25 @@ def save_rows(
         )
     ]
     gap = _GAP if len(samples) == 1 else _WIDE_GAP
-    picture = _stacked(blocks, gap).clip(-1.0, 1.0)
+    _save(path, _stacked(blocks, gap), scale)
+
+
+def save_grid(
+    path: str | os.PathLike, images: np.ndarray, scale: int = 1
+) -> None:
+    """Writes images in rows and columns.
+
+    Args:
+        path: Where the PNG goes.
+        images: In [-1, 1], `(rows, columns, height, width, 1 or 3)`.
+        scale: How many times the picture is enlarged.
+    """
+    rows = [_side_by_side(list(row), _GAP) for row in images]
+    _save(path, _stacked(rows, _GAP), scale)
+
+
+def _save(path: str | os.PathLike, picture: np.ndarray, scale: int) -> None:
+    picture = picture.clip(-1.0, 1.0)
     picture = picture.repeat(scale, axis=0).repeat(scale, axis=1)
     keras.utils.save_img(
         path, (picture + 1.0) * 127.5, data_format="channels_last", scale=False

@@ -50,10 +50,16 @@ def plain(value, size=8):
 # The embedded subset
 
 
-def test_subset_folder_is_at_most_three_million_bytes():
-    files = [p for p in (EXAMPLES / "data").rglob("*") if p.is_file()]
-    assert "fashion_mnist_subset.npz" in [p.name for p in files]
-    assert sum(p.stat().st_size for p in files) <= 3_000_000
+def test_embedded_files_are_small():
+    most = {
+        "fashion_mnist_subset.npz": 3_000_000,
+        "drawn_faces.npz": 4_000_000,
+        "README.md": 10_000,
+    }
+    files = [p for p in (EXAMPLES / "data").iterdir() if p.is_file()]
+    assert {file.name for file in files} == set(most)
+    for file in files:
+        assert file.stat().st_size <= most[file.name]
 
 
 def test_subset_file_has_keras_layout():
@@ -68,6 +74,13 @@ def test_subset_file_has_keras_layout():
     }
     images = np.concatenate([arrays["x_train"], arrays["x_test"]])
     assert len(np.unique(images.reshape(7400, -1), axis=0)) == 7400
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 5000), ("test", 500)])
+def test_drawn_faces_have_no_labels(split, count):
+    result = load_images("drawn_faces", split=split)
+    assert result.images.shape == (count, 64, 64, 3)
+    assert result.labels is None and result.class_names is None
 
 
 @pytest.mark.parametrize(("split", "per_class"), [("train", 670), ("test", 70)])
@@ -469,3 +482,27 @@ def test_folder_has_no_test_split(tmp_path):
     save_image(tmp_path / "good.png", "L", plain(51))
     with pytest.raises(ValueError, match="folder has no other"):
         load_images(data=tmp_path, split="test")
+
+
+def test_a_folder_of_everything_at_once(tmp_path):
+    """Mixed sizes and modes, and a damaged file: nothing else is lost."""
+    save_image(
+        tmp_path / "a_wide.png", "RGB", np.full((8, 24, 3), 255, "uint8")
+    )
+    save_image(tmp_path / "b_tall.jpg", "L", np.full((30, 10), 255, "uint8"))
+    Image.fromarray(np.full((9, 9), 51 * 257, "uint16")).save(
+        tmp_path / "c_16_bit.png"
+    )
+    palette = Image.fromarray(plain([255, 0, 51])).quantize(2)
+    palette.save(tmp_path / "d_palette.png")
+    save_image(tmp_path / "e_damaged.png", "RGB", plain([0, 0, 0]))
+    whole = (tmp_path / "e_damaged.png").read_bytes()
+    (tmp_path / "e_damaged.png").write_bytes(whole[:40])
+    save_image(tmp_path / "f_transparent.png", "RGBA", plain([0, 0, 0, 0]))
+    with pytest.warns(UserWarning, match="e_damaged.png") as caught:
+        images = load_images(data=tmp_path, image_size=16).images
+    assert len(caught) == 1
+    white, dark, red = [1, 1, 1], [-0.6] * 3, [1, -1, -0.6]
+    np.testing.assert_allclose(
+        images[:, 8, 8], [white, white, dark, red, white], atol=1e-5
+    )

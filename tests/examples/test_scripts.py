@@ -228,6 +228,60 @@ def test_image_to_image_names_what_is_no_pair(tmp_path, run):
     assert "Traceback" not in message
 
 
+def test_draw_faces(tmp_path, run):
+    settings = ["--images", 40, "--width", 2, "--output", tmp_path / "run"]
+    printed = run("draw_faces.py", *settings, "--epochs", 1)
+    assert re.search(r"glasses +[\d.]+ +-?[\d.]+ +-?[\d.]+\n", printed)
+    with Image.open(tmp_path / "run" / "faces.png") as picture:
+        assert picture.size == (10 * 66 - 2, 4 * 66 - 2)
+
+
+def test_draw_faces_by_attributes(tmp_path, run_here):
+    settings = ["--images", 40, "--width", 2, "--output", tmp_path / "run"]
+    wanted = ["--draw", "hair=curly, glasses=round"]
+    message = run_here("draw_faces.py", *settings, *wanted, fails=True)
+    assert "--attributes" in message
+    settings += ["--attributes", "--epochs", 1]
+    printed = run_here("draw_faces.py", *settings)
+    assert re.search(r"all +[\d.]+ +[\d.]+\n", printed)
+    printed = run_here("draw_faces.py", *settings, *wanted)
+    assert "8 faces with hair=curly, glasses=round" in printed
+    with Image.open(tmp_path / "run" / "drawn.png") as picture:
+        assert picture.size == (2 * (8 * 66 - 2), 2 * 64)
+    wanted = ["--draw", "hair=blue"]
+    message = run_here("draw_faces.py", *settings, *wanted, fails=True)
+    assert "hair=blue" in message and "Traceback" not in message
+
+
+def test_faces_from_descriptions(tmp_path, run):
+    output = tmp_path / "run"
+    settings = ["--images", 40, "--width", 2, "--output", output]
+    text = "a HAPPY person with curly hair, and a red shirt."
+    describe = [*settings, "--describe", text]
+    message = run("faces_from_descriptions.py", *describe, fails=True)
+    assert "without --describe" in message and "Traceback" not in message
+
+    printed = run("faces_from_descriptions.py", *settings, "--epochs", 1)
+    assert "g_pairwise_distance" in printed
+    assert re.search(r"all +[\d.]+ +[\d.]+\n", printed)
+    with Image.open(output / "faces.png") as picture:
+        assert picture.size == (8 * 66 - 2, 6 * 66 - 2)
+
+    printed = run("faces_from_descriptions.py", *describe)
+    assert f"8 faces of '{text}'" in printed
+    with Image.open(output / "described.png") as picture:
+        assert picture.size == (2 * (8 * 66 - 2), 2 * 64)
+
+    for wrong, named in (
+        ("a person with a purple hat", "purple, hat in 'a person"),
+        ("", "of 1 to 20 words. Received: ''"),
+        ("sad " * 21, "of 1 to 20 words. Received: 'sad sad"),
+    ):
+        describe[-1] = wrong
+        message = run("faces_from_descriptions.py", *describe, fails=True)
+        assert named in message and "Traceback" not in message
+
+
 @pytest.mark.usual_on("tensorflow", "torch")
 def test_drop_in(run):
     printed = run("drop_in.py", "--epochs", 1, "--images", 64)
