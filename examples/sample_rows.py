@@ -39,7 +39,7 @@ def save_rows(
 
 
 def save_grid(
-    path: str | os.PathLike, images: np.ndarray, scale: int = 1
+    path: str | os.PathLike[str], images: np.ndarray, scale: int = 1
 ) -> None:
     """Writes images in rows and columns.
 
@@ -52,7 +52,9 @@ def save_grid(
     _save(path, _stacked(rows, _GAP), scale)
 
 
-def _save(path: str | os.PathLike, picture: np.ndarray, scale: int) -> None:
+def _save(
+    path: str | os.PathLike[str], picture: np.ndarray, scale: int
+) -> None:
     picture = picture.clip(-1.0, 1.0)
     picture = picture.repeat(scale, axis=0).repeat(scale, axis=1)
     keras.utils.save_img(
