@@ -2,14 +2,14 @@
 
     python examples/choose_lambda.py
 
-The task is that of `complete_images.py`, in small: complete half a garment. The
-script tries factors for L1 on the generator's weights and for the distance of
-two completions of one half, judges them by how near the best of eight
-completions of halves that were held out comes to the truth, and says what to
-use, how sure that is, and what it is worth. Variety lowers that number only if
-it is the right one, so neither too little nor too much of it wins. A few
-minutes on two cores, by two processes. If it is killed, the same command goes
-on. With more cores:
+The task is that of `complete_images.py` on small images: complete half a
+garment. The script tries factors for L1 on the generator's weights and for the
+distance of two completions of the same half. It judges them by how close the
+best of eight completions of a held-out half is to the truth, and prints the
+best factors with their gain and its standard error. Only the right kind of
+variety improves this number, so neither too little nor too much of it wins. The
+script takes a few minutes on two cores, with two processes. If it is killed,
+the same command continues. With more cores:
 
     python examples/choose_lambda.py --workers 8
 
@@ -48,7 +48,7 @@ def main() -> None:
     try:
         result = search_together(arguments, output)
     except KeyboardInterrupt:
-        raise SystemExit("Interrupted. The same command goes on.") from None
+        raise SystemExit("Interrupted. The same command continues.") from None
     if arguments.search_only:
         return
     result.to_csv(output / "trials.csv")
@@ -76,7 +76,7 @@ def main() -> None:
 def search_together(
     arguments: argparse.Namespace, output: pathlib.Path
 ) -> kr.search.SearchResult:
-    """Searches in as many processes as were asked for."""
+    """Searches in several processes."""
     command = [sys.executable, __file__, *sys.argv[1:]]
     command += ["--workers", "1", "--search-only"]
     others = [
@@ -86,7 +86,7 @@ def search_together(
     result = search(arguments, output)
     for other in others:
         if other.wait() != 0:
-            print("A worker has failed; what it had begun is taken over.")
+            print("A worker has failed; another one takes over its trial.")
     return search(arguments, output) if others else result
 
 
@@ -97,7 +97,7 @@ def search(
     images = images[: arguments.images]
     held_out = held_out_images(arguments)
     features = random_features(images.shape[1:])
-    # Completions are not pushed further apart than real images are.
+    # The margin: push completions only as far apart as real images are.
     margin = mean_pairwise_distance(images, distance="l1")
 
     def build(factors: dict[str, float]) -> kr.RegularizedGAN:
@@ -130,7 +130,7 @@ def search(
         trials=arguments.trials,
         epochs=arguments.epochs,
         batch_size=arguments.batch,
-        # Judged after the last epoch only.
+        # Only the last epoch is judged.
         validation_freq=arguments.epochs,
     )
 

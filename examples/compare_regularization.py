@@ -1,13 +1,12 @@
-"""Does hard or soft regularization help? Four runs that differ in nothing else.
-
-Trains the same DCGAN, from the same initial weights on the same images in the
-same order, with no regularizer, with the hard one (L1 on the generator's
-weights), with the soft one (distance between pairs of outputs) and with both:
+"""Compare four runs that differ only in hard and soft regularization.
 
     python examples/compare_regularization.py --dataset cifar10
 
-writes one grid of samples for each and a table, `table.md`. A run that is
-already in the output folder is not repeated.
+The script trains the same DCGAN, from the same initial weights on the same
+images in the same order, with no regularizer, with the hard one (L1 on the
+generator's weights), with the soft one (distance between pairs of outputs) and
+with both. It writes a grid of samples for each and a table, `table.md`. It does
+not repeat a run that is already in the output folder.
 """
 
 import argparse
@@ -15,8 +14,11 @@ import csv
 import json
 import pathlib
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import keras
+import numpy as np
 from image_data import DATASETS
 from image_data import errors_in_one_line
 from image_data import load_images
@@ -62,7 +64,13 @@ def main() -> None:
     write_table(output, runs)
 
 
-def run(arguments, name, regularizers, images, output) -> dict:
+def run(
+    arguments: argparse.Namespace,
+    name: str,
+    regularizers: list[keras.regularizers.Regularizer],
+    images: np.ndarray,
+    output: pathlib.Path,
+) -> dict[str, Any]:
     print(f"\n--- {name}: {[r.get_config() for r in regularizers]}")
     keras.utils.set_random_seed(arguments.seed)
     generator, discriminator = kr.networks.dcgan(
@@ -105,7 +113,7 @@ def run(arguments, name, regularizers, images, output) -> dict:
     }
 
 
-def write_table(output, runs) -> None:
+def write_table(output: pathlib.Path, runs: Iterable[str]) -> None:
     lines = [
         "| regularizer | " + " | ".join(COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 1) + "|",

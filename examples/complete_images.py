@@ -1,17 +1,18 @@
-"""Complete half an image, in many ways: without and with soft regularization.
+"""Complete half an image in many ways, without and with soft regularization.
 
     python examples/complete_images.py
 
-The upper half of a garment is given, the lower half asked for. A dress or a
-shirt, long or short: one half has many completions. A generator that is drawn
-to the one true image learns to ignore its latents, and makes one completion
-eight times. With
+The generator gets the upper half of a garment and makes the lower half. One
+half has many completions: a dress or a shirt, long or short. A generator that
+learns from the one true image ignores its latents, and makes the same
+completion eight times. Soft regularization rewards
 
     R = E[D(f(z, c), f(z', c))]
 
-rewarded, the distance of two samples of the same condition c, it makes eight.
-Trains both ways on 6,200 pictures that come with the repository, a few minutes
-on two cores, and compares them on 500 that neither has seen. Other images:
+the distance of two samples with the same condition c, and the generator makes
+eight different completions. The script trains both ways on 6,200 pictures from
+the repository, which takes a few minutes on two cores, and compares them on 500
+new ones. Other images:
 
     python examples/complete_images.py --dataset cifar10
     python examples/complete_images.py --data photos/ --image-size 64
@@ -51,7 +52,7 @@ def main() -> None:
 
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
-    # Samples are pushed no further apart than real images are.
+    # The margin: push samples only as far apart as real images are.
     soft = kr.regularizers.PairwiseDistance(
         arguments.factor,
         distance="l1",
@@ -91,7 +92,9 @@ def main() -> None:
 
 
 def trained(
-    images: np.ndarray, regularizers: list, arguments: argparse.Namespace
+    images: np.ndarray,
+    regularizers: list[keras.regularizers.Regularizer],
+    arguments: argparse.Namespace,
 ) -> kr.RegularizedGAN:
     """Trains a GAN whose condition is the upper half of an image."""
     keras.utils.set_random_seed(arguments.seed)
@@ -116,14 +119,14 @@ def trained(
 def completing_gan(
     image_shape: tuple[int, ...],
     width: int,
-    regularizers: list,
+    regularizers: list[keras.regularizers.Regularizer],
     *,
     samples_per_condition: int = 2,
     learning_rate: float = 1e-3,
-    metrics: list | None = None,
+    metrics: list[keras.metrics.Metric] | None = None,
     seed: int | None = None,
 ) -> kr.RegularizedGAN:
-    """Returns a GAN that is drawn to the true images, and regularized."""
+    """Returns a GAN with a distance to the true image and regularizers."""
     gan = kr.RegularizedGAN(
         *completing_networks(image_shape, width), ema_momentum=0.99, seed=seed
     )
@@ -146,7 +149,7 @@ def completing_gan(
 def completing_networks(
     image_shape: tuple[int, ...], width: int
 ) -> tuple[keras.Model, keras.Model]:
-    """Returns a generator that leaves the upper half as it is given."""
+    """Returns a generator that keeps the given upper half."""
     unet, discriminator = kr.networks.unet(
         image_shape, image_shape, latent_dim=8, width=width
     )
@@ -177,7 +180,7 @@ def parse_arguments() -> argparse.Namespace:
         type=int,
         default=2,
         help="2: the generator's batch holds half of the conditions, twice;\n"
-        "1: it makes a second batch, dearer and a little better "
+        "1: it makes a second batch, slower and a little better "
         "(%(default)s)",
     )
     add("--dataset", choices=DATASETS, default="fashion_mnist_subset")

@@ -20,6 +20,8 @@ To look at a run while it goes, see `train_images.py`.
 import argparse
 import math
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -106,8 +108,10 @@ def trained(
     """Trains a GAN, told attributes or nothing."""
     keras.utils.set_random_seed(arguments.seed)
     shape, width = faces.images.shape[1:], arguments.width
-    data = faces.images
-    discriminator_regularizers = [kr.penalties.R1(2.0, interval=4)]
+    data: Any = faces.images
+    discriminator_regularizers: list[kr.penalties.Penalty] = [
+        kr.penalties.R1(2.0, interval=4)
+    ]
     if arguments.attributes:
         ids = attribute_ids(faces.attributes, faces.values)
         data = (faces.images, ids)
@@ -145,7 +149,7 @@ def trained(
     return gan
 
 
-def attribute_encoder(faces: Faces):
+def attribute_encoder(faces: Faces) -> Callable[..., Any]:
     """Returns an encoder: the mean of a vector of each attribute."""
     known = number_of_ids(faces.values)
     # Their mean starts on the scale of the latents beside it.

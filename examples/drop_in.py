@@ -1,16 +1,18 @@
-"""The regularizers without any GAN, in two ordinary Keras models.
+"""Use the regularizers without a GAN, in two ordinary Keras models.
 
     python examples/drop_in.py
 
-1. Hard: an image classifier whose kernels carry L1, which trades some accuracy
-   for weights next to zero.
-2. Soft: a recurrent network that reads an image row by row, and whose codes of
-   different images repel each other up to a margin.
+1. Hard: an image classifier with L1 on its kernels, which trades some accuracy
+   for weights close to zero.
+2. Soft: a recurrent network that reads an image row by row, with a regularizer
+   that pushes the codes of different images apart up to a margin.
 """
 
 import argparse
 
 import keras
+import numpy as np
+from image_data import ImageData
 from image_data import load_images
 from keras import layers
 from measures import share_of_small_weights
@@ -26,12 +28,13 @@ def main() -> None:
         "--epochs", type=int, default=10, help="(default: %(default)s)"
     )
     parser.add_argument(
-        "--images", type=int, help="train on so many only (default: all)"
+        "--images", type=int, help="number to train on (default: all)"
     )
     arguments = parser.parse_args()
     epochs = arguments.epochs
     train, test = load_images(), load_images(split="test")
     x_train = train.images[: arguments.images]
+    assert train.labels is not None  # That dataset has some.
     y_train = train.labels[: arguments.images]
 
     print("Hard: L1 on the kernels of a classifier")
@@ -89,7 +92,13 @@ def recurrent_classifier(factor: float) -> keras.Model:
     )
 
 
-def trained(model, x_train, y_train, test, epochs: int) -> float:
+def trained(
+    model: keras.Model,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    test: ImageData,
+    epochs: int,
+) -> float:
     """Fits a classifier and returns its accuracy on held-out images."""
     model.compile(
         "adam", "sparse_categorical_crossentropy", metrics=["accuracy"]

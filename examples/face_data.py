@@ -50,7 +50,7 @@ class Faces:
 
 
 def load_faces(
-    data: str | os.PathLike | None = None, split: str = "train"
+    data: str | os.PathLike[str] | None = None, split: str = "train"
 ) -> Faces:
     """Loads one split of drawn faces, in an order that is mixed and fixed.
 

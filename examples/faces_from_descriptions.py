@@ -21,6 +21,8 @@ varied the untold ones are.
 import argparse
 import json
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -150,7 +152,7 @@ class Reader:
         return cls(json.loads(path.read_text()))
 
 
-def text_encoder(count: int):
+def text_encoder(count: int) -> Callable[..., Any]:
     """Returns an encoder of numbered words: an embedding, and a GRU."""
 
     def encode(words, size):
@@ -324,7 +326,7 @@ def describe(text: str, output: pathlib.Path, seed: int) -> None:
         raise SystemExit(
             f"There is no {model}. Train one first, without --describe."
         )
-    words = Reader.load(output / "words.json").read([text])
+    words = Reader.load(output / "words.json").read(np.array([text]))
     gan = keras.models.load_model(model)
     images = gan.generate(
         conditions=words, samples_per_condition=SAMPLES, seed=seed

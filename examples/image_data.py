@@ -1,14 +1,13 @@
 """Images for the example scripts, as arrays a GAN trains on.
 
-Every source ends as an `ImageData`: square images of shape
+Every source gives an `ImageData`: square images of shape
 `(samples, size, size, channels)` with values in [-1, 1].
 
-CIFAR-10 comes through `keras.datasets`. A folder of images is read with
-Pillow and not with `keras.utils.image_dataset_from_directory`, because that
-function needs TensorFlow or grain whatever the backend is, does not
-antialias when it shrinks an image, reads five file extensions only, ends
-the run at the first file it cannot decode, and fills transparent areas with
-whatever colour is hidden there.
+CIFAR-10 comes from `keras.datasets`. A folder of images is read with Pillow and
+not with `keras.utils.image_dataset_from_directory`. That function needs
+TensorFlow or grain on every backend, does not antialias when it shrinks an
+image, reads only five file extensions, stops at the first file it cannot
+decode, and fills transparent areas with the colour hidden there.
 """
 
 import os
@@ -65,12 +64,12 @@ _CLASS_NAMES = {
 
 
 class DataUnavailable(RuntimeError):
-    """A dataset could not be fetched. The text says how to supply it."""
+    """Raised if a dataset cannot be fetched; says how to supply it."""
 
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """Ends a script with the text alone of what is wrong with its data."""
+    """Ends a script with a one-line message if its data is wrong."""
     try:
         yield
     except (DataUnavailable, ValueError) as error:
@@ -79,7 +78,7 @@ def errors_in_one_line() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """Images with values in [-1, 1], and what is known about them.
+    """Images with values in [-1, 1] and their labels and names.
 
     Attributes:
         images: float32 array of shape `(samples, size, size, channels)`, with
@@ -97,7 +96,7 @@ class ImageData:
 
 def load_images(
     dataset: str = "fashion_mnist_subset",
-    data: str | os.PathLike | None = None,
+    data: str | os.PathLike[str] | None = None,
     image_size: int | None = None,
     split: str = "train",
 ) -> ImageData:
@@ -106,12 +105,12 @@ def load_images(
     An `.npz` file has the Keras layout: `x_train`, and optionally `y_train`,
     `x_test` and `y_test`. Images have the shape `(samples, height, width)` or
     `(samples, height, width, channels)` with 1 or 3 channels. They are uint8,
-    or floats within [0, 1]; other ranges are refused rather than guessed.
+    or floats within [0, 1]; other ranges raise an error.
 
-    A folder is searched with its subfolders, whose names mean nothing. Files
-    come in the order of their paths; hidden files are passed over, and files
-    that Pillow cannot read are skipped with a warning. Transparent areas
-    become white. The images have one channel if every file is grey, three
+    A folder is read with its subfolders, whose names are ignored. Files come
+    in the order of their paths. Hidden files are ignored, and files that
+    Pillow cannot read are skipped with a warning. Transparent areas become
+    white. The images have one channel if every file is grey, and three
     otherwise.
 
     An image that has to change size is cropped to its central square and
@@ -122,16 +121,16 @@ def load_images(
             the repository, in a fixed shuffled order) or `"cifar10"`
             (downloaded by Keras). Not used if `data` is given.
         data: Path of an `.npz` file or of a folder of images, or `None`.
-        image_size: Integer out of `SIZES`, or `None` to keep the size of
-            arrays, and to take 64 for a folder.
-        split: String, `"train"` or `"test"`. A folder has `"train"` only.
+        image_size: Integer from `SIZES`, or `None`, which keeps the size of
+            arrays and means 64 for a folder.
+        split: String, `"train"` or `"test"`. A folder has only `"train"`.
 
     Returns:
         An `ImageData`.
 
     Raises:
         DataUnavailable: If CIFAR-10 could not be fetched.
-        ValueError: If an argument, or what the path holds, is not as above.
+        ValueError: If an argument or the data at the path is not as above.
     """
     if dataset not in DATASETS:
         raise _error("dataset", f"one of {DATASETS}", repr(dataset))
@@ -139,6 +138,7 @@ def load_images(
         raise _error("split", f"one of {SPLITS}", repr(split))
     if image_size is not None and image_size not in SIZES:
         raise _error("image_size", f"one of {SIZES}", repr(image_size))
+    labels: np.ndarray | None
     if data is None:
         name, class_names = dataset, _CLASS_NAMES.get(dataset)
         if dataset == "cifar10":
@@ -155,13 +155,13 @@ def load_images(
         elif path.is_file():
             images, labels = _load_npz(path, split)
         else:
-            raise data_error("an existing path", f"{path}, which is not there")
+            raise data_error("an existing path", f"{path}, which is missing")
     images = _to_square(images, image_size)
     return ImageData(to_signed(images), labels, class_names, name)
 
 
 def hold_out(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns images to train on, and the last tenth, at most 500, apart."""
+    """Returns training images, and the last tenth, at most 500, held out."""
     count = min(max(len(images) // 10, 1), 500)
     return images[:-count], images[-count:]
 
@@ -174,7 +174,7 @@ def _error(argument: str, expected: str, received: str) -> ValueError:
 
 
 def data_error(expected: str, received: str) -> ValueError:
-    """Returns what to raise if the path `data` holds something else."""
+    """Returns the error for a wrong path `data` or wrong content."""
     return ValueError(
         f"Invalid value for argument `data`. Expected {expected}. "
         f"Received: {received}"
@@ -216,7 +216,7 @@ def _load_cifar10(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _keras_datasets() -> Path:
-    """Where `keras.utils.get_file` keeps files; Keras has no name for it."""
+    """Returns the folder of `keras.utils.get_file`; it has no public name."""
     home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
     if not os.access(home, os.W_OK):
         temporary = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
@@ -226,7 +226,7 @@ def _keras_datasets() -> Path:
 
 @contextmanager
 def _network_timeout(seconds: float) -> Iterator[None]:
-    """Bounds the wait for a silent server; Keras sets no limit."""
+    """Limits the wait for a silent server, which Keras does not."""
     previous = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds if previous is None else previous)
     try:
@@ -246,7 +246,7 @@ def _load_npz(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
             keys = archive.files
             images = archive[images_key] if images_key in keys else None
             labels = archive[labels_key] if labels_key in keys else None
-    # A .npy file gives an array, which is no context manager (TypeError).
+    # A .npy file gives an array, which is not a context manager (TypeError).
     except (
         OSError,
         EOFError,
@@ -308,7 +308,7 @@ def _to_square(images: np.ndarray, image_size: int | None) -> np.ndarray:
         if height != width or height not in SIZES:
             raise _error(
                 "image_size",
-                f"one of {SIZES}, since images of {height}x{width} are not "
+                f"one of {SIZES}, because images of {height}x{width} are not "
                 "square with such a size",
                 "None",
             )
@@ -341,7 +341,7 @@ def to_signed(images: np.ndarray) -> np.ndarray:
 def _load_folder(folder: Path, image_size: int, split: str) -> np.ndarray:
     if split != "train":
         raise _error(
-            "split", "'train', since a folder has no other", repr(split)
+            "split", "'train', because a folder has no other", repr(split)
         )
     paths = visible_files(folder)
     images = []
@@ -366,7 +366,7 @@ def _load_folder(folder: Path, image_size: int, split: str) -> np.ndarray:
 
 
 def visible_files(folder: Path) -> list[Path]:
-    """Returns the files of a folder and of its subfolders, by their paths."""
+    """Returns the files of a folder and its subfolders, sorted by path."""
     return [
         path
         for path in sorted(folder.rglob("*"))

@@ -1,16 +1,17 @@
-"""Turn images into others: outlines into coloured garments, or pairs of yours.
+"""Turn images into others: outlines into coloured garments, or your own pairs.
 
     python examples/image_to_image.py
 
-The recipe of pix2pix, with answers to choose from: a U-shaped generator that
-takes latents beside the image, a discriminator of patches, a distance to the
-true image, and soft regularization, without which the latents are ignored. The
-pairs are made of the pictures of garments that come with the repository: an
-outline does not tell a colour, so it has many. A few minutes on two cores.
+This is the recipe of pix2pix, with several results for each image: a U-shaped
+generator that takes the image and latents, a discriminator of patches, a
+distance to the true image, and soft regularization, without which the generator
+ignores the latents. The script makes the pairs from pictures of garments in the
+repository. An outline does not determine the colour, so many are right. It
+takes a few minutes on two cores.
 
-Pairs of your own: a folder with the folders a and b in it, which hold the same
-names, or with images that are two squares side by side, as in the data sets of
-pix2pix:
+Your own pairs can be a folder with the subfolders a and b, which contain files
+with the same names, or a folder with images that are two squares side by side,
+as in the data sets of pix2pix:
 
     python examples/image_to_image.py --data edges2shoes/train
     python examples/image_to_image.py --data facades/train --reverse
@@ -54,7 +55,7 @@ def main() -> None:
         wanted.shape[1:],
         given.shape[1:],
         width=arguments.width,
-        # Colours are up to the layers next to the image.
+        # The layers closest to the image determine the colours.
         latents_at="every_scale",
         discriminator_features=arguments.features > 0,
     )
@@ -66,7 +67,7 @@ def main() -> None:
         discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
         generator_regularizers=generator_regularizers(arguments),
         discriminator_regularizers=[kr.penalties.R1(0.1, interval=4)],
-        # Each outline twice in the generator's batch: a pair to compare.
+        # The generator's batch has each outline twice: a pair to compare.
         samples_per_condition=2,
     )
     gan.fit(
@@ -99,7 +100,7 @@ def main() -> None:
 
 
 def pairs_of(arguments: argparse.Namespace) -> ImagePairs:
-    """Loads a folder of pairs, or makes pairs of single images."""
+    """Loads a folder of pairs, or makes pairs from single images."""
     data, size = arguments.data, arguments.image_size
     if data is not None and pathlib.Path(data).suffix != ".npz":
         return load_pairs(data, size or 64, arguments.reverse)
@@ -108,8 +109,10 @@ def pairs_of(arguments: argparse.Namespace) -> ImagePairs:
     )
 
 
-def generator_regularizers(arguments: argparse.Namespace) -> list:
-    """Returns what draws samples to the truth, and apart from each other."""
+def generator_regularizers(
+    arguments: argparse.Namespace,
+) -> list[keras.regularizers.Regularizer]:
+    """Returns the distance to the true image and the soft regularizer."""
     to_truth = kr.regularizers.Reconstruction(arguments.reconstruction)
     apart = kr.regularizers.PairwiseDistance(arguments.soft, distance="l1")
     if arguments.features == 0:
@@ -126,8 +129,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--dataset", choices=DATASETS, default="fashion_mnist_subset")
     add(
         "--data",
-        help="a folder of pairs, or an .npz file of images to be made of their"
-        "\noutlines, instead of --dataset",
+        help="a folder of pairs, or an .npz file of images, which get outlines,"
+        "\ninstead of --dataset",
     )
     add("--reverse", action="store_true", help="from b, or right, to a")
     add("--image-size", type=int, choices=SIZES, help="(64 for a folder)")

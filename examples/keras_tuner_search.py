@@ -1,11 +1,11 @@
-"""Choose a factor with KerasTuner, which needs nothing of keras_regan.
+"""Choose a factor with KerasTuner, without any code of keras_regan for it.
 
     pip install keras-tuner
     python examples/keras_tuner_search.py
 
-Validation metrics of a `RegularizedGAN` stand in the logs as `val_...`, so any
-tuner can look at them. For grids, cross-validation, several processes and
-standard errors see `choose_lambda.py`.
+The logs have the validation metrics of a `RegularizedGAN` as `val_...`, so any
+tuner can use them. For grids, cross-validation, several processes and standard
+errors see `choose_lambda.py`.
 """
 
 import argparse

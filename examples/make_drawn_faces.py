@@ -21,6 +21,7 @@ import io
 import itertools
 import json
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from face_words import describe_faces
@@ -58,7 +59,7 @@ SHIRTS = {
     "yellow": "#ffd24a",
     "red": "#e8554e",
 }
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, dict[str, Any]] = {
     "hair": HAIR,
     "hair_colour": HAIR_COLOURS,
     "skin": SKIN,
@@ -77,7 +78,7 @@ def main() -> None:
     arguments = parse_arguments()
     rng = np.random.default_rng(arguments.seed)
     faces = draw_attributes(arguments.count + arguments.test, rng)
-    arrays = {
+    arrays: dict[str, Any] = {
         "attributes": np.array(list(VALUES)),
         "values": np.array(["|".join(of_one) for of_one in VALUES.values()]),
     }
@@ -146,13 +147,13 @@ class Pencil:
         return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
-def _options(row: np.ndarray) -> dict:
+def _options(row: np.ndarray) -> dict[str, Any]:
     """Says to the style what a row of attributes means."""
     hair, hair_colour, skin, mood, facial_hair, glasses, shirt = (
         list(values.values())[value]
         for values, value in zip(ATTRIBUTES.values(), row, strict=True)
     )
-    options = {
+    options: dict[str, Any] = {
         # It decides what no option does, of which there is nothing left.
         "seed": "",
         "backgroundColor": [BACKGROUND],
@@ -177,7 +178,7 @@ def _options(row: np.ndarray) -> dict:
     return options
 
 
-def _dyed(style: dict) -> dict:
+def _dyed(style: dict[str, Any]) -> dict[str, Any]:
     """Lets the curls and the beard have the colour of hair."""
     of_hair = {"type": "color", "name": "headContrast"}
     components = style["components"]

@@ -11,9 +11,9 @@ def mean_pairwise_distance(
 ) -> float:
     """Returns the mean distance between all pairs of (the first) images.
 
-    The distance is a mean over pixels, of squares ("l2", with the root taken
-    of each pair) or of absolute differences ("l1"): for images in [-1, 1] it
-    lies between 0 (all equal) and 2.
+    The distance of a pair is the root of the mean squared difference of pixels
+    ("l2") or their mean absolute difference ("l1"). For images in [-1, 1] it
+    is between 0 (all equal) and 2.
     """
     regularizer = keras_regan.regularizers.PairwiseDistance(
         1.0, direction="attract", distance=distance, pairing="all"
@@ -26,10 +26,10 @@ def random_features(
 ) -> keras_regan.metrics.FeatureExtractor:
     """Returns features of a convolutional network that was never trained.
 
-    For any images, and without a download. Random convolutions see edges and
-    textures but no objects, so numbers only compare runs with each other. For
-    data unlike ImageNet they are a known choice (Naeem et al., 2020); with a
-    network that was trained on such images, give that to `FeatureExtractor`.
+    They work for any images and need no download. Random convolutions detect
+    edges and textures but no objects, so use the numbers only to compare runs.
+    They are a known choice for data unlike ImageNet (Naeem et al., 2020). If
+    you have a network trained on such images, pass it to `FeatureExtractor`.
     """
     keras.utils.set_random_seed(seed)
     layers = keras.layers
@@ -53,7 +53,7 @@ def random_features(
 
 
 def share_of_small_weights(network: keras.Model, below: float = 1e-3) -> float:
-    """Returns which share of a network's kernels is next to zero."""
+    """Returns the share of a network's kernels that is close to zero."""
     kernels = [w for w in network.get_weights() if w.ndim >= 2]
     small = sum(int((np.abs(kernel) < below).sum()) for kernel in kernels)
     return small / sum(kernel.size for kernel in kernels)
@@ -65,13 +65,14 @@ def conditional_measures(
     samples: np.ndarray,
     conditions: np.ndarray,
 ) -> dict[str, float]:
-    """Returns how varied the samples of a condition are, and how good.
+    """Returns measures of variety and quality of samples for conditions.
 
     Args:
-        features: What they are compared by.
+        features: The features that the samples are compared by.
         real: The true sample of each condition, `(conditions, ...)`.
-        samples: Several generated ones of each, `(conditions, samples, ...)`.
-        conditions: What they were made for.
+        samples: Several generated samples of each condition,
+            `(conditions, samples, ...)`.
+        conditions: The conditions.
     """
     each = samples.shape[1]
     diversity = keras_regan.metrics.ConditionalDiversity(
@@ -84,11 +85,12 @@ def conditional_measures(
     diversity.update_state(real, samples, conditions)
     nearest.update_state(real, samples, conditions)
     quality.update_state(real, samples[:, 0])
-    diversity, _ = diversity.result().values()
-    best, mean = nearest.result().values()
+    varied, _ = diversity.values().values()
+    best, mean = nearest.values().values()
+    (distance,) = quality.values().values()
     return {
-        "conditional diversity": diversity,
+        "conditional diversity": varied,
         f"best of {each}": best,
         f"mean of {each}": mean,
-        "Frechet distance": float(quality.result()),
+        "Frechet distance": distance,
     }

@@ -1,14 +1,14 @@
-"""Train on several devices, and see that it is the same training.
+"""Train on several devices, and check that the training is the same.
 
     python examples/multi_device.py
     KERAS_BACKEND=jax python examples/multi_device.py
     KERAS_BACKEND=jax python examples/multi_device.py --processes 2
 
-trains the same small GAN twice on the same batches, on one device and on
-several, and prints the losses side by side. The devices are all GPUs if there
-are two or more, and else parts of the CPU, which are no faster than the whole
-but behave like any other devices. With `--processes` each process has a part
-of every batch, as each machine of several would have.
+The script trains the same small GAN twice on the same batches, on one device
+and on several, and prints the losses side by side. The devices are all GPUs if
+there are two or more, and otherwise parts of the CPU, which are no faster than
+the whole but behave like other devices. With `--processes` each process has a
+part of every batch, as each of several machines would have.
 
 docs/several_devices.md says what to change in your own code.
 """
@@ -23,7 +23,7 @@ import sys
 
 def main() -> None:
     arguments = parse_arguments()
-    # Before the framework starts: into how many devices it divides the CPU.
+    # The framework reads the number of CPU devices when it starts.
     parts = 1 if arguments.processes > 1 else arguments.devices
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = (
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def choose_devices(backend, parts):
-    """Returns what divides the work on this machine, and its devices."""
+    """Returns the strategy for this machine, and its devices."""
     if backend == "jax":
         import keras
 
@@ -89,10 +89,10 @@ def train(arguments, strategy=None, process=0, processes=1):
     """Returns losses and weights of a short training.
 
     Args:
-        arguments: The command line's.
-        strategy: What divides the work among them.
-        process: Which of the processes this is.
-        processes: How many there are.
+        arguments: The arguments of the command line.
+        strategy: The strategy that divides the work among the devices.
+        process: The number of this process.
+        processes: The number of processes.
     """
     import contextlib
 
@@ -109,7 +109,8 @@ def train(arguments, strategy=None, process=0, processes=1):
         :, process
     ].reshape(-1, *images.shape[1:])
 
-    # Everything with variables: networks, model, optimizers, regularizers.
+    # Create everything with variables in the scope of the strategy: networks,
+    # model, optimizers, regularizers.
     with strategy.scope() if strategy else contextlib.nullcontext():
         keras.utils.set_random_seed(arguments.seed)
         networks = kr.networks.mlp(
@@ -145,7 +146,7 @@ def train(arguments, strategy=None, process=0, processes=1):
 
 
 def compare(one, several, name):
-    """Prints losses beside each other, and how far apart weights are."""
+    """Prints losses side by side, and how far apart the weights are."""
     print(f"\n{'':>8}{'':8}{'one device':>14}{name:>14}{'apart':>12}")
     for epoch, _ in enumerate(one["losses"]["d_loss"], start=1):
         for key in ("d_loss", "g_loss", "g_pairwise_distance"):
@@ -180,7 +181,7 @@ def start_processes(count):
 
 
 def results_of(processes):
-    """Returns what the first process reports; the others would say the same."""
+    """Returns the report of the first process; the others report the same."""
     outputs = [process.communicate()[0] for process in processes]
     if any(process.returncode for process in processes):
         raise SystemExit("A process failed; see its message above.")
@@ -192,7 +193,7 @@ def report_as_process(arguments):
     import jax
     import keras
 
-    # What CPUs talk to each other with; GPUs have their own.
+    # CPUs need this to communicate; GPUs have their own way.
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     keras.distribution.initialize(
         f"127.0.0.1:{arguments.port}", arguments.processes, arguments.process
@@ -213,11 +214,11 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     for name, default, text in (
-        ("devices", 2, "into how many devices the CPU is divided"),
+        ("devices", 2, "number of parts of the CPU"),
         ("processes", 1, "processes, each with one device (JAX)"),
         ("epochs", 2, "passes over the images"),
         ("batch-size", 64, "images a step, on all devices together"),
-        ("images", 1920, "how many images are used"),
+        ("images", 1920, "number of images"),
         ("seed", 0, "seed of weights and latents"),
     ):
         parser.add_argument(

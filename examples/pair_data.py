@@ -1,7 +1,7 @@
-"""Pairs of images for the example of image to image, as two arrays.
+"""Pairs of images for `image_to_image.py`, as two arrays.
 
-Every source ends as an `ImagePairs`: for each image in `given` the one in
-`wanted` that goes with it, squares of one size with values in [-1, 1].
+Every source gives an `ImagePairs`: each image in `given` has a partner in
+`wanted`. All are squares of the same size with values in [-1, 1].
 """
 
 import os
@@ -21,7 +21,7 @@ from PIL import ImageOps
 
 @dataclass(frozen=True, eq=False)
 class ImagePairs:
-    """Images, and what is to be made of them.
+    """Input images and the wanted results.
 
     Attributes:
         given: float32 array of shape `(pairs, size, size, channels)`.
@@ -33,22 +33,22 @@ class ImagePairs:
 
 
 def load_pairs(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     image_size: int = 64,
     reverse: bool = False,
 ) -> ImagePairs:
-    """Loads a folder of pairs, in one of the two forms that are common.
+    """Loads a folder of pairs, in one of the two common forms.
 
-    Either the folder holds two others, `a` and `b`, with the same names in
-    both; or every image in it is two squares side by side, as in the data
-    sets of pix2pix. Each of the two is resized; transparent areas become
-    white.
+    Either the folder has two subfolders, `a` and `b`, with the same file names
+    in both; or every image in it is two squares side by side, as in the data
+    sets of pix2pix. Both images of a pair are resized, and transparent areas
+    become white.
 
     Args:
         folder: Path.
-        image_size: Height and width of what is returned.
-        reverse: Whether `a`, or the left side, is what is wanted. Otherwise
-            it is what is given.
+        image_size: Height and width of the returned images.
+        reverse: Whether `a`, or the left side, is the wanted image instead of
+            the given one.
 
     Raises:
         ValueError: If the folder is not as above.
@@ -64,10 +64,10 @@ def load_pairs(
 
 
 def outlines_to_colours(images: np.ndarray, seed: int = 0) -> ImagePairs:
-    """Makes pairs of images: their outlines, and what has these.
+    """Makes pairs of outlines and their images.
 
-    Gray images are dyed, each in a hue of its own that the outline does not
-    tell: a generator that is asked for one has many to choose from.
+    Each gray image is dyed in a random hue. The outline does not determine the
+    hue, so a generator has many to choose from.
 
     Args:
         images: Array within [-1, 1], `(samples, height, width, 1 or 3)`.
@@ -82,7 +82,8 @@ def outlines(images: np.ndarray, threshold: float = 1.5) -> np.ndarray:
 
     Args:
         images: Array within [-1, 1], `(samples, height, width, channels)`.
-        threshold: How long Sobel's gradient has to be, out of 8 or so.
+        threshold: The smallest Sobel gradient of an edge; the largest possible
+            one is about 8.
     """
     gray = images.mean(axis=-1)
     gray = np.pad(gray, ((0, 0), (1, 1), (1, 1)), mode="edge")
@@ -97,7 +98,8 @@ def outlines(images: np.ndarray, threshold: float = 1.5) -> np.ndarray:
 def _dyed(images: np.ndarray, seed: int) -> np.ndarray:
     """Multiplies brightness by a colour: black stays black."""
     hues = np.random.default_rng(seed).uniform(0.0, 6.0, (len(images), 1))
-    # From 0 to 1, up and down along the circle of hues, a third apart.
+    # Each channel goes up and down from 0 to 1 along the circle of hues; the
+    # channels are a third of the circle apart.
     colours = np.abs((hues + [0.0, 4.0, 2.0]) % 6.0 - 3.0) - 1.0
     colours = 0.4 + 0.6 * colours.clip(0.0, 1.0)
     brightness = (images + 1.0) / 2.0
@@ -120,7 +122,7 @@ def _of_two_folders(
             f"{len(alone)} that are in one of them only, such as {alone[0]}",
         )
     pair = [load_images(data=f, image_size=image_size).images for f in folders]
-    # A file that cannot be read is warned of, and its partner has none.
+    # A file that cannot be read causes a warning and leaves a partner alone.
     if len(pair[0]) != len(pair[1]):
         raise data_error(
             "two readable images of each name",

@@ -1,4 +1,4 @@
-"""A picture of what was made for conditions, a row for each of them."""
+"""A picture of samples, with a row for each condition."""
 
 import os
 
@@ -11,22 +11,22 @@ _WHITE = 1.0
 
 
 def save_rows(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     conditions: np.ndarray,
     truth: np.ndarray,
     *samples: np.ndarray,
     scale: int = 2,
 ) -> None:
-    """Writes rows of a condition, its true image, and the samples made for it.
+    """Writes rows with a condition, its true image and its samples.
 
     Args:
-        path: Where the PNG goes.
+        path: The path of the PNG file.
         conditions: Images in [-1, 1], `(conditions, height, width, 1 or 3)`.
-        truth: The images that came with them, likewise.
-        *samples: Images `(conditions, samples, height, width, 1 or 3)`; of
-            several arrays, such as those of several generators, each gets a
-            row of its own below the other.
-        scale: How many times the picture is enlarged.
+        truth: The true images of the conditions, likewise.
+        *samples: Images `(conditions, samples, height, width, 1 or 3)`. If
+            there are several arrays, such as those of several generators, each
+            gets a row of its own.
+        scale: The factor by which the picture is enlarged.
     """
     blocks = [
         _stacked([_row(condition, true, *of_each) for of_each in rows], _GAP)
@@ -39,7 +39,7 @@ def save_rows(
 
 
 def save_grid(
-    path: str | os.PathLike, images: np.ndarray, scale: int = 1
+    path: str | os.PathLike[str], images: np.ndarray, scale: int = 1
 ) -> None:
     """Writes images in rows and columns.
 
@@ -52,7 +52,9 @@ def save_grid(
     _save(path, _stacked(rows, _GAP), scale)
 
 
-def _save(path: str | os.PathLike, picture: np.ndarray, scale: int) -> None:
+def _save(
+    path: str | os.PathLike[str], picture: np.ndarray, scale: int
+) -> None:
     picture = picture.clip(-1.0, 1.0)
     picture = picture.repeat(scale, axis=0).repeat(scale, axis=1)
     keras.utils.save_img(
@@ -63,8 +65,8 @@ def _save(path: str | os.PathLike, picture: np.ndarray, scale: int) -> None:
 def _row(
     condition: np.ndarray, truth: np.ndarray, *samples: np.ndarray
 ) -> np.ndarray:
-    """Puts images beside each other, the first two at a distance."""
-    parts = [condition, truth, _side_by_side(samples, _GAP)]
+    """Puts images side by side, with gaps around the first two."""
+    parts = [condition, truth, _side_by_side([*samples], _GAP)]
     return _side_by_side(parts, _WIDE_GAP)
 
 
@@ -75,7 +77,7 @@ def _side_by_side(images: list[np.ndarray], gap: int) -> np.ndarray:
 
 
 def _stacked(images: list[np.ndarray], gap: int) -> np.ndarray:
-    """Puts images of one width below each other, in colour if one is."""
+    """Stacks images of the same width, in colour if one of them is."""
     channels = max(image.shape[-1] for image in images)
     width = images[0].shape[1]
     white = np.full((gap, width, channels), _WHITE)

@@ -2,8 +2,8 @@
 
     R = E[D(f(x), f(x'))],   x' a random partner of x in the same batch
 
-rewarded, so that the generator makes varied images, up to the distance that
-real images are apart:
+The loss rewards it, so that the generator makes varied images, up to the
+distance between real images:
 
     python examples/soft_regularization.py
 

@@ -1,6 +1,7 @@
 """A generator and a discriminator that are told something, in any form."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers
@@ -14,7 +15,7 @@ _CODE = 128
 def told_networks(
     image_shape: tuple[int, ...],
     told: int,
-    encode: Callable,
+    encode: Callable[..., Any],
     width: int,
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the pair of `networks.dcgan` around encoders of integers.

@@ -2,14 +2,14 @@
 
     python examples/train_images.py
 
-trains on 6,700 pictures of garments that come with the repository, for a few
+The script trains on 6,700 pictures of garments from the repository, for a few
 minutes on two cores. Other images:
 
     python examples/train_images.py --dataset cifar10
     python examples/train_images.py --data photos/ --image-size 64
     python examples/train_images.py --data images.npz
 
-Go on with a run, after an interruption or for more epochs:
+Continue a run after an interruption, or for more epochs:
 
     python examples/train_images.py --epochs 50 --resume
 """
@@ -84,7 +84,7 @@ def main() -> None:
                 animation="gif",
                 seed=arguments.seed,
             ),
-            # Last, so that it saves what the others have changed.
+            # It comes last, so that it saves the changes of the others.
             keras.callbacks.BackupAndRestore(
                 output / "backup", delete_checkpoint=False
             ),
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def metrics_of(features):
-    """Quality, diversity and both together, on the same features."""
+    """Returns metrics of quality, of diversity and of both together."""
     return [
         kr.metrics.FrechetDistance(features),
         kr.metrics.KernelDistance(features, subsets=20),
@@ -122,21 +122,21 @@ def metrics_of(features):
 
 
 def switched_on(*settings):
-    """Makes a regularizer of each `(class, factor)` that is not zero."""
+    """Returns a regularizer for each `(class, factor)` that is not zero."""
     return [make(factor) for make, factor in settings if factor != 0]
 
 
 def lazy_r1(factor):
-    """R1 in every 16th step, which costs next to nothing."""
+    """Returns R1 for every 16th step, which costs next to nothing."""
     return kr.penalties.R1(factor, interval=16)
 
 
 def prepare_output(output: pathlib.Path, resume: bool) -> pathlib.Path:
-    """Refuses to overwrite a run, or to go on with one that is not there."""
+    """Raises if a run would be overwritten, or if there is none to resume."""
     begun = (output / "history.csv").exists()
     if begun and not resume:
         raise SystemExit(
-            f"There is a run in {output} already. Pass --resume to go on with "
+            f"There is a run in {output} already. Pass --resume to continue "
             "it, or another folder with --output."
         )
     if resume and not begun:
@@ -194,7 +194,7 @@ def parse_arguments() -> argparse.Namespace:
     for name, default, text in (
         ("epochs", 20, "passes over the images"),
         ("batch-size", 32, "images a step"),
-        ("width", 32, "filters next to the image; more is better and slower"),
+        ("width", 32, "filters near the image; more is better but slower"),
         ("every", 1, "epochs between grids of samples"),
         ("seed", 0, "seed of weights, latents and order"),
     ):
@@ -209,12 +209,12 @@ def parse_arguments() -> argparse.Namespace:
         "--output",
         default="runs/train_images",
         metavar="FOLDER",
-        help="where everything goes (default: %(default)s)",
+        help="folder for the results (default: %(default)s)",
     )
     training.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the run in the output folder",
+        help="continue the run in the output folder",
     )
     return parser.parse_args()
 

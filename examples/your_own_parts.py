@@ -1,20 +1,20 @@
-"""A penalty, a loss, a callback and conditions of your own.
+"""Write your own penalty, loss, callback and conditions.
 
     python examples/your_own_parts.py
 
-Trains on points that stand on a ring: a class says in which of eight
-directions, a number says how far out. Four things are written here that the
-library does not have; each is a few lines, and nothing else changes:
+The script trains on points on a ring: a class gives one of eight directions,
+and a number gives the distance from the centre. It defines four things that the
+library does not have. Each takes a few lines, and nothing else changes:
 
 - `LogitDrift`, a penalty: keeps the discriminator's logits of real samples
   near zero, as the progressive GAN does.
 - `SoftHinge`, an adversarial loss: a hinge without the corner.
-- `DistanceError`, a callback: how far samples are from where they were told
-  to be.
+- `DistanceError`, a callback: how far samples are from the distance in their
+  condition.
 - Networks that take two conditions, a class and a number.
 
-What the library adds: factor, schedule and interval of the penalty, the keys
-in the logs, saving and loading, and all three backends.
+The library adds factor, schedule and interval of the penalty, the keys in the
+logs, saving and loading, and all three backends.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class LogitDrift(kr.penalties.Penalty):
 
 @keras.saving.register_keras_serializable("examples")
 class SoftHinge(kr.losses.AdversarialLoss):
-    """Asks logits to be on the right side of zero by a margin, softly."""
+    """Pushes logits softly to the right side of zero, by a margin."""
 
     def __init__(self, margin=1.0):
         self.margin = margin
@@ -67,7 +67,7 @@ class SoftHinge(kr.losses.AdversarialLoss):
 
 
 class DistanceError(keras.callbacks.Callback):
-    """Logs how far samples are from the distance that they were told."""
+    """Logs how far samples are from the distance in their condition."""
 
     def __init__(self, conditions):
         super().__init__()
@@ -81,7 +81,7 @@ class DistanceError(keras.callbacks.Callback):
 
 
 def points_and_conditions(count, seed):
-    """Returns points, and what the networks are told of them."""
+    """Returns points and their conditions."""
     rng = np.random.default_rng(seed)
     direction = rng.integers(0, DIRECTIONS, count)
     distance = rng.uniform(0.5, 1.5, (count, 1)).astype("float32")
@@ -94,7 +94,7 @@ def points_and_conditions(count, seed):
 
 
 def network(name, size, outputs):
-    """Returns a network of a vector and both conditions."""
+    """Returns a network that takes a vector and both conditions."""
     vector = keras.Input((size,), name=name)
     direction = keras.Input((), dtype="int32", name="direction")
     distance = keras.Input((1,), name="distance")
@@ -145,7 +145,7 @@ def main() -> None:
         gan.save(path)
         loaded = keras.models.load_model(path)
     loaded.fit(points, conditions, batch_size=128, verbose=2)
-    print("Saved, loaded and trained on.")
+    print("Saved, loaded and trained further.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Regularized GANs for Keras 3, through `compile` and `fit`."""
 
-from keras_regan import _backend as _backend  # Refuses unknown backends.
+from keras_regan import _backend as _backend  # Raises for unknown backends.
 from keras_regan import augmentations as augmentations
 from keras_regan import callbacks as callbacks
 from keras_regan import constraints as constraints

@@ -1,4 +1,4 @@
-"""What a configuration from a file raises that cannot be used."""
+"""Errors for a configuration from a file that cannot be used."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ def config_errors(config: Any) -> Iterator[None]:
     """Turns errors of a block that uses a config into clear `ValueError`s.
 
     Raises:
-        ValueError: If the config is no dictionary, or if the block found
-            a key, a type or an object in it that it has no use for.
+        ValueError: If the config is not a dictionary, or if the block cannot
+            use a key, a type or an object in it.
     """
     if not isinstance(config, dict):
         raise ValueError(message("config", "a dictionary", config))

@@ -1,4 +1,4 @@
-"""In which type numbers are computed."""
+"""The dtypes that numbers are computed in."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from keras_regan._typing import Tensor
 
 
 def at_least_float32(value: Any) -> Tensor:
-    """Returns a tensor, widened to float32 if it is of half precision."""
+    """Returns a tensor, cast to float32 if it is in half precision."""
     value = ops.convert_to_tensor(value)
     dtype = keras.backend.standardize_dtype(value.dtype)
     return ops.cast(value, keras.backend.result_type(dtype, "float32"))
 
 
 def dtype_name(tensor: Any) -> str:
-    """Returns a dtype's name, also where Keras does not know it."""
+    """Returns a dtype's name, even if Keras does not know the dtype."""
     try:
         return keras.backend.standardize_dtype(tensor.dtype)
     except (TypeError, ValueError):

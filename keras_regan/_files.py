@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files completely or not at all."""
 
 import contextlib
 import errno
@@ -16,9 +16,9 @@ from typing import BinaryIO
 
 from keras_regan._validation import message
 
-# A write of hours would still touch its file all the time.
+# Even a write that takes hours changes its file all the time.
 _ABANDONED_AFTER_SECONDS = 3600
-# What a name may have, beside what is put before it.
+# The bytes that a name may have without the prefix.
 _LONGEST_NAME_BYTES = 200
 _TEMPORARY = re.compile(
     r"\.(?P<owner>[0-9a-f]{16})[0-9a-f]{16}\.tmp\.(?P<end>.+)", re.DOTALL
@@ -33,15 +33,15 @@ def path_string(path: Any, argument: str) -> str:
     return os.fspath(path)
 
 
-def write_whole(path: str, write: Callable[[BinaryIO], None]) -> None:
-    """Lets `write` fill a file that appears under `path` once it is complete.
+def write_whole(path: str, write: Callable[[BinaryIO], object]) -> None:
+    """Writes a file that appears under `path` only when it is complete.
 
     Args:
-        path: Where the file goes.
-        write: Called with the open file.
+        path: The path of the file.
+        write: Function that is called with the open file.
 
     Raises:
-        OSError: If the file cannot be written. It names `path`.
+        OSError: If the file cannot be written. The error names `path`.
     """
     with replacing(path) as temporary:
         with open(temporary, "wb") as file:
@@ -50,24 +50,24 @@ def write_whole(path: str, write: Callable[[BinaryIO], None]) -> None:
 
 @contextlib.contextmanager
 def replacing(path: str, size: int = 0) -> Iterator[str]:
-    """Gives the path of an empty file that takes the place of another one.
+    """Yields the path of an empty file that will replace another file.
 
-    It lies in the same directory, so that the two are exchanged in one
-    operation of the file system, once the block has ended and all is on the
-    disk. If anything fails, it is removed and the other one stays as it was.
+    The new file is in the same directory, so that one operation of the file
+    system can replace the old one, after the block has ended and everything is
+    on the disk. If anything fails, the new file is removed and the old one
+    stays as it was.
 
     Args:
-        path: Where the file goes. Links are followed.
-        size: How many bytes will be needed at most. If there is no room for
-            them, nothing is written at all: some libraries do not survive a
-            disk that fills up under them. Defaults to `0`, which does not
-            look.
+        path: The path of the file. Links are followed.
+        size: The largest number of bytes that will be needed. If there is no
+            room for them, nothing is written: some libraries crash if the disk
+            fills up while they write. Defaults to `0`, which does not check.
 
     Yields:
-        The path of the file to be filled, which ends like `path`.
+        The path of the file to fill, which has the ending of `path`.
 
     Raises:
-        OSError: If the file cannot be written. It names `path`.
+        OSError: If the file cannot be written. The error names `path`.
     """
     target = os.path.realpath(path)
     directory, name = os.path.split(target)
@@ -91,9 +91,9 @@ def replacing(path: str, size: int = 0) -> Iterator[str]:
 
 
 def temporary_name(name: str) -> str:
-    """Returns a name that no other file has, with the ending of `name`.
+    """Returns a unique file name with the ending of `name`.
 
-    It tells which process it is of.
+    The name also identifies the process.
     """
     chance = uuid.uuid4().hex[:16]
     return f".{_here()}{os.getpid():08x}{chance}.tmp.{_end_of(name)}"
@@ -104,11 +104,11 @@ def _end_of(name: str) -> str:
 
 
 def _remove_abandoned(directory: str, name: str) -> None:
-    """Removes what killed processes left behind.
+    """Removes temporary files that killed processes left behind.
 
-    That is, of processes that are known to have ended, and for the same file
-    what nobody has written to for long, for the process of another machine
-    cannot be seen.
+    It removes all files of processes that are known to have ended. Processes
+    of other machines cannot be seen, so it also removes old temporary files of
+    the same file.
     """
     with contextlib.suppress(OSError), os.scandir(directory or ".") as entries:
         for entry in entries:
@@ -125,9 +125,9 @@ def _remove_abandoned(directory: str, name: str) -> None:
 
 
 def _here() -> str:
-    """Returns what tells where numbers of processes mean the same.
+    """Returns a key of the place where process numbers are comparable.
 
-    Not on another machine, in another container or before a restart.
+    It differs on another machine, in another container and after a restart.
     """
     place = [socket.gethostname()]
     with contextlib.suppress(OSError):
@@ -138,7 +138,7 @@ def _here() -> str:
 
 
 def _has_ended(owner: str) -> bool:
-    """Tells whether it is certain that a process is no more."""
+    """Tells whether a process has certainly ended."""
     place, process = owner[:8], int(owner[8:], 16)
     if place != _here() or os.name != "posix":
         return False
@@ -152,13 +152,13 @@ def _has_ended(owner: str) -> bool:
 
 
 def _check_replaceable(path: str) -> None:
-    """Respects a file that may not be written to, as `open` would."""
+    """Raises for a file that may not be written to, as `open` would."""
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 def _create(path: str, size: int) -> None:
-    """Makes a file and, for a moment, fills it with as many bytes."""
+    """Creates a file and, for a moment, fills it with `size` bytes."""
     with open(path, "xb") as file:
         if not size:
             return
@@ -179,7 +179,7 @@ def _to_disk(path: str) -> None:
 
 
 def _directory_to_disk(path: str) -> None:
-    """Makes a new name last; not every system can do this."""
+    """Writes a new name to the disk, on systems that can do this."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -189,7 +189,7 @@ def _directory_to_disk(path: str) -> None:
 
 
 def _naming(error: OSError, path: str) -> OSError:
-    """Returns the error with the name of the file that is meant."""
+    """Returns the error with the name of the user's file."""
     if error.errno is None:
         return OSError(f"'{path}' could not be written: {error}")
     return OSError(error.errno, os.strerror(error.errno), path)

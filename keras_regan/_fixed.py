@@ -6,10 +6,10 @@ from typing import Any
 class Fixed:
     """An attribute that cannot be changed: a compiled step has read its value.
 
-    TensorFlow and JAX would go on with the old value without a word.
+    TensorFlow and JAX would silently keep the old value.
 
     Args:
-        instead: What to use for a value that changes.
+        instead: Text that says what to use for a value that changes.
     """
 
     def __init__(self, instead: str):
@@ -42,9 +42,9 @@ class Fixed:
 
 
 def fixed_factor() -> Fixed:
-    """Returns the attribute for what a regularizer is multiplied with."""
+    """Returns the fixed attribute for the factor of a regularizer."""
     return Fixed(
         "a factor that is a variable, "
-        "`keras_regan.penalties.AdjustableFactor` (around anything that is no "
+        "`keras_regan.penalties.AdjustableFactor` (for anything that is not a "
         "penalty: `keras_regan.penalties.Scheduled(..., factor=...)`)"
     )

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits until a step is whole."""
+"""Delays Ctrl-C until a step is complete."""
 
 import contextlib
 import signal
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def interrupts_wait() -> Iterator[None]:
-    """Lets Ctrl-C wait until the block is done.
+    """Delays Ctrl-C until the block is done.
 
     Python raises `KeyboardInterrupt` between any two of its instructions: in
-    the middle of a step, one network would be updated and the other not.
-    Handlers of SIGINT are called at the end of the block instead, whichever
-    they are. Threads other than the main one get no signals.
+    the middle of a step, one network would be updated and the other not. Here
+    any handler of SIGINT is called at the end of the block instead. Threads
+    other than the main one get no signals.
     """
     usual = signal.getsignal(signal.SIGINT)
     main = threading.current_thread() is threading.main_thread()
-    # Python calls none if the handler was set outside of Python.
+    # There is no Python handler to call if it was set outside Python.
     if not main or not callable(usual):
         yield
         return

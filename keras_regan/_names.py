@@ -1,4 +1,4 @@
-"""Names that a class gives to its objects."""
+"""Default names of objects, from their class."""
 
 from typing import Any
 

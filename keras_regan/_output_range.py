@@ -1,4 +1,4 @@
-"""Which values a network can put out, by its last activation."""
+"""The range of a network's outputs, from its last activation."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _RANGES: dict[str, Range] = {
     "softplus": (0.0, None),
     "exponential": (0.0, None),
 }
-# What stands behind an activation and changes no value.
+# Layers and operations that may follow an activation and change no value.
 _KEEP_VALUES = {
     "linear",
     "activityregularization",
@@ -38,8 +38,8 @@ _KEEP_VALUES = {
 def last_activation(network: keras.Model) -> str | None:
     """Returns the name of a network's last activation, if it is known.
 
-    That of a subclassed network is not, for its layers say nothing of the
-    order that they are called in.
+    It is unknown for a subclassed network, because the order of its layers is
+    not that of their calls.
 
     Args:
         network: Built Keras model with one output.
@@ -47,7 +47,7 @@ def last_activation(network: keras.Model) -> str | None:
     if isinstance(network, keras.Sequential):
         steps = network.layers
     else:
-        # Of a functional model, in the order that they are computed in.
+        # The operations of a functional model, in the order of computation.
         steps = getattr(network, "operations", ())
     for step in reversed(steps):
         if isinstance(step, keras.Model):
@@ -65,15 +65,15 @@ def output_range(network: keras.Model) -> Range | None:
         network: Built Keras model with one output.
 
     Returns:
-        The tuple `(low, high)`, `high` being `None` where there is no upper
-        end, or `None` if nothing is known, as of an output without activation.
+        The tuple `(low, high)`, where `high` is `None` if there is no upper
+        end; or `None` if nothing is known, as for an output without activation.
     """
-    return _RANGES.get(last_activation(network))
+    return _RANGES.get(last_activation(network) or "")
 
 
 def _activation(step: Any) -> str:
-    """Returns the name of what a layer or an operation does last."""
-    step = getattr(step, "layer", step)  # That of a wrapper.
+    """Returns the name of the activation of a layer or an operation."""
+    step = getattr(step, "layer", step)  # A wrapper has a layer.
     if isinstance(step, keras.layers.ReLU) and (
         step.negative_slope or step.max_value is not None
     ):

@@ -1,5 +1,6 @@
-"""What a network makes of arrays, in the middle of a training."""
+"""Predictions of a network in the middle of a training."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ from keras_regan._interrupts import interrupts_wait
 def predictions(network: Any, inputs: Any, batch_size: int) -> Any:
     """Returns the outputs of a network at inference, as NumPy arrays.
 
-    As `network.predict`, with some differences. On PyTorch `predict` draws from
-    the random state that dropout without a seed draws from, and would change
-    the training. On JAX it takes the weights out of their variables, and Ctrl-C
-    would lose them. On several devices, any number of rows will do.
+    It is safer than `network.predict` in the middle of a training. On PyTorch
+    `predict` uses the random state of dropout without a seed, which would
+    change the training. On JAX it takes the weights out of their variables,
+    and Ctrl-C would lose them. On several devices it accepts any number of
+    rows.
 
     Args:
         network: Built Keras model.
@@ -27,7 +29,7 @@ def predictions(network: Any, inputs: Any, batch_size: int) -> Any:
     outputs = []
     for first in range(0, len(keras.tree.flatten(arrays)[0]), batch_size):
         part = slice(first, first + batch_size)
-        batch = _each(lambda rows, part=part: rows[part], arrays)
+        batch = _each(operator.itemgetter(part), arrays)
         with interrupts_wait(), replicas.in_this_process():
             outputs.append(_on_batch(network, batch))
     return keras.tree.map_structure(
@@ -36,7 +38,7 @@ def predictions(network: Any, inputs: Any, batch_size: int) -> Any:
 
 
 def _each(function: Callable[[Any], Any], inputs: Any) -> Any:
-    """Returns what a function makes of each input of a network."""
+    """Calls a function with each input of a network."""
     if isinstance(inputs, list):
         return [function(rows) for rows in inputs]
     if isinstance(inputs, dict):
@@ -45,7 +47,7 @@ def _each(function: Callable[[Any], Any], inputs: Any) -> Any:
 
 
 def _on_batch(network: Any, batch: Any) -> Any:
-    # `predict_on_batch` would hand the whole batch to each replica.
+    # `predict_on_batch` would give the whole batch to each replica.
     if replicas.replica_count(network) > 1:
         rows = len(keras.tree.flatten(batch)[0])
         return network.predict(batch, batch_size=rows, verbose=0)

@@ -1,7 +1,7 @@
-"""A checksum at the end of a file, which tells whether it was damaged.
+"""A checksum at the end of a file, which shows whether it was damaged.
 
 HDF5 notices that a file was cut off, but not that numbers in it changed. It
-does not look at what comes after its own end, so a checksum may stand there.
+ignores everything after its own end, so a checksum can be written there.
 """
 
 import os
@@ -21,11 +21,11 @@ def seal(path: str) -> None:
 
 
 def check_seal(path: str) -> None:
-    """Does nothing for files without a checksum.
+    """Checks a file that ends with a checksum; ignores all others.
 
     Raises:
-        OSError: If the file is not what it was when it was sealed, or if it
-            cannot be read.
+        OSError: If the file has changed since it was sealed, or if it cannot
+            be read.
     """
     size = os.path.getsize(path) - _LENGTH
     if size < 0:

@@ -1,11 +1,14 @@
-"""Names for what has no type that all backends share, and for factors."""
+"""Types for tensors of any backend, and names for long types."""
 
+import os
 from typing import Any
 from typing import TypeAlias
 
-import keras
+from keras.optimizers.schedules import LearningRateSchedule as Schedule
+
+__all__ = ["Factor", "PathLike", "Schedule", "Shape", "Tensor"]
 
 Tensor: TypeAlias = Any
 Shape: TypeAlias = tuple[int | None, ...]
-Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
+PathLike: TypeAlias = str | os.PathLike[str]
 Factor: TypeAlias = float | Schedule

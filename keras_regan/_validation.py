@@ -1,4 +1,4 @@
-"""Checks of arguments, with one form of message for all of them."""
+"""Checks of arguments, with the same form of message for all of them."""
 
 import math
 import numbers
@@ -22,7 +22,7 @@ def is_real_number(value: Any) -> bool:
 
 
 def is_finite(value: Any) -> bool:
-    """Tells whether a real number is one that a float can hold."""
+    """Tells whether a real number is finite as a float."""
     try:
         return math.isfinite(value)
     except OverflowError:
@@ -30,9 +30,9 @@ def is_finite(value: Any) -> bool:
 
 
 def is_float32(value: Any) -> bool:
-    """Tells whether a real number is within what float32 can hold.
+    """Tells whether a real number is in the range of float32.
 
-    What is larger would be infinite in a network, or refused by a backend.
+    A larger number would be infinite in a network, or a backend would raise.
     """
     return is_finite(value) and abs(float(value)) <= _LARGEST_FLOAT32
 
@@ -82,7 +82,7 @@ def positive_integer(value: Any, argument: str) -> int:
     expected = "a positive integer"
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(message(argument, expected, value))
-    if not 1 <= value < 2**31:  # What steps are counted in.
+    if not 1 <= int(value) < 2**31:  # Steps are counted in int32.
         raise ValueError(message(argument, expected, value))
     return int(value)
 
@@ -116,7 +116,7 @@ def random_seed(value: Any, argument: str = "seed") -> int:
     expected = "an integer from 0 to 2147483644"
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(message(argument, expected, value))
-    if not 0 <= value < 2**31 - 3:
+    if not 0 <= int(value) < 2**31 - 3:
         raise ValueError(message(argument, expected, value))
     return int(value)
 

@@ -1,4 +1,4 @@
-"""Files that are written whole, and loaded whole or not at all."""
+"""Saves and loads files completely or not at all."""
 
 import math
 import os
@@ -20,7 +20,7 @@ from keras_regan._sealed_file import seal
 
 
 class NotCompiledWarning(UserWarning):
-    """A compiled model loads a file of one that was not."""
+    """Warns that a compiled model loads a file of an uncompiled one."""
 
 
 def save_whole(
@@ -31,15 +31,15 @@ def save_whole(
     endings: tuple[str, ...],
     variables: Sequence[keras.Variable],
 ) -> None:
-    """Lets Keras write a file that appears once it is complete.
+    """Lets Keras write a file that appears only when it is complete.
 
     Args:
-        filepath: Where the file goes.
-        overwrite: Whether an existing file is replaced without asking.
+        filepath: The path of the file.
+        overwrite: Whether to replace an existing file without asking.
         save: Keras's method, called with a path and `overwrite`.
-        endings: Of the files that this can be done for. Others are left to
-            Keras, and so are directories and what is not on a local disk.
-        variables: What the size of the file follows from.
+        endings: The endings of files that can be written this way. Keras
+            writes other files itself, and directories and remote paths too.
+        variables: The variables in the file, which determine its size.
     """
     if not _is_local_file(filepath) or not str(filepath).endswith(endings):
         save(filepath, overwrite)
@@ -63,10 +63,10 @@ def load_whole(
     """Lets Keras load a file, and undoes that if it does not fit.
 
     Args:
-        filepath: The file.
+        filepath: The path of the file.
         load: Keras's method.
-        partially: Whether what does not fit may be left out.
-        variables: All that loading may change.
+        partially: Whether to leave out what does not fit.
+        variables: All variables that loading may change.
 
     Raises:
         OSError: If the file cannot be read or is damaged.
@@ -94,9 +94,9 @@ def load_whole(
 
 
 def _without_what_follows(caught):
-    """Leaves out what Keras says of optimizers that nobody saved.
+    """Drops Keras's warnings of optimizers that were not saved.
 
-    It says the same of an optimizer whose state could not be read.
+    Keras gives the same warning for an optimizer that could not be read.
     """
     if not any(issubclass(w.category, NotCompiledWarning) for w in caught):
         return caught
@@ -112,7 +112,7 @@ def _is_local_file(filepath):
 
 
 def _may_replace(path):
-    """Asks as Keras does."""
+    """Asks the user as Keras does."""
     answer = input(f"[WARNING] {path} already exists - overwrite? [y/n]")
     while answer.strip().lower() not in ("y", "n"):
         answer = input('Enter "y" (overwrite) or "n" (cancel).')
@@ -120,12 +120,12 @@ def _may_replace(path):
 
 
 def _most_bytes(variables):
-    """Returns more than what a file with these variables takes up."""
+    """Returns an upper bound of the size of a file with these variables."""
     bits = sum(
         math.prod(v.shape) * int((re.findall(r"\d+", v.dtype) or ["8"])[0])
         for v in variables
     )
-    # HDF5 needs some kilobytes for the name and the place of each.
+    # HDF5 needs some kilobytes for the name and the position of each.
     return bits // 8 + 8192 * len(variables) + 65536
 
 
@@ -142,13 +142,13 @@ def _check_undamaged(path):
 
 
 def _check_shards(path):
-    """Keras does not always miss a shard that is not there."""
+    """Raises for a missing shard, which Keras does not always notice."""
     with open(path, "rb") as file:
         content = file.read()
     try:
         names = saving.files_of_shards(content)
     except (ValueError, KeyError, TypeError) as error:
-        raise OSError(f"it is no list of shards ({error})") from error
+        raise OSError(f"it is not a list of shards ({error})") from error
     for name in names:
         shard = os.path.join(os.path.dirname(path), str(name))
         if not os.path.exists(shard):
@@ -156,15 +156,16 @@ def _check_shards(path):
 
 
 def _explained(error, filepath):
-    """Returns what to raise: damage is an `OSError`, misfit a `ValueError`."""
+    """Returns an `OSError` for damage and a `ValueError` for a misfit."""
     if isinstance(error, FileNotFoundError | PermissionError):
-        return type(error)(error.errno, os.strerror(error.errno), str(filepath))
+        text = os.strerror(error.errno or 0)
+        return type(error)(error.errno, text, str(filepath))
     if isinstance(error, ValueError | TypeError):
         return ValueError(
-            f"The file '{filepath}' could not be loaded, and the model is as "
-            f"it was before. {error}"
+            f"The file '{filepath}' could not be loaded, and the model is "
+            f"unchanged. {error}"
         )
     return OSError(
         f"The file '{filepath}' is damaged or cannot be read, and the model "
-        f"is as it was before: {error or type(error).__name__}"
+        f"is unchanged: {error or type(error).__name__}"
     )

@@ -52,15 +52,24 @@ def pytest_report_header(config):
     return f"fuzzing: --hypothesis-seed={config.getoption('hypothesis_seed')}"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    if (
-        keras.backend.backend() == "tensorflow"
-        or "host" in config.option.markexpr
-    ):
+    """Sorts out what is for other backends, before marks are looked at."""
+    for item in items:
+        usual = item.get_closest_marker("usual_on")
+        if usual and keras.backend.backend() not in usual.args:
+            item.add_marker(pytest.mark.thorough)
+    if "host" in config.option.markexpr:
         return
-    host = [item for item in items if item.get_closest_marker("host")]
-    config.hook.pytest_deselected(items=host)
-    items[:] = [item for item in items if not item.get_closest_marker("host")]
+    elsewhere = [item for item in items if runs_on_another_backend(item)]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if not runs_on_another_backend(item)]
+
+
+def runs_on_another_backend(item):
+    host = item.get_closest_marker("host")
+    (backend,) = host.args or ("tensorflow",) if host else (None,)
+    return backend not in (None, keras.backend.backend())
 
 
 def folder_of_compiled_programs():

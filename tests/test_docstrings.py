@@ -101,6 +101,7 @@ def run_examples(key, value):
     return count, "".join(report)
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize("key", list(WITH_EXAMPLES))
 def test_examples(key, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -120,6 +121,7 @@ def test_examples_of_inherited_methods_are_found():
     assert {"save", "gradient_share", "inference_generator"} <= {*documented}
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize(
     "key, changes",
     [pytest.param(key, {}, id=key) for key in WITH_BLOCKS if key not in SHORTER]

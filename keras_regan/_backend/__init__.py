@@ -6,27 +6,29 @@ keras_regan is written once, in terms of them:
 * `run_step`: runs a training or test step as if variables were mutable.
 * `minimize`: differentiates a closure and lets an optimizer apply it.
 * `gradient`: differentiates a closure at variables.
-* `compiled`: makes one graph of a function that is called outside of training.
+* `compiled`: compiles a function that is called outside training.
 * `call_with_input_gradient`: one forward pass that serves both the outputs
   and, later and only if asked for, their gradient at the inputs.
-* `restore_state_on_error`: a context in which no error and no Ctrl-C loses it.
-* `run_if`: computes a scalar in this step, or leaves it out at no cost.
+* `restore_state_on_error`: a context in which errors and Ctrl-C lose no state.
+* `run_if`: computes a scalar in this step, or skips it at no cost.
 * `step_if`: takes a whole step, or leaves every variable as it is.
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
-* `any_samples`: tells whether there is anything in a batch.
-* `random_states`, `set_random_states`: what is random and no variable.
-* `pass_over`: lets Keras's trainer go over batches without training.
-* `TrainerInternals`: a base class of the model, for what it does otherwise than
+* `any_samples`: tells whether a batch has any samples.
+* `random_states`, `set_random_states`: random state that is not in variables.
+* `pass_over`: lets Keras's trainer skip batches without training.
+* `TrainerInternals`: a base class of the model, for its differences from
   Keras's trainer.
 
-What a step on several devices needs besides is in `replicas`. TensorFlow runs
-the step once for each device, on a part of the batch; JAX runs it once, on the
-whole of it, wherever its parts lie; with PyTorch, Keras knows one device.
+The functions for a step on several devices are in `replicas`. TensorFlow runs
+the step once for each device, on a part of the batch. JAX runs it once, on the
+whole batch, wherever its parts are. With PyTorch, Keras uses one device.
 """
+
+from typing import TYPE_CHECKING
 
 import keras
 
-if keras.backend.backend() == "tensorflow":
+if TYPE_CHECKING or keras.backend.backend() == "tensorflow":
     from keras_regan._backend import mirrored as _replicas
     from keras_regan._backend import tensorflow as _module
     from keras_regan._backend.keras_internals import (

@@ -6,8 +6,13 @@ assign variables as on the other backends.
 """
 
 import contextlib
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Any
 
 import jax
+import keras
 from jax import numpy as jnp
 
 from keras_regan._backend.jax_frames import Frame
@@ -18,10 +23,13 @@ from keras_regan._backend.jax_input_gradient import (
 )
 from keras_regan._backend.keras_internals import jax_trainer
 from keras_regan._interrupts import interrupts_wait
+from keras_regan._typing import Tensor
 
 
-def run_step(function, groups, state, data):
-    """Runs `function(data)` on the state that Keras's trainer hands over.
+def run_step(
+    function: Callable[[Any], Any], groups: Any, state: Any, data: Any
+) -> Any:
+    """Runs `function(data)` on the state that Keras's trainer passes.
 
     Args:
         function: Callable that takes `data` and may assign variables.
@@ -41,7 +49,11 @@ def run_step(function, groups, state, data):
     return outputs, tuple(frame.values(group) for group in groups)
 
 
-def minimize(objective, optimizer, variables):
+def minimize(
+    objective: Callable[[], tuple[Tensor, dict[str, Tensor], Tensor]],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> tuple[dict[str, Tensor], Tensor]:
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
@@ -55,7 +67,7 @@ def minimize(objective, optimizer, variables):
         The tuple `(values, samples)`.
     """
     frame = current_frame()
-    changed = []
+    changed: list[Any] = []
 
     def scaled_objective(values):
         with nested_frame(frame, variables, values).active() as inner:
@@ -77,7 +89,9 @@ def minimize(objective, optimizer, variables):
     return values_of_terms, samples
 
 
-def gradient(function, variables):
+def gradient(
+    function: Callable[[], Tensor], variables: Sequence[keras.Variable]
+) -> list[Tensor]:
     """Returns the gradient of a scalar at variables.
 
     Args:
@@ -96,12 +110,14 @@ def gradient(function, variables):
     return jax.grad(scalar)(frame.values(variables))
 
 
-def compiled(function, variables):
-    """Returns `function` as one program, to be called outside of training.
+def compiled(
+    function: Callable[..., Any], variables: Sequence[keras.Variable]
+) -> Callable[..., Any]:
+    """Returns `function` as one program, to be called outside training.
 
     Args:
-        function: Callable that takes tensors, reads `variables` and assigns
-            none that matters later.
+        function: Callable that takes tensors and reads `variables`. Its
+            assignments are not needed later.
         variables: List of all variables that it may read.
     """
 
@@ -115,17 +131,18 @@ def compiled(function, variables):
     )
 
 
-def run_if(predicate, function):
+def run_if(predicate: Tensor, function: Callable[[], Tensor]) -> Tensor:
     """Returns the scalar `function()` if `predicate` holds, else zero."""
     frame = current_frame()
-    changed = []
+    changed: list[Any] = []
 
     def probe():
         with nested_frame(frame).active() as inner:
             function()
         changed[:] = inner.changed()
 
-    # The two branches must return the same: find out first what is assigned.
+    # Both branches must return the same variables, so find out first which
+    # are assigned.
     jax.eval_shape(probe)
 
     def due():
@@ -141,13 +158,19 @@ def run_if(predicate, function):
     return value
 
 
-def step_if(predicate, step, variables, compiled):
-    """Runs `step()` if `predicate` holds, and else leaves every variable.
+def step_if(
+    predicate: Tensor,
+    step: Callable[[], None],
+    variables: Callable[[], Sequence[keras.Variable]],
+    compiled: bool,
+) -> None:
+    """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
-    The step is computed in any case and what came of it chosen: within a
-    `lax.cond`, XLA computes gradients of convolutions many times slower on a
-    CPU ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for
-    the predicate on a GPU. Steps that are not to be taken are rare.
+    The step is computed in any case, and `predicate` selects the new or the
+    old values. Inside `lax.cond`, XLA computes gradients of convolutions many
+    times slower on a CPU
+    ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for the
+    predicate on a GPU. Skipped steps are rare.
 
     Args:
         predicate: Boolean scalar.
@@ -172,34 +195,34 @@ def step_if(predicate, step, variables, compiled):
     frame.update(changed, values)
 
 
-def all_finite(samples):
+def all_finite(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether nothing is NaN or infinite."""
     return jnp.isfinite(samples).all()
 
 
-def any_samples(samples):
+def any_samples(samples: Tensor) -> Tensor:
     """Tells whether the batch has a sample."""
     return samples.shape[0] > 0
 
 
-def random_states():
+def random_states() -> list[Any]:
     """Returns nothing: every generator of Keras has a variable."""
     return []
 
 
-def set_random_states(states):
+def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
 @contextlib.contextmanager
-def restore_state_on_error(model):
+def restore_state_on_error(model: keras.Model) -> Iterator[None]:
     """Puts the latest state into the variables if anything is raised.
 
-    Keras's `fit` does so itself, unless that is what was interrupted;
+    Keras's `fit` does so itself, unless it is interrupted while it does;
     `evaluate`, `predict` and the methods for one batch do not.
 
-    The state is put there at the beginning too: `predict` may be called in the
-    middle of `fit`, by a callback.
+    The state is also put there at the beginning, because a callback may call
+    `predict` in the middle of `fit`.
     """
     jax_trainer.put_state_into_variables(model)
     try:

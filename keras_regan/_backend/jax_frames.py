@@ -1,8 +1,8 @@
-"""JAX: the values of variables, scope within scope.
+"""JAX: the values of variables in nested scopes.
 
-Keras's scopes do not look through to an enclosing scope, so each frame opened
-here starts from the values of the one around it, and what it assigned is handed
-on to that one: tracers never leak out of the transformation that made them.
+Keras's scopes do not see the values of an enclosing scope. Each frame therefore
+starts with the values of the frame around it, and passes its assignments on to
+that frame, so that tracers never leak out of the transformation that made them.
 """
 
 import contextlib

@@ -1,6 +1,11 @@
-"""JAX: one forward pass that serves outputs and their gradient at inputs."""
+"""JAX: one forward pass for outputs and their gradient at inputs."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
 
 import jax
+import keras
 from jax import numpy as jnp
 from jax.extend.core import ClosedJaxpr
 from jax.extend.core import jaxpr_as_fun
@@ -8,10 +13,16 @@ from jax.extend.core import jaxpr_as_fun
 from keras_regan._backend.jax_frames import Frame
 from keras_regan._backend.jax_frames import current_frame
 from keras_regan._backend.jax_frames import nested_frame
+from keras_regan._typing import Tensor
 
 
-def call_with_input_gradient(function, inputs, variables=(), forwards=True):
-    """Calls `function` and keeps what its gradient at `inputs` needs.
+def call_with_input_gradient(
+    function: Callable[[Tensor], tuple[Any, Any]],
+    inputs: Tensor,
+    variables: Sequence[keras.Variable] = (),
+    forwards: bool = True,
+) -> tuple[Any, Any, Callable[..., Tensor]]:
+    """Calls `function`, and prepares its gradient at `inputs`.
 
     Args:
         function: Callable that takes `inputs` and returns
@@ -19,9 +30,9 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
         inputs: Float tensor.
         variables: List of the variables that `function` may read or assign.
             Only needed outside of `run_step`.
-        forwards: Whether the gradient of the gradient is to be computed in
-            forward mode. The same either way, but XLA is several times slower
-            on a CPU with the other one: strided convolutions want it, and
+        forwards: Whether to compute the gradient of the gradient in forward
+            mode. The result is the same, but the wrong mode is several times
+            slower with XLA on a CPU: strided convolutions need forward mode,
             transposed ones do not.
 
     Returns:
@@ -35,7 +46,7 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     if outside:
         frame = Frame(variables, [variable.value for variable in variables])
     inputs = jnp.asarray(inputs)
-    changed = []
+    changed: list[Any] = []
 
     def forward(inputs):
         with nested_frame(frame).active() as inner:
@@ -74,11 +85,11 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
 
 
 def _as_program(function, inputs):
-    """Calls a function once and returns what can be called again and again.
+    """Traces a function and returns it as a program with explicit constants.
 
     Returns:
-        The tuple `(program, constants)`: the function with what it depends on
-        besides, as further arguments, and their values.
+        The tuple `(program, constants)`: the function with all tensors that it
+        depends on as further arguments, and the values of these.
     """
     traced, shapes = jax.make_jaxpr(function, return_shape=True)(inputs)
     structure = jax.tree.structure(shapes)
@@ -93,15 +104,15 @@ def _as_program(function, inputs):
 def _differentiated_forwards(function, inputs, weights, constants):
     """Returns the gradient of `sum(weights * function(inputs))` at inputs.
 
-    Its own gradient against a cotangent `c` is that of the directional
-    derivative of `function` along `c`, weighted, in forward mode. The forward
-    pass stands here once more; a compiler finds that it is the same.
+    Its own gradient for a cotangent `c` is that of the weighted directional
+    derivative of `function` along `c`, in forward mode. The forward pass is
+    repeated here; the compiler removes the repetition.
 
     Args:
-        function: Callable with `(inputs, *constants)`.
-        inputs: What the gradient is taken at.
-        weights: Of the shape of the outputs.
-        constants: List of all tensors that `function` depends on besides.
+        function: Callable that takes `(inputs, *constants)`.
+        inputs: The point at which the gradient is taken.
+        weights: Tensor of the shape of the outputs.
+        constants: List of all other tensors that `function` depends on.
 
     Returns:
         The gradient, or `None` if something in `function` has no forward mode.

@@ -1,18 +1,27 @@
 """Several replicas of one model, as `tf.distribute` runs them.
 
 Each replica has a part of the global batch, its own copy of all variables, and
-a thread of its own, in which the step is traced. What is below asks for the
-step that the calling thread is in; outside of one there is one replica.
+its own thread, in which the step is traced. The functions below use the step
+that the calling thread is in; outside a step there is a single replica.
 """
 
 import contextlib
 import functools
 import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from typing import TypeVar
 
 import keras
 import tensorflow as tf
 
 from keras_regan._backend.keras_internals.strategies import strategy_of
+from keras_regan._typing import Tensor
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 _local = threading.local()
 
@@ -29,18 +38,18 @@ class _Replica:
         self.index = index
         self.total = tf.reduce_sum(sizes)
         self.offset = tf.reduce_sum(tf.where(before, sizes, 0))
-        # Not 1 / replicas: the parts of the last batch differ in size.
+        # Not 1 / replicas, because the parts of the last batch differ in size.
         self.share = tf.cast(size, "float32") / tf.cast(self.total, "float32")
         self.is_empty = tf.equal(size, 0)
-        # What `synchronized` has in hand.
+        # The variables that `synchronized` is handling.
         self.moving = []
 
     def scaled(self, value):
-        """Returns what a value adds to the mean over the global batch."""
+        """Returns a value's contribution to the global mean."""
         return value * tf.cast(self.share, value.dtype)
 
     def unless_empty(self, value):
-        """Returns zeros for a part without samples, whose means are NaN."""
+        """Returns zeros if this part has no samples, whose means are NaN."""
         if isinstance(value, tf.IndexedSlices):
             values = self.unless_empty(value.values)
             return tf.IndexedSlices(values, value.indices, value.dense_shape)
@@ -50,12 +59,12 @@ class _Replica:
         return self.context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
 
 
-def current():
-    """Returns the replica of the step that is running, or `None` for one."""
+def current() -> Any:
+    """Returns the replica of the current step; `None` if there is only one."""
     return getattr(_local, "replica", None)
 
 
-def run_on_replica(function, data):
+def run_on_replica(function: Callable[[Any], Any], data: Any) -> Any:
     """Runs `function(data)` as the step of one replica of several."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return function(data)
@@ -66,16 +75,16 @@ def run_on_replica(function, data):
         _local.replica = None
 
 
-def on_several_replicas():
-    """Returns whether the step that is running has other replicas."""
+def on_several_replicas() -> bool:
+    """Returns whether the current step has other replicas."""
     return current() is not None
 
 
-def own_rows(draw, size):
-    """Returns this replica's rows of what is drawn for the global batch.
+def own_rows(draw: Callable[[Any], Tensor], size: Any) -> Tensor:
+    """Returns this replica's rows of a draw for the global batch.
 
     Args:
-        draw: Callable that takes a number of rows and returns as many, the
+        draw: Callable that takes a number of rows and returns this many, the
             same on all replicas.
         size: The size of this replica's batch.
     """
@@ -85,7 +94,7 @@ def own_rows(draw, size):
     return draw(replica.total)[replica.offset : replica.offset + size]
 
 
-def own_seed(seed):
+def own_seed(seed: Any) -> Any:
     """Returns a seed that no other replica has."""
     replica = current()
     if replica is None:
@@ -93,13 +102,13 @@ def own_seed(seed):
     return tf.random.experimental.stateless_fold_in(seed, replica.index)
 
 
-def global_size(size):
+def global_size(size: Any) -> Any:
     """Returns the size of the global batch."""
     replica = current()
     return size if replica is None else replica.total
 
 
-def global_mean(values):
+def global_mean(values: Any) -> Any:
     """Returns means over the global batch, where no gradient is needed.
 
     Args:
@@ -115,33 +124,35 @@ def global_mean(values):
     return tf.nest.pack_sequence_as(values, replica.sum(parts))
 
 
-def after(predicate):
-    """Lets a block run once a boolean is known, and not if that raised."""
+def after(predicate: Tensor) -> AbstractContextManager[None]:
+    """Runs a block after a boolean is computed, and not if that raised."""
     if current() is None:
         return contextlib.nullcontext()
     return tf.control_dependencies([predicate])
 
 
-def counted_once(event):
-    """Returns what a replica adds to a count of what all of them see."""
+def counted_once(event: Tensor) -> Tensor:
+    """Returns an event on the first replica only, so that it counts once."""
     replica = current()
     if replica is None:
         return event
     return tf.logical_and(event, tf.equal(replica.index, 0))
 
 
-def everywhere(predicate):
+def everywhere(predicate: Tensor) -> Tensor:
     """Tells whether a boolean holds on all replicas."""
     replica = current()
     failures = replica.sum(tf.cast(tf.logical_not(predicate), "int32"))
     return tf.equal(failures, 0)
 
 
-def overflowing_together(gradients, optimizer):
+def overflowing_together(
+    gradients: Sequence[Tensor], optimizer: keras.optimizers.Optimizer
+) -> Sequence[Tensor]:
     """Returns gradients that are finite on all replicas or on none.
 
-    A `LossScaleOptimizer` looks at those of the first replica only, and would
-    apply what has overflowed on another one.
+    A `LossScaleOptimizer` checks those of the first replica only, and would
+    apply gradients that overflow on another replica.
     """
     if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return gradients
@@ -159,11 +170,10 @@ def overflowing_together(gradients, optimizer):
     ]
 
 
-def global_rows(rows):
+def global_rows(rows: Tensor) -> Tensor:
     """Returns the rows of all replicas, in the order of the global batch.
 
-    The gradient at a replica's rows is the sum of what all replicas make of
-    them.
+    The gradient at a replica's rows is the sum over all replicas.
     """
     replica = current()
     if replica is None:
@@ -172,16 +182,17 @@ def global_rows(rows):
 
 
 @contextlib.contextmanager
-def synchronized(variables):
-    """Keeps variables equal that each replica moves by its own batch.
+def synchronized(variables: Sequence[keras.Variable]) -> Iterator[None]:
+    """Keeps variables equal that each replica changes by its own batch.
 
-    On leaving, all move by the mean of the moves, each replica counting by its
-    number of samples: what one device would do for means over a batch. Moves
-    and not values are averaged, so that what did not move stays to the bit.
+    At the end of the block, all replicas apply the mean of the changes,
+    weighted by their numbers of samples, as one device would for means over a
+    batch. It averages changes and not values, so that unchanged variables stay
+    exactly the same.
 
     Args:
-        variables: List of variables. Of these, floats that were not created
-            to be trained by a gradient are looked at.
+        variables: List of variables. Only floats that are not trained by a
+            gradient are synchronized.
     """
     replica = current()
     moving = [
@@ -206,38 +217,41 @@ def synchronized(variables):
         variable.assign(old + move)
 
 
-def replica_count(model):
-    """Returns on how many devices a model is trained; one for a stranger."""
+def replica_count(model: keras.Model) -> int:
+    """Returns the number of devices that a model is trained on."""
     strategy = strategy_of(model)
     return 1 if strategy is None else strategy.num_replicas_in_sync
 
 
-def in_scope(method):
+def in_scope(method: _Method) -> _Method:
     """Lets a model's method create variables on all of its devices."""
 
     @functools.wraps(method)
     def run(model, *args, **kwargs):
-        # The default strategy refuses nothing but has to be left alone.
+        # The scope of the default strategy must not be entered.
         if replica_count(model) == 1:
             return method(model, *args, **kwargs)
         with strategy_of(model).scope():
             return method(model, *args, **kwargs)
 
-    return run
+    return run  # type: ignore[return-value]  # Called as `method` is.
 
 
-def outside_scope(model, variables):
+def outside_scope(
+    model: keras.Model, variables: Sequence[keras.Variable]
+) -> list[keras.Variable]:
     """Returns the variables that are not on all devices of a model."""
     extended = strategy_of(model).extended
     created_in_scope = extended.variable_created_in_scope
     return [v for v in variables if not created_in_scope(v.value)]
 
 
-def check_strategy():
+def check_strategy() -> None:
     """Raises a `ValueError` for a strategy that a GAN cannot train under.
 
     With `MultiWorkerMirroredStrategy`, `fit` of Keras 3.15 fails for every
-    model; the others that are refused give variables no copy on each device.
+    model. The other unsupported strategies do not copy variables to each
+    device.
     """
     strategy = tf.distribute.get_strategy()
     usable = (
@@ -256,11 +270,11 @@ def check_strategy():
         )
 
 
-def batch_divisor():
-    """Returns what the rows of a batch must be a multiple of: nothing."""
+def batch_divisor() -> int:
+    """Returns 1: a batch may have any number of rows."""
     return 1
 
 
-def in_this_process():
+def in_this_process() -> AbstractContextManager[None]:
     """Does nothing: there is one process, and it divides any batch."""
     return contextlib.nullcontext()

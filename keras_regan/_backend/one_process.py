@@ -1,9 +1,8 @@
 """PyTorch: one process with one device, which sees the whole batch.
 
-Keras 3.15 knows nothing of `torch.distributed`. Later versions of its trainer
-wrap the model, and exchange gradients in a call of the wrapper; a step of ours
-calls the two networks themselves, so that each process would train by itself
-without a word.
+Keras 3.15 does not support `torch.distributed`. Later versions of its trainer
+wrap the model, and exchange gradients in a call of the wrapper. Our step calls
+the two networks themselves, so each process would silently train by itself.
 """
 
 import torch
@@ -26,7 +25,7 @@ from keras_regan._backend.one_replica import replica_count as replica_count
 from keras_regan._backend.one_replica import synchronized as synchronized
 
 
-def check_strategy():
+def check_strategy() -> None:
     """Raises a `ValueError` if there are other processes to train with."""
     distributed = torch.distributed
     if not distributed.is_available() or not distributed.is_initialized():

@@ -1,11 +1,12 @@
-"""JAX: one step sees the global batch, whose rows lie on several devices.
+"""JAX: one step sees the global batch, whose rows are on several devices.
 
-Keras's distribution places variables and batches; XLA exchanges what a step
-needs. So nothing is done here for a step, and all of it is for what surrounds
-one: rows that cannot be divided evenly among the devices.
+Keras's distribution places variables and batches, and XLA exchanges the tensors
+of a step. A step therefore needs nothing from here. These functions handle rows
+outside of steps that cannot be divided evenly among the devices.
 """
 
 import contextlib
+from collections.abc import Iterator
 
 import jax
 import keras
@@ -27,8 +28,8 @@ from keras_regan._backend.one_replica import replica_count as replica_count
 from keras_regan._backend.one_replica import synchronized as synchronized
 
 
-def batch_divisor():
-    """Returns what the rows of a process's batches must be a multiple of."""
+def batch_divisor() -> int:
+    """Returns the divisor of the number of rows in a process's batches."""
     distribution = keras.distribution.distribution()
     if distribution is None or distribution.batch_dim_name is None:
         return 1
@@ -38,12 +39,12 @@ def batch_divisor():
 
 
 @contextlib.contextmanager
-def in_this_process():
-    """Leaves out the other processes, and divides no batch among devices.
+def in_this_process() -> Iterator[None]:
+    """Runs a block in this process alone, and divides no batch.
 
     Every device then computes all rows, in any number, and new variables are
-    on one device: what one process of several does alone would otherwise wait
-    for the others.
+    on one device. Otherwise a process that does something alone would wait for
+    the others.
     """
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)

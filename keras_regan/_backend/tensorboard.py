@@ -1,8 +1,8 @@
 """Images, scalars and histograms for TensorBoard, on every backend.
 
-`tf.summary` would start TensorFlow's runtime, which takes hold of the GPU
-beside JAX or PyTorch. An event file is only a list of records, and writing
-records needs no runtime.
+`tf.summary` would start TensorFlow's runtime, which reserves GPU memory in a
+process with JAX or PyTorch. An event file is only a list of records, and
+writing records needs no runtime.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ _BUCKETS = 30
 
 
 class EventWriter:
-    """Writes what TensorBoard shows to an event file, and flushes it.
+    """Writes data for TensorBoard to an event file, and flushes it.
 
     Args:
-        log_dir: String. The directory that TensorBoard watches; it is created
-            where it does not exist. Each writer adds a file to it.
+        log_dir: String. The directory that TensorBoard watches. It is created
+            if it does not exist. Each writer adds a file to it.
 
     Raises:
         OSError: From every method, if the file cannot be written.
@@ -53,16 +53,16 @@ class EventWriter:
 
     @property
     def is_gone(self) -> bool:
-        """Whether somebody removed the file; writing to it would not tell."""
+        """Whether the file was removed; writing to it would not fail."""
         return "://" not in self._path and not os.path.exists(self._path)
 
     def image(self, name: str, image: np.ndarray, step: int) -> None:
         """Writes one image.
 
         Args:
-            name: String. What TensorBoard shows the image under.
+            name: String. The name of the image in TensorBoard.
             image: Array of type uint8 and of shape `(height, width, 1 or 3)`.
-            step: Non-negative integer. Where the image stands in the series.
+            step: Non-negative integer. The position of the image in the series.
         """
         import tensorflow as tf
 
@@ -82,20 +82,20 @@ class EventWriter:
         """Writes one number.
 
         Args:
-            name: String. What TensorBoard shows the number under.
+            name: String. The name of the number in TensorBoard.
             value: Float. It may be NaN or infinite.
-            step: Non-negative integer. Where it stands in the series.
+            step: Non-negative integer. The position in the series.
         """
         self._write_value(name, step, simple_value=float(value))
 
     def histogram(self, name: str, values: np.ndarray, step: int) -> None:
-        """Writes how numbers are distributed, over 30 buckets of one width.
+        """Writes the distribution of numbers, in 30 buckets of equal width.
 
         Args:
-            name: String. What TensorBoard shows the histogram under.
-            values: Array of numbers of any shape. NaN and infinite ones are
+            name: String. The name of the histogram in TensorBoard.
+            values: Array of numbers of any shape. NaN and infinite values are
                 left out.
-            step: Non-negative integer. Where it stands in the series.
+            step: Non-negative integer. The position in the series.
         """
         import tensorflow as tf
 

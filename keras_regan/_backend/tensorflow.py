@@ -1,23 +1,30 @@
 """TensorFlow: variables are mutable, gradients come from tapes."""
 
 import contextlib
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from keras_regan._backend import mirrored
 from keras_regan._backend.keras_internals import strategies
 from keras_regan._interrupts import interrupts_wait
+from keras_regan._typing import Tensor
 
 _NOT_FINITE = "The data holds NaN or infinity"
 _NO_SAMPLES = "A batch of the data is empty"
 
 
-def run_step(function, groups, data):
+def run_step(function: Callable[[Any], Any], groups: Any, data: Any) -> Any:
     """Runs `function(data)`; variables keep their own state."""
     if not tf.executing_eagerly():
-        # A graph runs to its end in any case. But what needs no data, as
-        # counters and seeds, would go on even if there is none: at the end of
-        # a data set of unknown size, or if it raises.
+        # A graph always runs to its end. Without this, operations that need no
+        # data, such as counters and seeds, would run even if there is no data:
+        # at the end of a data set of unknown size, or if it raises.
         parts = tf.nest.flatten(data, expand_composites=True)
         with tf.control_dependencies(list(filter(tf.is_tensor, parts))):
             return mirrored.run_on_replica(function, data)
@@ -25,7 +32,11 @@ def run_step(function, groups, data):
         return mirrored.run_on_replica(function, data)
 
 
-def minimize(objective, optimizer, variables):
+def minimize(
+    objective: Callable[[], tuple[Tensor, dict[str, Tensor], Tensor]],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> tuple[dict[str, Tensor], Tensor]:
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
@@ -36,7 +47,7 @@ def minimize(objective, optimizer, variables):
         variables: List of the variables that the optimizer was built with.
 
     Returns:
-        The tuple `(values, samples)`, the values those of the global batch.
+        The tuple `(values, samples)`, with the values of the global batch.
     """
     replica = mirrored.current()
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -52,7 +63,8 @@ def minimize(objective, optimizer, variables):
         ]
         gradients = mirrored.overflowing_together(gradients, optimizer)
     if optimizer.loss_scale_factor is not None:
-        # Keras divides by it, which it cannot do with those of an embedding.
+        # Keras would divide the gradients by it, which fails for those of an
+        # embedding.
         gradients = [
             None if g is None else tf.convert_to_tensor(g) for g in gradients
         ]
@@ -60,7 +72,9 @@ def minimize(objective, optimizer, variables):
     return mirrored.global_mean(values), samples
 
 
-def gradient(function, variables):
+def gradient(
+    function: Callable[[], Tensor], variables: Sequence[keras.Variable]
+) -> list[Tensor]:
     """Returns the gradient of a scalar at variables.
 
     Args:
@@ -80,19 +94,27 @@ def gradient(function, variables):
     )
 
 
-def compiled(function, variables):
-    """Returns `function` as one graph, to be called outside of training.
+def compiled(
+    function: Callable[..., Any], variables: Sequence[keras.Variable]
+) -> Callable[..., Any]:
+    """Returns `function` as one graph, to be called outside training.
 
     Args:
-        function: Callable that takes tensors, reads `variables` and assigns
-            none that matters later.
+        function: Callable that takes tensors and reads `variables`. Its
+            assignments are not needed later.
         variables: List of all variables that it may read.
     """
-    return tf.function(function)
+    # As Keras does with steps: reading the source takes seconds.
+    return tf.function(function, autograph=False)
 
 
-def call_with_input_gradient(function, inputs, variables=(), forwards=True):
-    """Calls `function` and keeps what its gradient at `inputs` needs.
+def call_with_input_gradient(
+    function: Callable[[Tensor], tuple[Any, Any]],
+    inputs: Tensor,
+    variables: Sequence[keras.Variable] = (),
+    forwards: bool = True,
+) -> tuple[Any, Any, Callable[..., Tensor]]:
+    """Calls `function`, and prepares its gradient at `inputs`.
 
     Args:
         function: Callable that takes `inputs` and returns
@@ -125,7 +147,7 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     return outputs, auxiliary, pullback
 
 
-def run_if(predicate, function):
+def run_if(predicate: Tensor, function: Callable[[], Tensor]) -> Tensor:
     """Returns the scalar `function()` if `predicate` holds, else zero."""
     try:
         return tf.cond(
@@ -136,8 +158,8 @@ def run_if(predicate, function):
     except RuntimeError as error:
         if not strategies.reduces_over_replicas(error):
             raise
-    # Replicas cannot exchange anything in some steps only: it is computed in
-    # every step, and dropped in those that are not due.
+    # Replicas cannot exchange tensors in some steps only, so the value is
+    # computed in every step, and dropped if it is not due.
     moving = mirrored.current().moving
     before = [tf.identity(variable) for variable in moving]
     value = tf.cast(function(), "float32")
@@ -146,19 +168,25 @@ def run_if(predicate, function):
     return tf.where(predicate, value, 0.0)
 
 
-def step_if(predicate, step, variables, compiled):
-    """Runs `step()` if `predicate` holds, and else leaves every variable.
+def step_if(
+    predicate: Tensor,
+    step: Callable[[], None],
+    variables: Callable[[], Sequence[keras.Variable]],
+    compiled: bool,
+) -> None:
+    """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
-    On several replicas it must hold, as `all_finite` and `any_samples` see to:
-    replicas cannot exchange anything in a branch of a graph.
+    On several replicas `predicate` must hold, because replicas cannot exchange
+    tensors in a branch of a graph. `all_finite` and `any_samples` raise if it
+    does not.
 
     Args:
         predicate: Boolean scalar.
         step: Callable without arguments and results.
         variables: Callable that returns all variables that `step` may assign.
-        compiled: Whether XLA compiles what this is part of. It computes
-            convolutions in a branch of a graph thirty times as slowly on a
-            CPU, so that the step is taken in any case then, and taken back.
+        compiled: Whether XLA compiles the step. On a CPU it computes
+            convolutions in a branch of a graph thirty times slower, so the step
+            is then taken in any case, and undone if necessary.
     """
     if mirrored.on_several_replicas():
         step()
@@ -177,11 +205,11 @@ def step_if(predicate, step, variables, compiled):
         tf.cond(predicate, taken, lambda: tf.constant(False))
 
 
-def all_finite(samples):
+def all_finite(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether nothing is NaN or infinite.
 
-    On several replicas, where `step_if` cannot leave out a step, it raises
-    instead, and `restore_state_on_error` makes a `FloatingPointError` of that.
+    On several replicas, where `step_if` cannot skip a step, it raises instead,
+    and `restore_state_on_error` turns that into a `FloatingPointError`.
     """
     finite = tf.reduce_all(tf.math.is_finite(samples))
     if not mirrored.on_several_replicas():
@@ -191,11 +219,11 @@ def all_finite(samples):
         return tf.identity(finite)
 
 
-def any_samples(samples):
+def any_samples(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether the batch has a sample.
 
-    On several replicas some of them may have none. If no one has any, it
-    raises, and `restore_state_on_error` makes a `ValueError` of that.
+    On several replicas, some may have none. If none of them has any, it raises,
+    and `restore_state_on_error` turns that into a `ValueError`.
     """
     present = mirrored.global_size(tf.shape(samples)[0]) > 0
     if not mirrored.on_several_replicas():
@@ -205,18 +233,22 @@ def any_samples(samples):
         return tf.identity(present)
 
 
-def random_states():
+def random_states() -> list[Any]:
     """Returns nothing: every generator of Keras has a variable."""
     return []
 
 
-def set_random_states(states):
+def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
+def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
+    """Turns errors into clear ones; the variables stay as they are."""
+    return _named_errors()
+
+
 @contextlib.contextmanager
-def restore_state_on_error(model):
-    """Gives an error its name; it leaves variables as they are."""
+def _named_errors() -> Iterator[None]:
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
@@ -225,7 +257,7 @@ def restore_state_on_error(model):
         if _NO_SAMPLES in str(error):
             raise ValueError(
                 f"{_NO_SAMPLES}. Expected at least one sample on several "
-                "replicas, which cannot leave out a step: filter the data "
-                "set, as with `tf.data.Dataset.filter`"
+                "replicas, which cannot skip a step: filter the data set, for "
+                "instance with `tf.data.Dataset.filter`"
             ) from error
         raise

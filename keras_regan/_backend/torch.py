@@ -1,22 +1,32 @@
 """PyTorch: variables are mutable, gradients come from autograd.
 
-A step runs without gradients; only what is differentiated turns them on.
+A step runs without gradients; only differentiated functions enable them.
 """
 
 import contextlib
+from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
+import keras
 import torch
 
 from keras_regan._interrupts import interrupts_wait
+from keras_regan._typing import Tensor
 
 
-def run_step(function, groups, data):
+def run_step(function: Callable[[Any], Any], groups: Any, data: Any) -> Any:
     """Runs `function(data)`; variables keep their own state."""
     with interrupts_wait(), torch.no_grad():
         return function(data)
 
 
-def minimize(objective, optimizer, variables):
+def minimize(
+    objective: Callable[[], tuple[Tensor, dict[str, Tensor], Tensor]],
+    optimizer: keras.optimizers.Optimizer,
+    variables: Sequence[keras.Variable],
+) -> tuple[dict[str, Tensor], Tensor]:
     """Applies one optimizer step to the first output of `objective`.
 
     Args:
@@ -37,7 +47,7 @@ def minimize(objective, optimizer, variables):
             allow_unused=True,
         )
     if any(g is not None for g in gradients):
-        # What a penalty reads in some steps only has zeros elsewhere too.
+        # A variable that is used in some steps only gets zeros in the others.
         gradients = [
             torch.zeros_like(v.value) if g is None else g
             for g, v in zip(gradients, variables, strict=True)
@@ -46,7 +56,9 @@ def minimize(objective, optimizer, variables):
     return {k: v.detach() for k, v in values.items()}, samples.detach()
 
 
-def gradient(function, variables):
+def gradient(
+    function: Callable[[], Tensor], variables: Sequence[keras.Variable]
+) -> list[Tensor]:
     """Returns the gradient of a scalar at variables.
 
     Args:
@@ -65,19 +77,26 @@ def gradient(function, variables):
     ]
 
 
-def compiled(function, variables):
-    """Returns `function` so that it runs without gradients of its own.
+def compiled(
+    function: Callable[..., Any], variables: Sequence[keras.Variable]
+) -> Callable[..., Any]:
+    """Returns `function` so that it runs without gradients.
 
     Args:
-        function: Callable that takes tensors, reads `variables` and assigns
-            none that matters later.
+        function: Callable that takes tensors and reads `variables`. Its
+            assignments are not needed later.
         variables: List of all variables that it may read.
     """
     return torch.no_grad()(function)
 
 
-def call_with_input_gradient(function, inputs, variables=(), forwards=True):
-    """Calls `function` and keeps what its gradient at `inputs` needs.
+def call_with_input_gradient(
+    function: Callable[[Tensor], tuple[Any, Any]],
+    inputs: Tensor,
+    variables: Sequence[keras.Variable] = (),
+    forwards: bool = True,
+) -> tuple[Any, Any, Callable[..., Tensor]]:
+    """Calls `function`, and prepares its gradient at `inputs`.
 
     Args:
         function: Callable that takes `inputs` and returns
@@ -115,32 +134,37 @@ def call_with_input_gradient(function, inputs, variables=(), forwards=True):
     return outputs, auxiliary, pullback
 
 
-def run_if(predicate, function):
+def run_if(predicate: Tensor, function: Callable[[], Tensor]) -> Tensor:
     """Returns the scalar `function()` if `predicate` holds, else zero."""
     return function() if bool(predicate) else torch.zeros(())
 
 
-def step_if(predicate, step, variables, compiled):
-    """Runs `step()` if `predicate` holds, and else leaves every variable."""
+def step_if(
+    predicate: Tensor,
+    step: Callable[[], None],
+    variables: Callable[[], Sequence[keras.Variable]],
+    compiled: bool,
+) -> None:
+    """Runs `step()` if `predicate` holds; otherwise changes no variable."""
     if predicate:
         step()
 
 
-def all_finite(samples):
+def all_finite(samples: Tensor) -> Tensor:
     """Tells, as a boolean scalar, whether nothing is NaN or infinite."""
     return torch.isfinite(samples).all()
 
 
-def any_samples(samples):
+def any_samples(samples: Tensor) -> Tensor:
     """Tells whether the batch has a sample."""
     return samples.shape[0] > 0
 
 
-def random_states():
-    """Returns the states of the generators that all code shares, as arrays.
+def random_states() -> list[Any]:
+    """Returns the states of PyTorch's global random generators, as arrays.
 
-    Of the host first, then of each accelerator. Dropout without a seed draws
-    from them, and so does what shuffles data.
+    The first is that of the host, then follow those of the accelerators.
+    Dropout without a seed and shuffling of data draw from them.
     """
     states = [torch.get_rng_state()]
     if torch.cuda.is_available():
@@ -148,14 +172,14 @@ def random_states():
     return [state.numpy() for state in states]
 
 
-def set_random_states(states):
-    """Gives the generators back the states that `random_states` returned."""
+def set_random_states(states: Sequence[Any]) -> None:
+    """Restores the states that `random_states` returned."""
     host, *accelerators = [torch.from_numpy(state.copy()) for state in states]
     torch.set_rng_state(host)
     for index, state in enumerate(accelerators[: torch.cuda.device_count()]):
         torch.cuda.set_rng_state(state, index)
 
 
-def restore_state_on_error(model):
+def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

@@ -1,12 +1,12 @@
 """TensorFlow: training data that is not tuned while it is read.
 
-An iterator of `tf.data` is tuned by a thread that looks at it after 10, 20, 40
-milliseconds and so on, up to a minute. Whoever gives up the iterator waits for
-the thread, and the notice that ends its sleep is often missed: `fit` then
-stands still after an epoch for up to as long as it took, and so do `evaluate`
-and `predict`. Without the thread there is nothing to wait for. What it tunes
-keeps the value that it begins with: as many calls in parallel as there are
-cores (16 at most), and a buffer that still grows if it runs empty.
+A thread tunes an iterator of `tf.data` after 10, 20, 40 milliseconds and so on,
+up to a minute. Deleting the iterator waits for the thread, which often misses
+the signal that ends its sleep: `fit` then hangs after an epoch for up to the
+duration of that epoch, and so do `evaluate` and `predict`. Without the thread
+there is nothing to wait for. The settings that it tunes keep their initial
+values: as many parallel calls as there are cores (16 at most), and a buffer
+that still grows if it runs empty.
 """
 
 from typing import Any

@@ -1,1 +1,1 @@
-"""What networks, data and a user's own objects must be like."""
+"""Checks of networks, data and a user's own objects."""

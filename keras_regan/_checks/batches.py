@@ -1,4 +1,4 @@
-"""What a batch of training data must be like."""
+"""Checks of batches of training data."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from keras_regan._typing import Shape
 
 
 def split(data: Any, conditions: Any = None) -> tuple[Any, Any]:
-    """Returns `(samples, conditions)` of what Keras hands to a step.
+    """Returns `(samples, conditions)` from the data of a step.
 
     Raises:
         ValueError: If there are sample weights.
@@ -22,8 +22,8 @@ def split(data: Any, conditions: Any = None) -> tuple[Any, Any]:
         if weights is not None:
             raise ValueError(
                 "Invalid value for argument `sample_weight`. Expected None: "
-                "the loss of a GAN has no weights for samples, and several "
-                "conditions go together, (samples, (first, second)). Received: "
+                "the loss of a GAN has no weights for samples. Pass several "
+                "conditions together, (samples, (first, second)). Received: "
                 "sample weights"
             )
     pair = isinstance(data, list | tuple) and len(data) == 2
@@ -35,7 +35,7 @@ def split(data: Any, conditions: Any = None) -> tuple[Any, Any]:
 
 
 def _split_dictionary(data):
-    """Takes apart what TensorFlow Datasets yields."""
+    """Splits the dictionaries that TensorFlow Datasets yields."""
     for key in ("image", "samples"):
         if key in data:
             others = {k: v for k, v in data.items() if k != key}
@@ -49,8 +49,8 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
     """Raises a `ValueError` unless samples are floats of the right shape.
 
     Args:
-        samples: What has a shape, batch included, and a dtype.
-        sample_shape: The shape of what the generator makes, without batch.
+        samples: Object with a shape, batch included, and a dtype.
+        sample_shape: The shape of a generated sample, without the batch.
     """
     shape = tuple(samples.shape)
     if len(shape) != len(sample_shape) + 1 or any(
@@ -84,20 +84,20 @@ def check_source(
     wanted: Conditions | None,
     use_conditions: bool = True,
 ) -> None:
-    """Checks whatever of `x` and `y` can be checked before a batch is drawn.
+    """Checks `x` and `y` as far as possible before a batch is drawn.
 
-    Arrays, tensors and `tf.data.Dataset`s say their shape and type in
-    advance; of other sources each batch is checked as it comes.
+    The shapes and types of arrays, tensors and `tf.data.Dataset`s are known in
+    advance; batches of other sources are checked as they come.
 
     Args:
         x: The samples, or a source of batches.
         y: The conditions, if `x` is an array.
         sample_shape: The shape of one sample.
-        wanted: What the networks are told, or `None`.
-        use_conditions: Whether what comes beside the samples matters.
+        wanted: The conditions or labels that the data must have, or `None`.
+        use_conditions: Whether conditions or labels are used.
 
     Raises:
-        TypeError: If `x` is no array and no source.
+        TypeError: If `x` is neither an array nor a source of batches.
         ValueError: If they do not fit the networks.
     """
     specification = getattr(x, "element_spec", None)
@@ -112,7 +112,7 @@ def check_source(
         if not use_conditions:
             return
         check_present(y, wanted)
-        if y is not None:
+        if y is not None and wanted is not None:
             wanted.check(y)
         if specification is None:
             check_count(x, y, wanted is None or wanted.are_labels)
@@ -124,7 +124,7 @@ def check_array(x: Any) -> None:
         raise TypeError(
             "Invalid value for argument `x`. Expected batches of one array or "
             "tensor of samples, of (samples, conditions), or dictionaries of "
-            "'image' and 'label' or other conditions; others become such by "
+            "'image' and 'label' or other conditions; convert others with "
             "`dataset.map(lambda d: (d['image'], d['label']))`. Received: an "
             f"object of type dict with the keys {sorted(map(str, x))}"
         )
@@ -136,9 +136,8 @@ def check_array(x: Any) -> None:
 
 
 def _check_kind(x: Any, y: Any) -> None:
-    """Raises unless `x` is something that hands out batches."""
-    plain = dict | list | tuple | set | str | bytes
-    if isinstance(x, plain) or not (
+    """Raises unless `x` is an array or a source of batches."""
+    if isinstance(x, dict | list | tuple | set | str | bytes) or not (
         hasattr(x, "__iter__") or hasattr(x, "__getitem__")
     ):
         raise TypeError(
@@ -149,17 +148,17 @@ def _check_kind(x: Any, y: Any) -> None:
         )
     if y is not None:
         raise ValueError(
-            "Invalid value for argument `y`. Expected None with a source of "
-            "batches, which has the conditions in it. Received: an object of "
-            f"type {type(y).__name__}"
+            "Invalid value for argument `y`. Expected None if `x` is a source "
+            "of batches, which has to include the conditions. Received: an "
+            f"object of type {type(y).__name__}"
         )
 
 
 def length(x: Any) -> int | None:
-    """Returns how many samples or batches there are, `None` if unknown."""
+    """Returns the number of samples or batches; `None` if unknown."""
     try:
         return len(x)
-    except (TypeError, NotImplementedError):  # It does not say.
+    except (TypeError, NotImplementedError):  # Its length is unknown.
         return None
 
 

@@ -1,4 +1,4 @@
-"""Discriminators whose last layer keeps logits within bounds."""
+"""A check for discriminators whose last layer bounds the logits."""
 
 import math
 import warnings
@@ -10,27 +10,27 @@ from keras import ops
 from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.networks import heads_of
 
-# Further apart than any logits, so that what is equal at both is a bound.
+# Larger than any logits: if the outputs at both are equal, they are bounds.
 _FAR, _FURTHER = 1e4, 1e8
 
 
 def warn_of_bounded_logits(
     discriminator: keras.Model, inputs: Any, stacklevel: int
 ) -> None:
-    """Warns of a last layer that is no end of a network that returns logits.
+    """Warns if the last layer of a discriminator bounds the logits.
 
-    What the last layer does to large numbers is looked at, so every function
-    is seen: sigmoid, softmax, tanh, clipping, in an `activation`, a layer, a
-    `Lambda` or an operation of Keras. In a subclassed network the last layer
-    is found by calling it symbolically. What cannot be seen is a bound that
-    does not come last, that is a layer's with weights and no `activation`, or
-    that a subclassed `call` computes with other functions than Keras's. What
-    is bounded on one side only, such as an energy, is no mistake. Of several
-    tensors of logits each is looked at.
+    The last layer is called with large numbers, so any function is found:
+    sigmoid, softmax, tanh, clipping, in an `activation`, a layer, a `Lambda`
+    or an operation of Keras. In a subclassed network, a symbolic call finds
+    the last layer. A bound is not found if it does not come last, if it is
+    inside a layer with weights and no `activation`, or if a subclassed `call`
+    computes it with functions that are not Keras's. A bound on one side only,
+    such as that of an energy, is not a mistake. Several tensors of logits are
+    checked one by one.
 
     Args:
         discriminator: Built Keras model.
-        inputs: Symbols that it can be called with.
+        inputs: Symbolic inputs for the discriminator.
         stacklevel: As in `warnings.warn`, from here.
     """
     told_of = []
@@ -50,10 +50,10 @@ def warn_of_bounded_logits(
 
 
 def _last_operations(network: Any, inputs: Any) -> list[Any]:
-    """Returns the layers or operations that logits come from, if found."""
+    """Returns the layers or operations that return logits, if found."""
     try:
         inputs, outputs = _graph(network, inputs)
-    except Exception:  # A `call` that is not for symbols.
+    except Exception:  # The `call` does not take symbolic tensors.
         return []
     return [
         last for logits in heads_of(outputs) for last in _before(logits, inputs)
@@ -61,7 +61,7 @@ def _last_operations(network: Any, inputs: Any) -> list[Any]:
 
 
 def _before(logits: Any, inputs: Any) -> list[Any]:
-    """Returns what computes logits: several in a network that does."""
+    """Returns the last operations before logits, also in nested models."""
     try:
         last = keras.Function(inputs, logits).operations[-1]
         while _moves_only(last):
@@ -90,12 +90,12 @@ def _moves_only(operation):
 
 
 def _bounds(operation: Any) -> tuple[float, float] | None:
-    """Returns between which numbers an operation keeps its outputs."""
+    """Returns the bounds of an operation's outputs, or `None`."""
     activation = getattr(operation, "activation", None)
     if activation is None and getattr(operation, "variables", []):
         return None
     try:
-        shape = (2, 1)
+        shape: tuple[int, ...] = (2, 1)
         if activation is None:
             shape = (2, *(size or 1 for size in operation.input.shape[1:]))
         function = activation or operation
@@ -103,7 +103,7 @@ def _bounds(operation: Any) -> tuple[float, float] | None:
             [_mean(function(ops.full(shape, sign * size))) for sign in (-1, 1)]
             for size in (_FAR, _FURTHER)
         )
-    except Exception:  # It has several inputs, or other ones.
+    except Exception:  # It has several inputs, or inputs of another form.
         return None
     same = all(
         math.isclose(*ends, rel_tol=1e-3)

@@ -1,7 +1,7 @@
-"""Networks that are told conditions as further arguments of their `call`.
+"""Networks that take conditions as further arguments of their `call`.
 
-Everything else here knows the inputs of a network as one thing, which may be a
-list. Such a network has them in a list too, until it is called.
+All other modules treat the inputs of a network as one object, which may be a
+list. The inputs of these networks are a list too, until the network is called.
 """
 
 import inspect
@@ -11,15 +11,15 @@ import keras
 
 from keras_regan._backend.keras_internals import layers
 
-# What Keras itself hands to a `call`.
+# Arguments that Keras itself passes to a `call`.
 _OF_KERAS = ("training", "mask")
 
 
 def argument_names(network: keras.Model) -> list[str]:
-    """Returns the names of a network's inputs if they are arguments.
+    """Returns the names of a network's inputs if they are separate arguments.
 
-    They are if the network was built with a shape for each of several. An
-    empty list means that the inputs are one argument.
+    They are if the network was built with a shape for each of several
+    arguments. An empty list means that the inputs are one argument.
     """
     if layers.structure_of_inputs(network) is not None:
         return []
@@ -30,11 +30,11 @@ def argument_names(network: keras.Model) -> list[str]:
 def call_arguments(
     network: keras.Model, inputs: Any
 ) -> tuple[list[Any], dict[str, Any]]:
-    """Returns what a network is called with, by position and by name.
+    """Returns the arguments of a network's call, by position and by name.
 
     Args:
         network: The network.
-        inputs: Its inputs as one: a list of them if it takes several.
+        inputs: Its inputs as one object: a list if it takes several.
     """
     names = argument_names(network)
     if not names:
@@ -48,33 +48,33 @@ def check_arguments_known(
 ) -> None:
     """Raises a `ValueError` if a network has arguments of unknown shape.
 
-    Keras keeps the shape of the first one only, unless it is told more.
+    By default Keras keeps the shape of the first argument only.
 
     Args:
         network: Built Keras model.
-        argument: What it was given as.
+        argument: The user's argument for the network.
         optional: Whether arguments that may be `None` count. Defaults to
             `False`.
     """
     if layers.structure_of_inputs(network) is not None:
         return
-    first, *others = _parameters(network) or [None]
+    parameters = _parameters(network)
     defaults = (inspect.Parameter.empty, *([None] if optional else []))
-    needed = [p.name for p in others if p.default in defaults]
+    needed = [p.name for p in parameters[1:] if p.default in defaults]
     shapes = layers.shapes_of_arguments(network)
     nested = [name for name, shape in shapes.items() if _is_nested(shape)]
     if all(name in shapes for name in needed) and not nested:
         return
-    names = [first.name, *needed]
+    names = [*(p.name for p in parameters[:1]), *needed]
     wanted = ", ".join(f"{name}_shape" for name in names)
     listed = ", ".join(f"'{name}_shape': (None, ...)" for name in names)
     called = ", ".join(names)
     raise ValueError(
-        f"Invalid value for argument `{argument}`. Expected a model that says "
-        "of which shape each argument of its `call` is, one tensor each: by a "
-        f"method `build(self, {wanted})` that builds its layers, or by a "
+        f"Invalid value for argument `{argument}`. Expected a model with the "
+        "shape of each argument of its `call`, one tensor each: define a "
+        f"method `build(self, {wanted})` that builds its layers, or a "
         "`get_build_config(self)` that returns {'shapes_dict': {"
-        f"{listed}}}}}. Keras needs them to load it. Or hand over a functional "
+        f"{listed}}}}}. Keras needs them to load it. Or pass a functional "
         f"model around it, `keras.Model([{called}], network({called}))` with a "
         "`keras.Input` for each. Received: "
         f"`{type(network).__name__}.call{inspect.signature(network.call)}`, "

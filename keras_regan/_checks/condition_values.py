@@ -1,4 +1,4 @@
-"""Of what a condition may be made."""
+"""Checks of the values of a condition."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def check_numbers(part: Any, what: str, takes_floats: bool) -> None:
 
     Args:
         part: The condition of a batch.
-        what: What it is called in an error.
+        what: The name of the condition in an error.
         takes_floats: Whether the generator takes floats for it.
     """
     if not hasattr(part, "shape"):
@@ -30,7 +30,7 @@ def check_numbers(part: Any, what: str, takes_floats: bool) -> None:
         advice = ""
         if dtype.startswith(("str", "<U", "|S", "object")):
             advice = (
-                "; of texts, those that `keras.layers.TextVectorization` makes"
+                "; for texts, the output of `keras.layers.TextVectorization`"
             )
         raise TypeError(
             f"Invalid value for the {what} in `conditions` or `y`. Expected an "
@@ -39,8 +39,8 @@ def check_numbers(part: Any, what: str, takes_floats: bool) -> None:
     if dtype == "uint8" and takes_floats and len(part.shape) >= 4:
         raise TypeError(
             f"Invalid value for the {what} in `conditions` or `y`. Expected "
-            "floats, for images with values from 0 to 255 as "
-            "`images.astype('float32') / 127.5 - 1`. Received: dtype uint8"
+            "floats, such as `images.astype('float32') / 127.5 - 1` for images "
+            "with values from 0 to 255. Received: dtype uint8"
         )
 
 
@@ -48,7 +48,7 @@ def as_number_array(part: Any) -> np.ndarray:
     """Returns one condition, or those of a batch, as a NumPy array.
 
     Raises:
-        TypeError: If they are no numbers.
+        TypeError: If they are not numbers.
     """
     try:
         array = ops.convert_to_numpy(part)
@@ -65,7 +65,7 @@ def as_number_array(part: Any) -> np.ndarray:
 
 
 def fits(shape: Shape, right: Shape) -> bool:
-    """Tells whether two shapes can be those of one tensor."""
+    """Tells whether two shapes can belong to the same tensor."""
     return len(shape) == len(right) and all(
         a is None or b is None or a == b
         for a, b in zip(shape, right, strict=True)

@@ -1,4 +1,4 @@
-"""Conditions: what comes beside the samples, and is told to networks."""
+"""Conditions, which come with the samples and are inputs of the networks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,21 +18,21 @@ _ARGUMENTS = "`conditions` or `y`"
 
 
 class Condition(NamedTuple):
-    """One of the things that the networks are told.
+    """One of the conditions that the networks take.
 
     Attributes:
-        name: What the generator's input is called, `None` if nobody named it.
-        shape: The shape of one, without the batch.
-        dtype: What the generator takes, `None` if it does not say.
-        count: How many classes or tokens an integer may number, or `None` if
-            the networks do not say.
-        least: The lowest number of one.
+        name: The name of the generator's input; `None` if it has none.
+        shape: The shape of one condition, without the batch.
+        dtype: The dtype that the generator takes; `None` if unknown.
+        count: The number of classes or tokens that an integer may stand for;
+            `None` if unknown.
+        least: The lowest number of a class or token.
     """
 
     name: str | None
     shape: Shape
     dtype: str | None = None
-    count: int | None = None
+    count: int | None = None  # type: ignore[assignment]  # A tuple's method.
     least: int = 0
 
     @property
@@ -42,14 +42,14 @@ class Condition(NamedTuple):
 
     @property
     def is_image(self) -> bool:
-        """Whether there are positions that an augmentation would move."""
+        """Whether the condition has positions, which an augmentation moves."""
         return len(self.shape) >= 3
 
     def check(self, part: Any) -> None:
         """Raises unless these are numbers of the right shape.
 
         Args:
-            part: What has a shape, batch included, and a dtype.
+            part: Object with a shape, batch included, and a dtype.
 
         Raises:
             TypeError: If they are not an array of numbers.
@@ -67,7 +67,7 @@ class Condition(NamedTuple):
             )
 
     def check_numbering(self, part: Any) -> None:
-        """Raises a `ValueError` unless integers number what there is.
+        """Raises a `ValueError` for integers of no class or token.
 
         Args:
             part: Array of numbers.
@@ -97,10 +97,10 @@ class Condition(NamedTuple):
         )
 
     def shaped(self, part: Any) -> Any:
-        """Returns an array of labels in the shape that the network names.
+        """Returns an array of labels in the shape of the network's input.
 
-        TensorFlow traces a step for one shape, and after another one for any
-        rank, with which no network can be called.
+        If labels had two shapes, TensorFlow would trace a step for any rank,
+        and no network can be called with that.
         """
         if self.is_label and isinstance(part, np.ndarray):
             return part.reshape((len(part), *self.shape))
@@ -113,7 +113,7 @@ class Condition(NamedTuple):
         return array.ndim == len(self.shape)
 
     def rows(self, n: int, array: np.ndarray) -> np.ndarray:
-        """Returns `n` conditions in the network's shape, of one or of `n`."""
+        """Returns `n` conditions in the network's shape, from one or `n`."""
         if self.is_single(array):
             array = np.repeat(array[np.newaxis], n, axis=0)
         if len(array) != n:
@@ -139,22 +139,22 @@ class Condition(NamedTuple):
 
     def _one_hot(self, shape: Shape) -> str:
         if self.is_label and len(shape) == 1 and shape == (self.count,):
-            return ", as `labels.argmax(-1)` of one-hot rows"
+            return ", such as `labels.argmax(-1)` of one-hot rows"
         return ""
 
     def _shapes(self) -> list[Shape]:
-        # Keras adds or drops a last axis of one.
+        # Keras adds or drops a last axis of size one.
         return [(), (1,)] if self.is_label else [self.shape]
 
 
 class Conditions:
-    """All that two networks are told, in the order of the generator's inputs.
+    """All conditions of two networks, in the order of the generator's inputs.
 
     Args:
         each: List of `Condition`s.
 
     Attributes:
-        needed_by: Who needs them, as the beginning of an error.
+        needed_by: The beginning of an error, which says what needs them.
     """
 
     needed_by = "The networks are conditional"
@@ -164,12 +164,12 @@ class Conditions:
 
     @property
     def are_labels(self) -> bool:
-        """Whether a class label is all that there is."""
+        """Whether a class label is the only condition."""
         return len(self.each) == 1 and self.each[0].is_label
 
     @property
     def names(self) -> list[str | None]:
-        """What the generator calls them."""
+        """The names of the generator's inputs."""
         return [condition.name for condition in self.each]
 
     def parts(self, conditions: Any) -> list[Any]:
@@ -180,7 +180,7 @@ class Conditions:
                 dictionary with the names of the generator's inputs.
 
         Raises:
-            ValueError: If there are more, fewer or others.
+            ValueError: If there are too many, too few or others.
         """
         if isinstance(conditions, dict):
             if None in self.names or set(conditions) != set(self.names):
@@ -197,18 +197,18 @@ class Conditions:
         return parts
 
     def check(self, conditions: Any) -> None:
-        """Raises unless a batch, or what describes one, is what is needed.
+        """Raises unless a batch, or its description, fits the networks.
 
         Raises:
-            TypeError: If a part is no array of numbers.
-            ValueError: If there are more, fewer or others, or if a part has
-                another shape.
+            TypeError: If a part is not an array of numbers.
+            ValueError: If there are too many, too few or others, or if a part
+                has another shape.
         """
         for condition, part in self._pairs(conditions):
             condition.check(part)
 
     def check_numbering(self, conditions: Any) -> None:
-        """Raises a `ValueError` unless integers number what there is."""
+        """Raises a `ValueError` for integers of no class or token."""
         for condition, part in self._pairs(conditions):
             condition.check_numbering(part)
 
@@ -227,7 +227,7 @@ class Conditions:
         return ops.all(ops.stack(found))
 
     def count(self, conditions: Any) -> int | None:
-        """Returns how many conditions are given, `None` if just one."""
+        """Returns the number of conditions; `None` for a single one."""
         for condition, part in self._pairs(conditions):
             array = as_number_array(part)
             if not condition.is_single(array):
@@ -235,12 +235,12 @@ class Conditions:
         return None
 
     def rows(self, n: int, conditions: Any) -> Any:
-        """Returns `n` conditions, of one or of `n`, in the generator's order.
+        """Returns `n` conditions, from one or `n`, in the generator's order.
 
         Raises:
             TypeError: If they are not numbers.
-            ValueError: If there is another number of them, or if they are not
-                what the networks take.
+            ValueError: If their number is neither 1 nor `n`, or if they do
+                not fit the networks.
         """
         return [
             condition.rows(n, as_number_array(part))
@@ -258,7 +258,7 @@ class Conditions:
 
     @property
     def expected(self) -> str:
-        """What a batch of conditions has to be, in words."""
+        """A description of a valid batch of conditions."""
         shapes = [(None, *condition.shape) for condition in self.each]
         if len(self.each) == 1:
             text = f"an array of shape {shapes[0]}"
@@ -311,17 +311,17 @@ def check_present(conditions: Any, wanted: Conditions | None) -> None:
     if wanted is None and conditions is not None:
         raise ValueError(
             "The networks are not conditional and got (samples, labels). "
-            "Expected samples only, as of "
+            "Expected samples only, as from "
             "`dataset.map(lambda samples, labels: samples)`; "
-            "`compile(use_conditions=False)`, which leaves out what comes "
-            "beside the samples; a generator and a discriminator with a "
-            "second input; or a discriminator that learns to classify, with "
+            "`compile(use_conditions=False)`, which ignores the labels; a "
+            "generator and a discriminator with a second input; or a "
+            "discriminator that learns to classify, with "
             "`penalties.AuxiliaryClassifier`. Received: (samples, labels)"
         )
 
 
 def check_count(samples: Any, conditions: Any, are_labels: bool) -> None:
-    """Raises a `ValueError` unless there are as many of both."""
+    """Raises a `ValueError` unless there are as many conditions as samples."""
     what = "labels" if are_labels else "conditions"
     for part in keras.tree.flatten(conditions):
         shape = getattr(part, "shape", None)

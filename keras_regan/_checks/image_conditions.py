@@ -1,4 +1,4 @@
-"""Conditions that are images, which an augmentation would have to move too."""
+"""A check for augmentations that do not move conditions that are images."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ def check_moves_no_sample_alone(
 ) -> None:
     """Raises if an augmentation changes images and not their conditions.
 
-    The discriminator would learn to tell apart samples that no longer lie where
-    the image that they go with lies.
+    The discriminator would learn to compare samples with conditions that they
+    are no longer aligned with.
 
     Args:
-        argument: What the user gave it as.
+        argument: The user's argument for it.
         holder: An augmentation, or a penalty that may hold one.
-        conditions: What the networks are told, or `None`.
+        conditions: The conditions of the networks, or `None`.
 
     Raises:
-        ValueError: If a condition is an image, and so is what is augmented.
+        ValueError: If a condition is an image, and images are augmented.
     """
     images = [c for c in conditions.each if c.is_image] if conditions else []
     if not images:
@@ -29,8 +29,8 @@ def check_moves_no_sample_alone(
     if _is_of_images(augmentation):
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected no "
-            "augmentation of images where a condition is an image (of shape "
-            f"{images[0].shape}): samples would be moved and conditions not. "
+            "augmentation of images if a condition is an image (of shape "
+            f"{images[0].shape}): it would move samples but not conditions. "
             "`InstanceNoise` moves nothing. Received: "
             f"{type(augmentation).__name__}"
         )

@@ -1,4 +1,4 @@
-"""What two networks are called with, and whether they fit together."""
+"""The inputs of two networks, and checks that the networks fit together."""
 
 from typing import Any
 
@@ -17,26 +17,26 @@ from keras_regan._typing import Shape
 
 
 class Interface:
-    """What a generator and its discriminator are called with.
+    """The inputs and outputs of a generator and its discriminator.
 
     Args:
         generator: Built Keras model.
         discriminator: Built Keras model.
-        has_latents: Whether the generator's first input are latents.
+        has_latents: Whether the generator's first input is the latents.
 
     Raises:
         ValueError: If the two do not fit together.
 
     Attributes:
-        latent_shape: The shape of one sample's latents, `None` without.
+        latent_shape: The shape of one sample's latents; `None` without.
         sample_shape: The shape of one sample.
-        heads: How many tensors of logits the discriminator returns.
+        heads: The number of tensors of logits that the discriminator returns.
         conditions: The `Conditions`, or `None`.
-        generator: The generator as a model that `predict` can call: it is
-            another if the one given takes several arguments.
+        generator: The generator as a model that `predict` can call: a wrapper
+            if the given model takes several arguments.
         discriminator: The discriminator, likewise.
-        judges_conditions: Whether the discriminator is told any.
-        classes: How many classes the discriminator tells apart, `None` if it
+        judges_conditions: Whether the discriminator takes conditions.
+        classes: The number of classes of the discriminator; `None` if it
             returns no class logits.
     """
 
@@ -68,7 +68,7 @@ class Interface:
         warn_of_bounded_logits(
             discriminator, self._discriminator.symbols(discriminator), 4
         )
-        self.conditions = None
+        self.conditions: Conditions | None = None
         if told:
             counts = self._counts(told, list(networks.values()))
             self.conditions = Conditions(
@@ -84,12 +84,12 @@ class Interface:
 
     @property
     def judges_conditions(self) -> bool:
-        """Whether the discriminator is told any conditions."""
+        """Whether the discriminator takes conditions."""
         return bool(self._taken)
 
     @property
     def described_conditions(self) -> Any:
-        """What has the shapes and types of a batch of conditions, or `None`."""
+        """The shapes and types of a batch of conditions, or `None`."""
         if self.conditions is None:
             return None
         return self.ordered(
@@ -101,47 +101,52 @@ class Interface:
 
     def ordered(self, conditions: Any) -> Any:
         """Returns conditions in the generator's order: one, or a tuple."""
-        parts = self.conditions.parts(conditions)
+        parts = self._parts(conditions)
         return parts[0] if len(parts) == 1 else tuple(parts)
 
     def generator_inputs(self, latents: Any, conditions: Any) -> Any:
-        """Returns what the generator is called with.
+        """Returns the inputs of the generator.
 
         Args:
-            latents: Tensor or array, `None` for a generator without.
-            conditions: A batch of conditions, `None` if there are none.
+            latents: Tensor or array; `None` for a generator without latents.
+            conditions: A batch of conditions; `None` if there are none.
         """
         values = [] if self.latent_shape is None else [latents]
         if self.conditions is not None:
-            values += self.conditions.parts(conditions)
+            values += self._parts(conditions)
         return self._generator.of(values)
 
     def discriminator_inputs(self, samples: Any, conditions: Any) -> Any:
-        """Returns what the discriminator is called with."""
+        """Returns the inputs of the discriminator."""
         return self._discriminator.of(
             [samples, *self.judged_conditions(conditions)]
         )
 
     def judged_conditions(self, conditions: Any) -> list[Any]:
-        """Returns those conditions that the discriminator is told."""
+        """Returns the conditions that the discriminator takes."""
         if not self._taken:
             return []
-        parts = self.conditions.parts(conditions)
+        parts = self._parts(conditions)
         return [parts[index] for index in self._taken]
+
+    def _parts(self, conditions: Any) -> list[Any]:
+        if self.conditions is None:
+            return []
+        return self.conditions.parts(conditions)
 
     def _latents(self) -> Shape:
         shape = self._generator.each[0].shape[1:]
         if not shape or None in shape:
             raise ValueError(
                 "Invalid value for argument `generator`. Expected a model "
-                "whose first input is a batch of latents of known shape, as "
-                "(batch, latent_dim), or `latents=None` for a generator that "
-                "takes conditions only. Received: input shape "
+                "whose first input is a batch of latents of known shape, such "
+                "as (batch, latent_dim), or `latents=None` for a generator "
+                "that takes conditions only. Received: input shape "
                 f"{(None, *shape)}"
             )
         return shape
 
-    def _samples(self, generator) -> Shape:
+    def _samples(self, generator: keras.Model) -> Shape:
         samples = self._generator.outputs(generator)
         if not hasattr(samples, "shape"):
             raise ValueError(
@@ -157,7 +162,7 @@ class Interface:
             )
         return shape[1:]
 
-    def _check_told(self, told, judgement) -> None:
+    def _check_told(self, told: list[Any], judgement: Any) -> None:
         judged = self._discriminator.each[1:]
         classifies = isinstance(judgement, dict) and "class_logits" in judgement
         only_labels = all(_is_label(one.shape) for one in told)
@@ -166,7 +171,7 @@ class Interface:
             raise ValueError(
                 "Invalid value for argument `discriminator`. Expected labels "
                 "or other conditions as further inputs in both networks or in "
-                "none, or a discriminator that returns 'class_logits' beside "
+                "none, or a discriminator that returns 'class_logits' and "
                 "'logits'; and `latents=None` if the generator takes "
                 "conditions only. Received: a generator that "
                 f"{_takes(told)} and a discriminator that {_takes(judged)}"
@@ -177,15 +182,17 @@ class Interface:
             if not same:
                 raise ValueError(
                     "Invalid value for argument `discriminator`. Expected "
-                    f"conditions of the shape {told[index].shape} that the "
-                    f"generator takes. Received: {one.shape}"
+                    f"conditions of shape {told[index].shape}, as in the "
+                    f"generator. Received: {one.shape}"
                 )
 
-    def _counts(self, told, networks) -> list[int | None]:
-        """Returns how many classes or tokens each condition may number.
+    def _counts(
+        self, told: list[Any], networks: list[keras.Model]
+    ) -> list[int | None]:
+        """Returns the number of classes or tokens of each condition.
 
-        As many as the smallest number among the layers that are called with
-        the condition itself, such as `keras.layers.Embedding`, and the class
+        It is the smallest number among the layers that are called with the
+        condition itself, such as `keras.layers.Embedding`, and the class
         logits.
         """
         judged = dict(
@@ -213,7 +220,7 @@ def _taken(discriminator: NetworkInputs, told: list[Any]) -> list[int]:
 
 
 def _is_label(shape: Shape) -> bool:
-    # Keras adds or drops a last axis of one.
+    # Keras adds or drops a last axis of size one.
     return shape[1:] in ((), (1,))
 
 

@@ -1,4 +1,4 @@
-"""Labels of real samples, from which the discriminator alone learns."""
+"""Labels of real samples, from which only the discriminator learns."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,10 @@ UNKNOWN = -1
 class Labels(Conditions):
     """A class number for each real sample, or -1 where it is unknown.
 
-    They come beside the samples as conditions do, and no network is told them.
+    They come with the samples as conditions do, but no network takes them.
 
     Args:
-        classes: How many classes there are, or `None` if the discriminator
-            does not say.
+        classes: The number of classes; `None` if it is unknown.
     """
 
     needed_by = "The discriminator learns to classify"
@@ -27,21 +26,21 @@ class Labels(Conditions):
 
     @property
     def expected(self) -> str:
-        """What a batch of labels has to be, in words."""
+        """A description of a valid batch of labels."""
         return f"{super().expected}, {UNKNOWN} where a class is unknown"
 
 
 def labels_for(
     penalties: Iterable[Penalty], interface: Interface
 ) -> Labels | None:
-    """Returns what labels have to be like, `None` if nobody learns from them.
+    """Returns the description of labels; `None` if no penalty reads them.
 
-    Labels that the generator is told are conditions, and no class of those may
-    be unknown.
+    Labels that the generator takes are conditions, none of which may be
+    unknown.
 
     Args:
-        penalties: What stands in the two lists of regularizers.
-        interface: What the two networks are called with.
+        penalties: The penalties of both networks.
+        interface: The `Interface` of the two networks.
     """
     if interface.conditions is not None:
         return None

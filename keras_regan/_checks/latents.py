@@ -1,4 +1,4 @@
-"""Latents that a model with a distribution of its own has drawn."""
+"""Checks of latents that a user's function or model has drawn."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from keras_regan._typing import Shape
 
 
 def check_latents(latents: Any, latent_shape: Shape) -> None:
-    """Raises unless an overridden `sample_latents` returned latents.
+    """Raises unless latents are a tensor of the right shape.
 
     Raises:
-        TypeError: If they are no tensor.
+        TypeError: If they are not a tensor.
         ValueError: If they have another shape.
     """
     if isinstance(latents, np.ndarray) or not hasattr(latents, "shape"):
         raise TypeError(
-            "`sample_latents` must return a tensor, and so must a function "
-            "given as `latents`, that was drawn with `keras.random` and "
-            "`seed`: a compiled step would repeat any other for ever. "
+            "`sample_latents`, or a function given as `latents`, must return "
+            "a tensor that was drawn with `keras.random` and `seed`: a "
+            "compiled step would repeat anything else in each call. "
             f"Received: {type(latents).__name__}"
         )
     shape = tuple(latents.shape)
@@ -29,9 +29,8 @@ def check_latents(latents: Any, latent_shape: Shape) -> None:
     ):
         sizes = ", ".join(map(str, latent_shape))
         raise ValueError(
-            "`sample_latents` must return, and so must a function given as "
-            f"`latents`, latents of shape (batch_size, {sizes}). Received: "
-            f"shape {shape}"
+            "`sample_latents`, or a function given as `latents`, must return "
+            f"latents of shape (batch_size, {sizes}). Received: shape {shape}"
         )
 
 
@@ -39,13 +38,13 @@ def check_fixed(latents: Any, again: Any) -> None:
     """Raises a `ValueError` for random latents that do not use the seed.
 
     Args:
-        latents: What was drawn without use of the seed.
-        again: What was drawn next.
+        latents: Latents that were drawn without the seed.
+        again: The latents of the next draw.
     """
     if not np.array_equal(*map(ops.convert_to_numpy, (latents, again))):
         raise ValueError(
-            "`sample_latents` must draw with `keras.random` and `seed`, and "
-            "so must a function given as `latents`. Received: other numbers "
-            "in each call that do not come from `seed`, as those of NumPy, "
-            "which a compiled step would repeat for ever"
+            "`sample_latents`, or a function given as `latents`, must draw "
+            "with `keras.random` and `seed`. Received: random numbers that do "
+            "not come from `seed`, such as those of NumPy, which a compiled "
+            "step would repeat in each call"
         )

@@ -1,4 +1,4 @@
-"""What a network is called with: which inputs, in which form."""
+"""The inputs of a network and their form."""
 
 import itertools
 import re
@@ -13,9 +13,9 @@ from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.call_arguments import check_arguments_known
 from keras_regan._typing import Shape
 
-# Of a condition, in the order of a label's.
+# The dtypes of a condition, in the order in which they are tried for a label.
 _TYPES = ("int32", "float32")
-# The names that Keras gives to inputs without one.
+# The names that Keras gives to unnamed inputs.
 _UNNAMED = re.compile(r"(input_layer|keras_tensor|input)(_\d+)?")
 
 
@@ -24,9 +24,9 @@ class Input(NamedTuple):
 
     Attributes:
         name: Its key in a dictionary or the name of its `keras.Input`; `None`
-            if nobody named it.
+            if it has none.
         shape: Its shape, batch included.
-        tensor: What a functional network has for it, or `None`.
+        tensor: The symbolic tensor in a functional network, or `None`.
     """
 
     name: str | None
@@ -35,17 +35,17 @@ class Input(NamedTuple):
 
     @property
     def dtype(self) -> str | None:
-        """The type that the network takes, `None` if it does not say."""
+        """The dtype that the network takes; `None` if unknown."""
         return None if self.tensor is None else self.tensor.dtype
 
 
 class NetworkInputs:
-    """The inputs of a network, in the order in which it names them.
+    """The inputs of a network, in the network's order.
 
     Args:
         inputs: List of `Input`s.
-        form: What the network takes them in: `None` for one by itself, `list`
-            or `dict`.
+        form: The form of the inputs: `None` for a single input, `list` or
+            `dict`.
     """
 
     def __init__(self, inputs: list[Input], form: type | None):
@@ -53,7 +53,7 @@ class NetworkInputs:
         self._form = form
 
     def of(self, values: list[Any]) -> Any:
-        """Returns values as the network is called with them."""
+        """Returns values in the form of the network's inputs."""
         if self._form is None:
             return values[0]
         if self._form is list:
@@ -62,11 +62,11 @@ class NetworkInputs:
         return dict(zip(names, values, strict=True))
 
     def first(self, name: str, argument: str) -> "NetworkInputs":
-        """Returns the same with an input first: it matters in dictionaries.
+        """Returns the inputs with a certain key of their dictionary first.
 
         Args:
-            name: The key that this input has in a dictionary.
-            argument: What the network was given as.
+            name: The key of this input in a dictionary.
+            argument: The user's argument for the network.
 
         Raises:
             ValueError: If a dictionary has no such key.
@@ -77,18 +77,18 @@ class NetworkInputs:
         if name not in names:
             raise ValueError(
                 f"Invalid value for argument `{argument}`. Expected a model "
-                f"whose dictionary of inputs has the key '{name}', beside the "
-                f"conditions. Received: the keys {names}"
+                f"whose dictionary of inputs has the key '{name}' in addition "
+                f"to the conditions. Received: the keys {names}"
             )
         ordered = sorted(self.each, key=lambda one: one.name != name)
         return NetworkInputs(ordered, self._form)
 
     def symbols(self, network: keras.Model) -> Any:
-        """Returns symbols that a network can be called with.
+        """Returns symbolic tensors that a network can be called with.
 
-        A subclassed network does not say of which type its conditions are:
-        one number a sample is taken for a label if it can be one, and all
-        others for floats.
+        The dtypes of a subclassed network's conditions are unknown: a single
+        number for each sample is treated as a label if the network accepts
+        that, and all others as floats.
         """
         tensors = [one.tensor for one in self.each]
         if None not in tensors:
@@ -102,15 +102,15 @@ class NetworkInputs:
         )
 
     def with_one_argument(self, network: keras.Model) -> keras.Model:
-        """Returns a model with the same weights that takes these as one.
+        """Returns a model with the same weights that takes one argument.
 
-        It is the network itself unless it is called with several arguments,
-        as `keras.Model.predict` calls none.
+        It is the network itself unless that takes several arguments, which
+        `keras.Model.predict` cannot pass.
         """
         if not argument_names(network):
             return network
-        # What is called with floats is called with integers too; a functional
-        # model would cut off the fractions if it was the other way round.
+        # A functional model casts its inputs: integers to floats is harmless,
+        # but floats to integers would cut off the fractions.
         symbols = self._of_types(network, [_TYPES[::-1]] * len(self.each[1:]))
         inputs = [
             keras.Input(batch_shape=s.shape, dtype=s.dtype, name=one.name)
@@ -120,7 +120,7 @@ class NetworkInputs:
         return keras.Model(inputs, network(*args, **named), name=network.name)
 
     def dtypes(self, network: keras.Model) -> list[str]:
-        """Returns the types of all inputs, in order."""
+        """Returns the dtypes of all inputs, in order."""
         symbols = self.symbols(network)
         if self._form is dict:
             symbols = [symbols[one.name] for one in self.each]
@@ -131,11 +131,11 @@ class NetworkInputs:
         return _output_spec(network, self.symbols(network))
 
     def _of_types(self, network, choices):
-        """Returns symbols of the first types that a network computes with.
+        """Returns symbolic tensors of the first dtypes that a network takes.
 
         Args:
             network: The network.
-            choices: For each condition, types in the order to be tried.
+            choices: For each condition, the dtypes in the order to try.
         """
         first, *others = self.each
         errors = []
@@ -151,7 +151,7 @@ class NetworkInputs:
             )
             try:
                 _output_spec(network, symbols)
-            except Exception as error:  # Each framework has its own.
+            except Exception as error:  # Frameworks raise different errors.
                 errors.append(error)
             else:
                 return symbols
@@ -168,10 +168,10 @@ def inputs_of(network: keras.Model, argument: str) -> NetworkInputs:
 
     Args:
         network: The network.
-        argument: What it was given as.
+        argument: The user's argument for the network.
 
     Raises:
-        ValueError: If it does not say of which shape all of them are.
+        ValueError: If the shape of an input is unknown.
     """
     structure = layers.structure_of_inputs(network)
     if structure is None:

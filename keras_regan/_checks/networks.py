@@ -1,4 +1,4 @@
-"""What two networks must be like to play against each other."""
+"""Checks of the generator and the discriminator."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def check_network(network: Any, argument: str) -> None:
     """Raises unless `network` is a Keras model with weights and known shapes.
 
     Raises:
-        TypeError: If it is no Keras model.
+        TypeError: If it is not a Keras model.
         ValueError: If it is not built.
     """
     if not isinstance(network, keras.Model):
@@ -31,7 +31,7 @@ def check_network(network: Any, argument: str) -> None:
 
 
 def compatible(shape: Shape, other: Shape) -> bool:
-    """Tells whether two shapes, batch included, can be those of one tensor."""
+    """Tells whether two shapes with batch can belong to the same tensor."""
     return len(shape) == len(other) and all(
         a is None or b is None or a == b
         for a, b in zip(shape[1:], other[1:], strict=True)
@@ -48,10 +48,10 @@ def check_logits(outputs: Any) -> None:
     """Raises unless a discriminator returns logits, of one head or several.
 
     Args:
-        outputs: What it returns, as symbolic tensors.
+        outputs: Its outputs, as symbolic tensors.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If it does not return logits.
     """
     heads = heads_of(outputs)
     shapes = [tuple(getattr(logits, "shape", ())) for logits in heads]
@@ -60,8 +60,8 @@ def check_logits(outputs: Any) -> None:
         raise ValueError(
             "Invalid value for argument `discriminator`. Expected a model "
             "that returns logits of shape (batch,), (batch, 1) or, for parts "
-            "of a sample, (batch, ..., 1), as (batch, height, width, 1) for "
-            "a map of patches, or a list of several of these, alone or as "
+            "of a sample, (batch, ..., 1), such as (batch, height, width, 1) "
+            "for a map of patches, or a list of several of these, alone or as "
             "{'logits': ..., 'features': ...}. Received: outputs "
             f"{received if all(shapes) and heads else outputs}"
         )
@@ -90,7 +90,7 @@ def uses_float16(network: keras.Model) -> bool:
 
 
 def _layers(network: Any) -> list[Any]:
-    # What a wrapper holds is not among the `layers` of Keras.
+    # The `layers` of Keras do not include the layer in a wrapper.
     held = [
         *getattr(network, "layers", []),
         *(

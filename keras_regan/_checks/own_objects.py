@@ -1,4 +1,4 @@
-"""What a user's own losses and regularizers must not have forgotten."""
+"""Checks of a user's own losses and regularizers."""
 
 import inspect
 from typing import Any
@@ -16,10 +16,10 @@ _METHODS = {
 
 
 def check_loss(loss: AdversarialLoss) -> None:
-    """Raises a `ValueError` unless a loss has both methods, as they are called.
+    """Raises a `ValueError` unless a loss has both methods with the arguments.
 
     Args:
-        loss: What was given as `loss`.
+        loss: The user's argument `loss`.
     """
     kind = type(loss).__name__
     for name, arguments in _METHODS.items():
@@ -34,8 +34,8 @@ def check_loss(loss: AdversarialLoss) -> None:
         if not _can_be_called(method):
             raise ValueError(
                 f"Invalid value for argument `loss`. Expected a loss with the "
-                f"method `{name}(self, {arguments})`, and `seed` as one more "
-                f"argument if it draws. Received: "
+                f"method `{name}(self, {arguments})`, and an argument `seed` "
+                f"if it draws random numbers. Received: "
                 f"`{kind}.{name}{inspect.signature(method)}`"
             )
 
@@ -54,11 +54,11 @@ def _can_be_called(method):
 
 
 def check_constructed(entry: Any, argument: str) -> None:
-    """Raises a `ValueError` if a base class's constructor was left out.
+    """Raises a `ValueError` if the base class's constructor was not called.
 
     Args:
         entry: An entry of a list of regularizers.
-        argument: What it was given as.
+        argument: The user's argument for the list.
     """
     attributes = {
         Penalty: ("factor", "interval", "name"),

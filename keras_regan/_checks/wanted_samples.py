@@ -1,4 +1,4 @@
-"""How many samples `generate` is asked for, and of which conditions."""
+"""The number and the conditions of the samples that `generate` makes."""
 
 from typing import Any
 from typing import NamedTuple
@@ -12,15 +12,15 @@ from keras_regan._validation import positive_integer
 
 
 class WantedSamples(NamedTuple):
-    """What `generate` is asked for.
+    """The samples that `generate` makes.
 
     Attributes:
-        count: How many samples in all.
-        conditions: List of arrays with a row for each, or `None`.
-        shape: What their number is shown as.
+        count: Number of samples in all.
+        conditions: List of arrays with a row for each sample, or `None`.
+        shape: The leading axes of the result.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # A tuple's method.
     conditions: list[np.ndarray] | None
     shape: tuple[int, ...]
 
@@ -28,17 +28,18 @@ class WantedSamples(NamedTuple):
 def wanted_samples(
     n: Any, conditions: Any, samples_per_condition: Any, told: Conditions | None
 ) -> WantedSamples:
-    """Returns what the arguments of `generate` ask for.
+    """Returns the samples that the arguments of `generate` ask for.
 
     Args:
-        n: How many samples, or how many conditions.
-        conditions: What the generator is told.
-        samples_per_condition: How many samples of each, or `None`.
-        told: What it has to be told, or `None`.
+        n: Number of samples, or of conditions.
+        conditions: The user's conditions.
+        samples_per_condition: Number of samples of each condition, or `None`.
+        told: The conditions that the generator takes, or `None`.
 
     Raises:
-        TypeError: If a number is no integer, or conditions are no numbers.
-        ValueError: If these arguments do not go together.
+        TypeError: If a number is not an integer, or conditions are not
+            numbers.
+        ValueError: If these arguments do not fit together.
     """
     if told is None:
         for argument, value in (
@@ -48,7 +49,7 @@ def wanted_samples(
             if value is not None:
                 raise ValueError(
                     f"Invalid value for argument `{argument}`. Expected None, "
-                    "for the networks are not conditional. Received: an "
+                    "because the networks are not conditional. Received: an "
                     f"object of type {type(value).__name__}"
                 )
         n = positive_integer(n, "n")
@@ -58,7 +59,7 @@ def wanted_samples(
         raise ValueError(
             message(
                 "conditions",
-                f"one {what}, or n={n} of them, for the networks are "
+                f"one {what}, or n={n} of them, because the networks are "
                 f"conditional: {told.expected}",
                 None,
             )

@@ -1,4 +1,4 @@
-"""A generator as a file of another program's format."""
+"""Exports a generator to a file format of other programs."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ def export(
 ) -> None:
     """Exports a generator through Keras.
 
-    A plain copy is exported, or else the network itself: a file holds the
-    computation and no classes, so layers without an equal in Keras are no
-    obstacle there.
+    It exports a plain copy, or the network itself if there is none: the file
+    holds the computation and no classes, so layers without an equivalent in
+    Keras can be exported too.
     """
     if input_signature is None:
         if format == "tf_saved_model" and keras.backend.backend() == "torch":
@@ -50,7 +50,7 @@ def _signature(network: keras.Model) -> list[Any]:
     parts = zip(
         inputs.each, inputs.dtypes(network), _names(inputs), strict=True
     )
-    # One argument, which is a list or a dictionary for conditional networks.
+    # A single argument, which is a list or a dictionary with conditions.
     return [
         inputs.of(
             [

@@ -1,7 +1,7 @@
-"""A generator that needs nothing of this package any more.
+"""Copies of a generator that do not need this package.
 
-What training needs is left out of a copy, and layers of this package are
-replaced by layers of Keras that compute the same at inference.
+A copy leaves out what only training needs, and replaces layers of this package
+by layers of Keras that compute the same at inference.
 """
 
 import inspect
@@ -24,8 +24,8 @@ def inference_copy(network: keras.Model, name: str) -> keras.Model:
     """Returns a frozen copy with the same weights and without this package.
 
     Raises:
-        NoCopy: If a layer of this package has no equal among those of Keras,
-            or if a layer cannot be made anew from its config.
+        NoCopy: If a layer of this package has no equivalent in Keras, or if a
+            layer cannot be recreated from its config.
     """
     try:
         copy = _PlainCopier().copy(network, name)
@@ -42,7 +42,7 @@ def inference_copy(network: keras.Model, name: str) -> keras.Model:
 
 
 class _PlainCopier(NetworkCopier):
-    """Copies with layers of Keras in the place of those of this package."""
+    """Replaces the layers of this package by layers of Keras."""
 
     def __init__(self):
         super().__init__()
@@ -114,12 +114,12 @@ class _PlainCopier(NetworkCopier):
 def _cleaned(config: Any, owner: str) -> Any:
     """Returns a layer's config without what only training needs.
 
-    Regularizers and constraints of this package, or built on it, and how
-    models inside were compiled are left out, and what has a mixed policy
-    computes in the type of its weights.
+    It leaves out the compile arguments of nested models, and regularizers and
+    constraints of this package or derived from it. Layers with a mixed policy
+    compute in the dtype of their weights.
 
     Raises:
-        NoCopy: If something of this package is left.
+        NoCopy: If the config still has objects of this package.
     """
     if isinstance(config, list | tuple):
         return type(config)(_cleaned(entry, owner) for entry in config)
@@ -141,7 +141,7 @@ def _cleaned(config: Any, owner: str) -> Any:
 
 
 def _packages(config: Any) -> list[str]:
-    """Returns where a serialized object is from, and where its bases are."""
+    """Returns the packages of a serialized object and of its base classes."""
     if not isinstance(config, dict):
         return []
     cls = keras.saving.get_registered_object(config.get("registered_name"))
@@ -151,5 +151,5 @@ def _packages(config: Any) -> list[str]:
 
 def _bound_to_package(name: str, kind: str) -> NoCopy:
     return NoCopy(
-        f"Its layer `{name}` holds a {kind}, which has no equal in Keras."
+        f"Its layer `{name}` holds a {kind}, which has no equivalent in Keras."
     )

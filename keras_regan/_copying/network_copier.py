@@ -1,12 +1,12 @@
 """Copies of networks, layer by layer and with their weights.
 
-The calls between layers are copied by `keras.models.clone_model`, and each
-layer is made from its own config, for which no class has to be registered.
-`clone_model` is handed bare models on the same tensors, since it compiles the
-copy of a compiled one. It does not reach two kinds of networks: the layers of a
-`keras.Sequential` are stacked anew, as it would take no `call_function` for
-what is inside, and a subclassed model, whose calls only its code knows, is made
-from its config like a layer.
+`keras.models.clone_model` copies the calls between layers. Each layer is
+created from its own config, so no class has to be registered. `clone_model`
+gets new models on the same tensors, because it would compile the copy of a
+compiled model. Two kinds of networks are copied without it: the layers of a
+`keras.Sequential` are stacked again, because `clone_model` would not use the
+`call_function` for layers inside, and a subclassed model is created from its
+config like a layer, because only its code knows its calls.
 """
 
 import contextlib
@@ -19,27 +19,27 @@ from keras import ops
 
 
 class NoCopy(ValueError):
-    """Names the layer that cannot be copied; its cause says why."""
+    """Raised for a layer that cannot be copied; the cause says why."""
 
 
 class NetworkCopier:
-    """Copies one network; subclasses put other layers in the place of some."""
+    """Copies one network; subclasses may replace some of its layers."""
 
     def __init__(self):
         self._copies = {}
-        # What is in the place of a weight: none, one or more values.
+        # The values that replace a weight: none, one or more.
         self._values = {}
 
     def copy(self, network: keras.Model, name: str) -> keras.Model:
         """Returns a frozen copy with the same weights, which is not compiled.
 
         Raises:
-            NoCopy: If a layer cannot be made anew.
+            NoCopy: If a layer cannot be recreated.
         """
         try:
             copy = self._copied(network)
         finally:
-            # If copies do not fit together, this names the one that is wrong.
+            # If copies do not fit together, this names the wrong one.
             self._hand_over_weights()
         copy.name = name
         copy.trainable = False
@@ -52,9 +52,9 @@ class NetworkCopier:
                 copy = self._anew(layer)
                 if isinstance(copy, keras.Model) and not copy.built:
                     copy.build_from_config(_as_loaded(layer))
-                    # Keras leaves the flag of a subclassed model down.
+                    # Keras does not set this for a subclassed model.
                     copy.built = True
-            # The layer is kept too: its id is good only while it lives.
+            # The layer is kept too, because its id is valid while it lives.
             self._copies[id(layer)] = layer, copy
         return self._copies[id(layer)][1]
 
@@ -76,18 +76,18 @@ class NetworkCopier:
         return self._part(layer)
 
     def _part(self, layer: keras.Operation) -> keras.Operation:
-        """Returns what is in the place of one layer."""
+        """Returns the copy or the replacement of a layer."""
         names = ("layer", "forward_layer", "cell")
         held = [type(getattr(layer, name, None)) for name in names]
         with keras.saving.custom_object_scope({h.__name__: h for h in held}):
             return type(layer).from_config(self._config(layer))
 
     def _config(self, layer: keras.Operation) -> dict[str, Any]:
-        """Returns what a layer is made from."""
+        """Returns the config that the copy of a layer is created from."""
         return layer.get_config()
 
     def _call(self, copy: keras.Operation, *args: Any, **kwargs: Any) -> Any:
-        """Calls a copy with the arguments that the layer was called with."""
+        """Calls a copy with the arguments of the layer's call."""
         return copy(*args, **kwargs)
 
     def _hand_over_weights(self) -> None:
@@ -104,9 +104,10 @@ class NetworkCopier:
 
 
 def _as_loaded(layer: keras.Operation) -> Any:
-    """Returns what a layer was built with as a file of Keras would have it.
+    """Returns a layer's build config as a file of Keras would have it.
 
-    The layer itself has lists that Keras tracks, which JAX takes for no lists.
+    The layer's own config has lists that Keras tracks, which JAX does not
+    recognize as lists.
     """
     serialized = keras.saving.serialize_keras_object(layer.get_build_config())
     return keras.saving.deserialize_keras_object(serialized)
@@ -124,5 +125,5 @@ def _blame(layer: keras.Operation) -> Iterator[None]:
         if kind in ("Functional", "Sequential"):
             mend = "Copies of its layers do not fit together."
         raise NoCopy(
-            f"`{layer.name}` (of type {kind}) cannot be made anew. {mend}"
+            f"`{layer.name}` (of type {kind}) cannot be recreated. {mend}"
         ) from error

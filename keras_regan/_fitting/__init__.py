@@ -1,1 +1,1 @@
-"""What surrounds the steps of a training: its position, and who watches."""
+"""Everything around the steps of a training: its position and callbacks."""

@@ -1,4 +1,4 @@
-"""Where in a training a model is."""
+"""The position of a model in its training."""
 
 import keras
 from keras import ops
@@ -7,19 +7,21 @@ from keras_regan._typing import Tensor
 
 
 class Position:
-    """How many epochs and batches a model has had, kept in the step itself.
+    """Counts the epochs and batches of a model, inside the step.
 
     The batches are counted in the graph, so that the count belongs to the
-    weights of the same step, whenever they are saved. A plain object on
-    purpose: Keras would take its variables for weights.
+    weights of the same step whenever they are saved. It is a plain object,
+    because Keras would treat its variables as weights.
 
     Attributes:
-        epoch: Variable. How many epochs are complete.
-        batch: Variable. How many batches of the running epoch there were.
+        epoch: Variable. Number of complete epochs.
+        batch: Variable. Number of batches of the current epoch so far.
         first_bad_batch: Variable. The number, from 1, of the first batch of
             the epoch that no step was taken on; 0 if there is none.
-        loaded: Boolean. Whether it came from a file; set by who loads it.
-        random_states: List of arrays. What else was random then; likewise.
+        loaded: Boolean, set on loading. Whether the position comes from a
+            file.
+        random_states: List of arrays, set on loading. Other random state at
+            this position.
     """
 
     def __init__(self):
@@ -39,17 +41,17 @@ class Position:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All of it, for the trainer."""
+        """All variables, for the trainer."""
         return [*self.saved, self.first_bad_batch]
 
     @property
     def saved(self) -> list[keras.Variable]:
-        """What is saved with the model."""
+        """The variables that are saved with the model."""
         return [self.epoch, self.batch]
 
     @property
     def epoch_and_batch(self) -> tuple[int, int]:
-        """Complete epochs, and batches of the one that is running."""
+        """Number of complete epochs, and of batches of the current epoch."""
         return number_in(self.epoch), number_in(self.batch)
 
     @property
@@ -59,13 +61,13 @@ class Position:
         return None if number == 0 else number - 1
 
     def go_to(self, epoch: int, batch: int = 0) -> None:
-        """Says where the training is."""
+        """Sets the position."""
         self.epoch.assign(epoch)
         self.batch.assign(batch)
         self.first_bad_batch.assign(0)
 
     def count(self, accepted: Tensor) -> None:
-        """Counts a batch, in the step.
+        """Counts a batch; called inside the step.
 
         Args:
             accepted: Boolean scalar. Whether the batch can be trained on.
@@ -81,6 +83,6 @@ class Position:
 
 
 def number_in(variable: keras.Variable) -> int:
-    """Returns an integer that is kept in a variable, on replicas as well."""
-    # A copy: NumPy does not understand variables of several replicas.
+    """Returns the integer in a variable, also on several replicas."""
+    # A copy, because NumPy cannot read variables of several replicas.
     return int(ops.convert_to_numpy(ops.copy(variable.value)))

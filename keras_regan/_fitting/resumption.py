@@ -1,4 +1,4 @@
-"""How a call of `fit` goes on where an earlier one stopped."""
+"""Continues a training where an earlier call of `fit` stopped."""
 
 import math
 import warnings
@@ -15,17 +15,17 @@ from keras_regan._validation import boolean
 
 
 class Resumption:
-    """Finds out where `fit` begins, and what of the data it passes over.
+    """Determines where `fit` begins, and which batches it skips.
 
-    Keras resumes at the beginning of an epoch, `BackupAndRestore` with the
-    weights of a later batch if it was told to save some. Here the position
-    that was saved with those weights decides.
+    Keras resumes at the beginning of an epoch, and `BackupAndRestore` does so
+    with the weights of a later batch if it saves within epochs. Here the
+    position that was saved with the weights decides.
 
     Args:
-        position: Where the model is.
-        resume: Whether to go on there.
+        position: The position of the model.
+        resume: Whether to continue there.
         x: The data of `fit`.
-        arguments: Its other arguments. `initial_epoch` is set.
+        arguments: The other arguments of `fit`. This sets `initial_epoch`.
     """
 
     def __init__(
@@ -39,13 +39,13 @@ class Resumption:
         self._resume = boolean(resume, "resume")
         self._steps_per_epoch = arguments.get("steps_per_epoch")
         self._batches = _batches_in(x, arguments)
-        self._train_function = None
+        self._train_function: Callable[..., Any] | None = None
         position.loaded = False
         if resume:
             if arguments.get("initial_epoch"):
                 raise ValueError(
                     "Invalid value for argument `initial_epoch`. Expected none "
-                    "beside `resume=True`, which goes on where the model is. "
+                    "with `resume=True`, which continues where the model is. "
                     f"Received: initial_epoch={arguments['initial_epoch']}"
                 )
             arguments["initial_epoch"] = position.epoch_and_batch[0]
@@ -53,17 +53,17 @@ class Resumption:
 
     @property
     def passes_over(self) -> bool:
-        """Whether this call of `fit` passes over batches without training."""
+        """Whether this call of `fit` skips batches without training."""
         return self._train_function is not None
 
     def begin(self, model: keras.Model) -> None:
-        """Takes note of what callbacks loaded when the training began."""
+        """Continues where a callback has restored the model, if one has."""
         self._resume = self._resume or self._position.loaded
         if self._position.loaded:
             fitting.set_initial_epoch(model, self._position.epoch_and_batch[0])
 
     def begin_epoch(self, model: keras.Model, epoch: int) -> None:
-        """Says where the model is, and passes over what it has had."""
+        """Sets the position, and skips batches that the model has seen."""
         batch = 0
         if self._resume:
             self._resume = False
@@ -74,10 +74,10 @@ class Resumption:
         self._position.go_to(epoch, batch)
 
     def _restore_random_states(self) -> None:
-        """Lets what is random and no variable go on, once.
+        """Restores random state that is not in variables, once.
 
-        Loading alone does not: it would disturb a program that only wants to
-        look at a model.
+        Loading alone does not, because it would change the random numbers of
+        a program that only looks at a model.
         """
         states, self._position.random_states = (
             self._position.random_states,
@@ -87,16 +87,16 @@ class Resumption:
             _backend.set_random_states(states)
 
     def end(self, model: keras.Model) -> None:
-        """Leaves nothing behind that a later `fit` would stumble over."""
+        """Undoes the changes that would affect a later `fit`."""
         fitting.set_initial_epoch(model, None)
         if self._train_function is not None:
             fitting.set_train_function(model, self._train_function)
 
     def _batches_before(self, epoch: int) -> int:
-        """Returns how far into the data an epoch begins.
+        """Returns the index of the batch at which an epoch begins.
 
-        With `steps_per_epoch`, an epoch goes on where the last one ended, and
-        begins anew where the data did.
+        With `steps_per_epoch`, an epoch continues where the last one ended,
+        and starts over when the data does.
         """
         if self._steps_per_epoch is None:
             return 0
@@ -108,7 +108,7 @@ class Resumption:
         if before and not _backend.TRAIN_FUNCTION_TAKES_BATCHES:
             warnings.warn(
                 f"With `steps_per_epoch`, {before} batches of earlier epochs "
-                "would have to be passed over, which Keras does not allow on "
+                "would have to be skipped, which Keras does not allow on "
                 "PyTorch: this epoch begins with the first batch of the data.",
                 stacklevel=2,
             )
@@ -116,9 +116,10 @@ class Resumption:
         if not before and not batches:
             self._restore_random_states()
             return
-        self._train_function = fitting.train_function_of(model)
+        train_function = fitting.train_function_of(model)
+        self._train_function = train_function
         beginning_later = _beginning_later(
-            self._train_function,
+            train_function,
             before,
             batches,
             model.steps_per_execution,
@@ -129,7 +130,7 @@ class Resumption:
 
 
 def _warn_if_complete(position: Position, epochs: int) -> None:
-    """Warns of a call of `fit` that has nothing left to do."""
+    """Warns if a call of `fit` has nothing left to do."""
     if position.epoch_and_batch[0] >= epochs:
         warnings.warn(
             f"The model has had {position.epoch_and_batch[0]} epochs, so "
@@ -151,13 +152,13 @@ def _beginning_later(
     """Returns a train function whose first calls do not train.
 
     Args:
-        train_function: That of Keras's trainer.
-        before: Batches to take ahead of the first call.
-        batches: Batches that calls take without training.
-        at_once: Batches a call takes.
-        logs: What such a call returns as its logs.
-        begin: Called as soon as the last batch was passed over: the next
-            epoch may begin before one is trained on.
+        train_function: The train function of Keras's trainer.
+        before: Number of batches to skip before the first call.
+        batches: Number of batches that calls take without training.
+        at_once: Number of batches in a call.
+        logs: The logs that such a call returns.
+        begin: Function to call as soon as the last batch is skipped, because
+            the next epoch may begin before a batch is trained on.
     """
 
     def train_or_pass_over(*arguments: Any) -> Any:
@@ -180,7 +181,7 @@ def _beginning_later(
 
 
 def _batches_in(x: Any, arguments: dict[str, Any]) -> int | None:
-    """Returns how many batches the data has, or `None` if it does not say."""
+    """Returns the number of batches of the data; `None` if unknown."""
     shape = getattr(x, "shape", None)
     if shape:
         split = arguments.get("validation_split") or 0.0

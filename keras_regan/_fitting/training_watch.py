@@ -1,4 +1,4 @@
-"""What every call of `fit` has among its callbacks."""
+"""Callbacks that every call of `fit` has."""
 
 from typing import Any
 
@@ -9,19 +9,20 @@ from keras_regan._checks.conditions import Conditions
 from keras_regan._fitting.position import Position
 from keras_regan._fitting.resumption import Resumption
 
-# A batch without a step is followed by none with one, so there is no hurry;
-# to look at it makes JAX wait.
+# No step follows a bad batch, so it is enough to check now and then; a check
+# makes JAX wait.
 _EVERY = 100
 
 
 class TrainingWatch(keras.callbacks.Callback):
-    """Keeps a model's position, and ends a training that lost its data.
+    """Updates a model's position, and ends a training with bad data.
 
-    Must come first: other callbacks save the model at the end of an epoch.
+    It must come first, because other callbacks save the model at the end of an
+    epoch.
 
     Args:
-        position: Where the model is.
-        resumption: Where it goes on.
+        position: The position of the model.
+        resumption: The `Resumption` of this call of `fit`.
     """
 
     def __init__(self, position: Position, resumption: Resumption):
@@ -32,21 +33,21 @@ class TrainingWatch(keras.callbacks.Callback):
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Says where the training is."""
+        """Sets the position."""
         self._epoch = epoch
         self._resumption.begin_epoch(self.model, epoch)
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Looks now and then whether all batches were fit to train on."""
+        """Checks now and then whether all batches could be trained on."""
         if batch and batch % _EVERY == 0:
             self._look(self.model)
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Looks once more, and counts the epoch."""
+        """Checks once more, and counts the epoch."""
         model = self.model
         self._look(model)
         steps = self.params.get("steps")
@@ -56,8 +57,8 @@ class TrainingWatch(keras.callbacks.Callback):
             self._position.go_to(epoch + 1)
 
     def _look(self, model: keras.Model) -> None:
-        # Only to be read once `self.model` was: JAX's trainer gives the model
-        # its variables back when a callback asks for it.
+        # The caller has read `self.model` before: JAX's trainer updates the
+        # variables when a callback reads it.
         index = self._position.first_bad_batch_index
         if index is not None:
             raise not_finite(
@@ -66,12 +67,12 @@ class TrainingWatch(keras.callbacks.Callback):
 
 
 class BeginningWatch(keras.callbacks.Callback):
-    """Lets a training begin where a callback before it has restored it.
+    """Starts a training where an earlier callback has restored the model.
 
-    Must come last.
+    It must come last.
 
     Args:
-        resumption: Where the model goes on.
+        resumption: The `Resumption` of this call of `fit`.
     """
 
     def __init__(self, resumption: Resumption):
@@ -79,7 +80,7 @@ class BeginningWatch(keras.callbacks.Callback):
         self._resumption = resumption
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Sees what was restored."""
+        """Reads the restored position."""
         self._resumption.begin(self.model)
 
 
@@ -106,7 +107,7 @@ def not_finite(
 def watched(
     callbacks: Any, first: TrainingWatch, *last: keras.callbacks.Callback
 ) -> Any:
-    """Returns the callbacks of `fit` with more at each end."""
+    """Returns the callbacks of `fit` with others at the start and the end."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         ours = (type(first), *map(type, last))
         given = fitting.callbacks_in(callbacks)

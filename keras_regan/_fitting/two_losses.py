@@ -1,4 +1,4 @@
-"""Keras's callbacks that look for one loss, where a GAN logs two."""
+"""Adapts callbacks of Keras that expect one loss to the two of a GAN."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ _ONE_LOSS = ("loss", "val_loss")
 
 
 class OnEitherLoss(keras.callbacks.Callback):
-    """Shows the sum of both losses to a `TerminateOnNaN`, which reads one.
+    """Passes the sum of both losses to a `TerminateOnNaN`, which reads one.
 
     Args:
-        terminate: What ends the training.
+        terminate: The `TerminateOnNaN`.
     """
 
     def __init__(self, terminate: keras.callbacks.TerminateOnNaN):
@@ -27,21 +27,21 @@ class OnEitherLoss(keras.callbacks.Callback):
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Lets it look at a batch."""
+        """Calls it with the logs of a batch."""
         if logs:
             loss = logs["d_loss"] + logs["g_loss"]
             self._terminate.on_train_batch_end(batch, {**logs, "loss": loss})
 
 
 def for_two_losses(callbacks: Any, logged: list[str]) -> list[OnEitherLoss]:
-    """Returns what the callbacks of `fit` need besides to see both losses.
+    """Returns further callbacks, so that those of `fit` see both losses.
 
     Args:
-        callbacks: What `fit` was given.
+        callbacks: The callbacks given to `fit`.
         logged: The names in the logs.
 
     Raises:
-        ValueError: If a callback monitors the one loss that there is not. It
+        ValueError: If a callback monitors `loss`, which a GAN does not log. It
             would never do anything.
     """
     callbacks = getattr(callbacks, "callbacks", callbacks)
@@ -66,9 +66,9 @@ def _check_monitor(callback: Any, logged: list[str]) -> None:
     ):
         raise ValueError(
             "Invalid value for argument `monitor` of "
-            f"`{type(callback).__name__}`. Expected what a GAN logs, and its "
-            "direction, as `monitor='val_d_loss', mode='min'`; a metric of "
-            "`compile` says more about samples. The logs hold "
-            f"{', '.join(logged)}, and with `validation_data` the same with "
-            f"`val_` before it. Received: monitor='{monitor}'"
+            f"`{type(callback).__name__}`. Expected a value that a GAN logs, "
+            "and its direction, such as `monitor='val_d_loss', mode='min'`; a "
+            "metric of `compile` says more about samples. The logs hold "
+            f"{', '.join(logged)}, and with `validation_data` the same names "
+            f"with the prefix `val_`. Received: monitor='{monitor}'"
         )

@@ -1,4 +1,4 @@
-"""Whether the data has the values that the generator can make."""
+"""Checks that the generator can make the values of the data."""
 
 import warnings
 from typing import Any
@@ -14,7 +14,7 @@ from keras_regan._typing import Tensor
 _UNIT = (0.0, 1.0)
 _SYMMETRIC = (-1.0, 1.0)
 _BYTES = (0.0, 255.0)
-_RESCALING = {
+_RESCALING: dict[tuple[Range | None, Range], str] = {
     (_BYTES, _SYMMETRIC): "x / 127.5 - 1.0",
     (_BYTES, _UNIT): "x / 255.0",
     (_UNIT, _SYMMETRIC): "2.0 * x - 1.0",
@@ -22,23 +22,22 @@ _RESCALING = {
     (_SYMMETRIC, (0.0, None)): "(x + 1.0) / 2.0",
 }
 _NOTHING_SEEN = (float("inf"), float("-inf"))
-# How far beyond an end values may lie, as a share of their width: resizing
-# images overshoots.
+# How far values may lie beyond an end, as a share of the range, because
+# resizing images overshoots.
 _TOLERANCE = 0.1
-# Above it, and from zero on, values are taken for those of bytes.
+# Values from zero on are treated as bytes if the largest one is above this.
 _LEAST_BYTE = 64.0
 
 
 class SeenValues:
-    """The extremes of the first batch that a training steps on.
+    """The extreme values of the first batch of a training with a step.
 
-    They are found in the step, since not every source can be asked for its
-    first batch twice. A plain object on purpose: Keras would take its
-    variables for weights.
+    The step finds them, because not every source can be asked for its first
+    batch twice. It is a plain object, because Keras would treat its variables
+    as weights.
 
     Args:
-        network: The generator, whose range decides whether there is anything
-            to look for.
+        network: The generator. If its range is unknown, nothing is recorded.
     """
 
     def __init__(self, network: keras.Model):
@@ -54,15 +53,15 @@ class SeenValues:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What a step writes to, for the trainer."""
+        """The variables that a step changes, for the trainer."""
         return [] if self.possible is None else [self._extremes]
 
     def forget(self) -> None:
-        """Begins a training."""
+        """Resets the extremes for a new training."""
         self._extremes.assign(_NOTHING_SEEN)
 
     def record(self, samples: Tensor) -> None:
-        """Looks at a batch if it is the first, in the step."""
+        """Records the extremes of the first batch; called inside the step."""
         if self.possible is None:
             return
         seen = self._extremes.value
@@ -72,22 +71,22 @@ class SeenValues:
 
     @property
     def extremes(self) -> tuple[float, float] | None:
-        """The lowest and the highest value, `None` if there was no step."""
-        # A copy: NumPy does not understand variables of several replicas.
+        """The lowest and the highest value; `None` if there was no step."""
+        # A copy, because NumPy cannot read variables of several replicas.
         seen = ops.convert_to_numpy(ops.copy(self._extremes.value))
         lowest, highest = seen.tolist()
         return (lowest, highest) if lowest <= highest else None
 
 
 class ValueWatch(keras.callbacks.Callback):
-    """Warns of data whose values the generator cannot make, once.
+    """Warns once of data with values that the generator cannot make.
 
-    It looks after the first batch, and at the end of the epoch if no step was
-    taken on that one. A hook at the end of batches would make every step wait
-    for its logs: Keras hands them out in a thread as long as there is none.
+    It checks after the first batch, and at the end of the epoch if there was
+    no step on that batch. A hook at the end of batches would make every step
+    wait for its logs, which Keras otherwise passes on in a thread.
 
     Args:
-        seen: What the steps record.
+        seen: The values that the steps record.
     """
 
     def __init__(self, seen: SeenValues):
@@ -95,48 +94,46 @@ class ValueWatch(keras.callbacks.Callback):
         self._seen = seen
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Forgets what an earlier training saw."""
+        """Resets the values of an earlier training."""
         self._seen.forget()
         self._looks_left = 0 if self._seen.possible is None else 2
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Looks, before the second batch, at what the first step saw."""
+        """Checks the values of the first step before the second batch."""
         if batch and self._looks_left == 2:
             self._look()
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Looks again if there was nothing to be seen."""
+        """Checks again if there were no values before."""
         if self._looks_left:
             self._look()
 
     def _look(self) -> None:
         self._looks_left -= 1
-        # JAX's trainer gives the model its variables back when a callback
-        # asks for it.
+        # JAX's trainer updates the variables when a callback reads the model.
         _ = self.model
-        if self._seen.extremes is not None:
+        seen = self._seen.extremes
+        if seen is not None and self._seen.possible is not None:
             self._looks_left = 0
-            text = misfit(
-                *self._seen.extremes, self._seen.possible, self._seen.activation
-            )
+            text = misfit(*seen, self._seen.possible, self._seen.activation)
             if text:
                 warnings.warn(text, stacklevel=2)
 
 
 def misfit(
-    lowest: float, highest: float, possible: Range, activation: str
+    lowest: float, highest: float, possible: Range, activation: str | None
 ) -> str | None:
-    """Returns what is to be said of data that a generator cannot make.
+    """Returns the warning for data that a generator cannot make.
 
     Args:
         lowest: The lowest value in the data.
-        highest: The highest one.
-        possible: The values between which the generator's lie.
-        activation: What it ends in.
+        highest: The highest value in the data.
+        possible: The range of the generator's values.
+        activation: The last activation of the generator.
 
     Returns:
         The text of a warning, or `None` if the data fits.

@@ -1,1 +1,1 @@
-"""What `compile` makes: two players, their turns and the state they move."""
+"""The game that `compile` creates: two players, their turns and their state."""

@@ -1,4 +1,4 @@
-"""How often the discriminator is right, read off its own step."""
+"""The discriminator's accuracies, measured in its own step."""
 
 from collections.abc import Callable
 
@@ -8,18 +8,18 @@ from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
 from keras_regan.penalties.step_context import StepContext
 
-# No name that a regularizer of the discriminator can have.
+# A regularizer of the discriminator cannot have these names.
 NAMES = ("real_accuracy", "fake_accuracy")
 
 
 def accuracies(
     loss: AdversarialLoss,
 ) -> dict[str, Callable[[StepContext], Tensor]]:
-    """Returns what reads the two accuracies off a step, by name.
+    """Returns the functions that measure the two accuracies, by name.
 
-    They are the shares of the logits, of all patches alike and of the mean
-    over the discriminator's heads, on their side of the loss's boundary.
-    Without one there is nothing to read.
+    An accuracy is the share of logits on the right side of the loss's
+    boundary, over all patches, and its mean over the discriminator's heads. A
+    loss without a boundary has no accuracies.
     """
     boundary = loss.boundary
     if boundary is None:

@@ -1,4 +1,4 @@
-"""What Keras hands to a step, as a batch for both networks."""
+"""Turns the data of a Keras step into a batch for both networks."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from keras_regan.penalties._batch import Batch
 
 
 class BatchReader:
-    """Takes batches apart, and checks the first one of each form.
+    """Splits batches, and checks the first one of each form.
 
     Args:
         sample_shape: The shape of one sample.
-        beside: What has to come beside the samples, or `None`.
-        uses_conditions: Whether what comes beside them matters.
+        beside: The conditions or labels that the data must have, or `None`.
+        uses_conditions: Whether conditions or labels are used.
     """
 
     def __init__(
@@ -35,13 +35,13 @@ class BatchReader:
         self._known_forms: list[Any] = []
 
     def read(self, data: Any) -> Batch:
-        """Returns the samples of a batch, in Keras's float type, and the rest.
+        """Returns the batch in `data`, with samples in Keras's float type.
 
         Args:
-            data: What Keras hands to a step.
+            data: The data that Keras passes to a step.
 
         Raises:
-            TypeError: If samples or conditions are no arrays.
+            TypeError: If samples or conditions are not arrays.
             ValueError: If they do not fit the networks.
         """
         real, beside = batches.split(data)
@@ -57,21 +57,21 @@ class BatchReader:
         return self.batch(real, beside)
 
     def batch(self, real: Tensor, beside: Any) -> Batch:
-        """Returns samples and what came beside them as what they are."""
+        """Returns a batch of samples with their conditions or labels."""
         if isinstance(self._beside, Labels):
             return Batch(real, labels=beside)
         return Batch(real, beside)
 
-    def _check(self, real, beside):
+    def _check(self, real: Any, beside: Any) -> None:
         batches.check_array(real)
         batches.check_samples(real, self._sample_shape)
         check_present(beside, self._beside)
-        if beside is not None:
+        if beside is not None and self._beside is not None:
             self._beside.check(beside)
 
 
 def _form(part: Any) -> Any:
-    """Returns all of an array that the checks look at."""
+    """Returns the properties of an array that the checks depend on."""
     shape = getattr(part, "shape", None)
     shape = None if shape is None else tuple(shape)
     return type(part), shape, getattr(part, "dtype", None)

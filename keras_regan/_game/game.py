@@ -1,4 +1,4 @@
-"""What `compile` makes: two players and what watches them."""
+"""The game that `compile` creates: two players and their metrics."""
 
 from typing import Any
 
@@ -21,26 +21,26 @@ from keras_regan.penalties.scheduled import innermost
 class Game:
     """A loss, two players and the metrics that watch them.
 
-    A plain object on purpose: Keras tracks what a model holds and locks it
-    once the model is built, and every `compile` starts a new game.
+    It is a plain object, because Keras tracks the attributes of a model and
+    locks them once the model is built, but every `compile` starts a new game.
 
     Args:
-        loss: What is played for.
+        loss: The `AdversarialLoss` of both players.
         generator: The player that makes samples.
         discriminator: The player that judges them.
-        augmentation: What the discriminator's inputs go through in training,
-            or `None`.
+        augmentation: The augmentation of the discriminator's inputs in
+            training, or `None`.
         metrics: List of metrics that are called with `(real, generated)`.
         shared_samples: Whether the discriminator judges the samples that the
             generator learned from.
-        samples_per_condition: How many samples the generator makes for each
-            condition in its own step.
-        uses_conditions: Whether what comes beside the samples matters.
+        samples_per_condition: Number of samples that the generator makes for
+            each condition in its own step.
+        uses_conditions: Whether the conditions or labels in the data are used.
 
     Attributes:
-        beside_samples: What has to come beside the samples in the data, or
-            `None`: conditions, which networks are told, or labels, from which
-            the discriminator alone learns.
+        beside_samples: Description of what the data has beside the samples:
+            conditions, which the networks take, or labels, from which only
+            the discriminator learns; or `None`.
     """
 
     def __init__(
@@ -63,16 +63,17 @@ class Game:
         self.samples_per_condition = samples_per_condition
         self.uses_conditions = uses_conditions
         self.seen_values = SeenValues(generator.network)
-        # What a step calls.
-        self.networks: Networks | None = None
+        # The networks and the reader that a step uses.
+        self.networks: Networks
+        self.reader: BatchReader
         self.beside_samples: Conditions | None = None
-        self.reader: BatchReader | None = None
-        # What a step moves besides weights, and what replicas move apart.
+        # Variables that a step changes besides weights, and those that each
+        # replica changes by its own part of the batch.
         self.moved: list[keras.Variable] = []
         self.moved_apart: list[keras.Variable] = []
-        # What callbacks keep with the model, by their names.
+        # State of callbacks, by their names.
         self.notes: dict[str, Any] = {}
-        # What measures the share of a gradient, by the part's name.
+        # Compiled functions for the shares of a gradient, by regularizer.
         self.compiled_shares: dict[str, Any] = {}
         logged = {} if augmentation is None else augmentation.logged
         self._augmentation_trackers = {
@@ -82,7 +83,7 @@ class Game:
 
     @property
     def players(self) -> tuple[Player, Player]:
-        """Both players, in the order of their moves."""
+        """Both players, in the order of their updates."""
         return (self.discriminator, self.generator)
 
     @property
@@ -93,17 +94,17 @@ class Game:
 
     @property
     def step_trackers(self) -> list[keras.metrics.Metric]:
-        """What is counted of training, and not under `evaluate`."""
+        """The counts that are logged in training but not in `evaluate`."""
         return [t for player in self.players for t in player.step_trackers]
 
     @property
     def step_metrics(self) -> list[keras.metrics.Metric]:
-        """The metrics whose results follow from every step."""
+        """The metrics that every step updates."""
         return [m for m in self.metrics if not isinstance(m, SampleMetric)]
 
     @property
     def sample_metrics(self) -> list[SampleMetric]:
-        """The metrics that compare whole sets, outside of the graph."""
+        """The metrics that compare whole sets, outside the graph."""
         return [m for m in self.metrics if isinstance(m, SampleMetric)]
 
     @property
@@ -119,7 +120,7 @@ class Game:
         ]
 
     def expect(self, interface: Interface) -> None:
-        """Finds out what has to come beside the samples in the data."""
+        """Determines which conditions or labels the data must have."""
         penalties = [p for player in self.players for p in player.penalties]
         labels = labels_for(penalties, interface)
         self.beside_samples = interface.conditions or labels
@@ -131,7 +132,7 @@ class Game:
         """Creates state and loads networks, before anything is traced.
 
         Args:
-            conditions: What has the shapes and types of conditions.
+            conditions: A structure with the shapes and types of conditions.
         """
         for metric in self.sample_metrics:
             metric.prepare_once(conditions)
@@ -139,7 +140,9 @@ class Game:
             network.model  # noqa: B018 (loads it, or says why it cannot)
 
     def track_augmentation(self, batch_size: Any) -> None:
-        """Takes what an augmentation logs into the means of the epoch."""
+        """Adds the values of an augmentation to the means of the epoch."""
+        if self.augmentation is None:
+            return
         for name, tracker in self._augmentation_trackers.items():
             tracker.update_state(self.augmentation.logged[name], batch_size)
 
@@ -150,7 +153,7 @@ class Game:
                 if key in names:
                     raise ValueError(
                         "Invalid value for argument `metrics`. Expected "
-                        "metrics with names of their own, which the logs can "
-                        f"tell apart. Received: `{key}` twice"
+                        "metrics with different names, because the names are "
+                        f"keys in the logs. Received: `{key}` twice"
                     )
                 names.append(key)

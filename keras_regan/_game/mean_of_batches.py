@@ -1,4 +1,4 @@
-"""Means over an epoch, at the least cost in each step."""
+"""Means over an epoch, at little cost in each step."""
 
 from typing import Optional
 
@@ -9,34 +9,34 @@ from keras_regan._typing import Tensor
 
 
 class MeanOfBatches(keras.metrics.Metric):
-    """The mean over all samples, from the means over batches.
+    """Computes the mean over all samples from the means over batches.
 
-    What `keras.metrics.Mean` does with scalars and their weights, in half as
-    many operations: on PyTorch, a small network's step shows the difference.
+    It does what `keras.metrics.Mean` does with weighted scalars, in half as
+    many operations, which makes the step of a small network faster on PyTorch.
 
     Args:
         name: The name in the logs.
-        beside: A mean that is always updated together with this one, and
-            counts the samples of both; `None` for one that counts by itself.
+        beside: Another mean that is always updated together with this one and
+            counts the samples for both; `None` to count them here.
     """
 
     def __init__(self, name: str, beside: Optional["MeanOfBatches"] = None):
         super().__init__(name=name)
         self.total = self.add_variable((), initializer="zeros", name="total")
         self._counts = beside is None
-        self.count = (
+        self.count: keras.Variable = (
             self.add_variable((), initializer="zeros", name="count")
-            if self._counts
+            if beside is None
             else beside.count
         )
 
     def update_state(self, mean: Tensor, batch_size: Tensor) -> None:
-        """Takes a batch in, which counts by its size, a float."""
+        """Adds the mean over a batch, weighted by the batch size, a float."""
         self.total.assign_add(ops.cast(mean, self.dtype) * batch_size)
         if self._counts:
             self.count.assign_add(batch_size)
 
     def result(self) -> Tensor:
-        """Returns the mean so far, zero before the first batch."""
-        # A count is a whole number.
+        """Returns the mean so far; zero before the first batch."""
+        # Counts are whole numbers, so 1 only replaces 0 here.
         return self.total / ops.maximum(self.count, 1.0)

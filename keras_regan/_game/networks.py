@@ -20,17 +20,17 @@ from keras_regan.penalties.step_context import Generated
 class Networks:
     """A generator and a discriminator, each called with the conditions.
 
-    An augmentation is part of what the discriminator is in training: all calls
-    go through it, so that gradient penalties are taken at samples that are not
-    augmented, and no penalty can forget it.
+    In training, an augmentation is part of the discriminator: all calls go
+    through it. Gradient penalties are therefore taken at samples that are not
+    augmented, and no penalty can forget the augmentation.
 
     Args:
-        generator: Model from latents, conditions or both.
-        discriminator: Model from samples, or samples and conditions.
-        interface: What each of them is called with.
-        draw_latents: Called with a number and a seed.
-        augmentation: What the discriminator's inputs go through in training,
-            or `None`.
+        generator: Model that takes latents, conditions or both.
+        discriminator: Model that takes samples, or samples and conditions.
+        interface: The `Interface` of the two models.
+        draw_latents: Function that takes a number and a seed.
+        augmentation: The augmentation of the discriminator's inputs in
+            training, or `None`.
 
     Attributes:
         moved_by_discriminator: The variables that a pass of the discriminator
@@ -63,7 +63,7 @@ class Networks:
 
     @property
     def heads(self) -> int:
-        """How many tensors of logits the discriminator returns."""
+        """The number of tensors of logits that the discriminator returns."""
         return self._interface.heads
 
     def generate(
@@ -77,7 +77,7 @@ class Networks:
     def generate_differentiably(
         self, latents: Tensor, conditions: Any, training: bool
     ) -> Generated:
-        """Returns samples, with what gives their gradient at the latents."""
+        """Returns samples with a function for their gradient at the latents."""
         if latents is None:
             return self.generate(latents, conditions, training)
 
@@ -97,11 +97,11 @@ class Networks:
         training: bool,
         seed: keras.random.SeedGenerator,
     ) -> tuple[Tensor | list[Tensor], tuple[dict[str, Any], list[Tensor]]]:
-        """Returns what the discriminator says of samples.
+        """Returns the discriminator's results for samples.
 
-        That is `(logits, (outputs, losses))`: a tensor of logits, or a list of
-        those of several heads; what it returns besides, by name; and the
-        scalars that its layers added.
+        They are `(logits, (outputs, losses))`: a tensor of logits, or a list
+        with one for each head; its other outputs, by name; and the scalars
+        that its layers added.
         """
         if training and self._augmentation is not None:
             samples = self._augmentation(samples, seed)
@@ -117,12 +117,13 @@ class Networks:
         return logits if len(logits) > 1 else logits[0], (others, losses)
 
     def judged_conditions(self, conditions: Any) -> list[Tensor]:
-        """Returns those conditions that the discriminator takes."""
+        """Returns the conditions that the discriminator takes."""
         return self._interface.judged_conditions(conditions)
 
     def _called(self, network, inputs, training):
-        """Returns outputs, and what the network's layers added in this call."""
-        args, named = [inputs], {}
+        """Returns outputs and the losses that layers added in this call."""
+        args: list[Any] = [inputs]
+        named: dict[str, Any] = {}
         if network in self._with_several_arguments:
             args, named = call_arguments(network, inputs)
         outputs = network(*args, **named, training=training)

@@ -1,4 +1,4 @@
-"""One network of the game, with all that its training needs."""
+"""One network of the game, with everything that its training needs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,19 +28,20 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.penalties._batch import Batch
 from keras_regan.penalties.scheduled import Scheduled
 from keras_regan.penalties.scheduled import as_penalty
+from keras_regan.penalties.scheduled import check_kind
+from keras_regan.penalties.scheduled import is_of_weights
 from keras_regan.penalties.step_context import Generated
 from keras_regan.penalties.step_context import StepContext
-from keras_regan.regularizers import SampleRegularizer
 
-# The key under which the steps are counted that a loss scale left out.
+# The key in the logs for the number of steps that a loss scale skipped.
 _SKIPPED = "skipped_steps"
 
 
 class Player:
     """A network, its optimizer, the terms of its loss and their means.
 
-    A plain object on purpose: Keras tracks metrics in lists and locks them
-    when a model is built, and these are made anew by every `compile`.
+    It is a plain object, because Keras tracks metrics in lists and locks them
+    when a model is built, but every `compile` creates new ones.
 
     Args:
         role: `"generator"` or `"discriminator"`.
@@ -48,16 +49,17 @@ class Player:
         optimizer: The optimizer of its weights.
         loss: The `AdversarialLoss`.
         regularizers: The entries of the user's list.
-        moves: Positive integer. How often it moves in each step.
-        augmentation: What learns how each move went, or `None`.
+        moves: Positive integer. Number of updates in each step.
+        augmentation: The augmentation that adapts to the logits of each
+            update, or `None`.
 
     Attributes:
-        variables: What a step moves: the network's trainable weights, and
-            those that penalties bring along.
-        terms: What is minimized is their sum. Each is called with the
-            `StepContext` and has a name.
-        readings: What is read off a step besides, by name.
-        repeats_passes: Whether a penalty judges samples as others were judged.
+        variables: The variables that the optimizer updates: the network's
+            trainable weights, and those of penalties.
+        terms: The terms of the loss, whose sum is minimized. Each is called
+            with the `StepContext` and has a name.
+        readings: Functions for other values to log, by name.
+        repeats_passes: Whether a penalty repeats passes of the discriminator.
     """
 
     def __init__(
@@ -102,7 +104,7 @@ class Player:
         if carries_regularizers(network):
             names.append(layers.name)
         self._trackers = _means([*names, *right], prefix=role[0])
-        # A loss scale leaves out steps whose gradients overflow.
+        # A loss scale skips steps whose gradients overflow.
         self.may_skip = isinstance(
             optimizer, keras.optimizers.LossScaleOptimizer
         )
@@ -110,28 +112,28 @@ class Player:
 
     @property
     def trackers(self) -> list[keras.metrics.Metric]:
-        """The means of all that is logged of each batch, in log order."""
+        """The means of all values that each batch logs, in log order."""
         return list(self._trackers.values())
 
     @property
     def step_trackers(self) -> list[keras.metrics.Metric]:
-        """What there is to log of steps besides: how many were left out."""
+        """The count of skipped steps, if steps may be skipped."""
         return [self._skipped] if self.may_skip else []
 
     @property
     def updates(self) -> int:
-        """How many updates the network has had."""
+        """The number of updates of the network so far."""
         return number_in(self.step)
 
     @property
     def has_means(self) -> bool:
-        """Whether the means of the present epoch are means of anything."""
+        """Whether the means of the current epoch have any samples."""
         return number_in(self._trackers["loss"].count) > 0
 
     def objective(
         self, context: StepContext
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Returns what is minimized, and what it is the sum of, by name."""
+        """Returns the loss to minimize, and the values to log by name."""
         values = {term.name: term(context) for term in self.terms}
         values = {
             name: at_least_float32(value)
@@ -150,20 +152,20 @@ class Player:
         generated: Generated | None,
         seed: keras.random.SeedGenerator,
     ) -> tuple[Tensor, Tensor]:
-        """Takes one step against the gradient of the sum of all terms.
+        """Takes one optimizer step on the sum of all terms.
 
         Args:
-            networks: What generates and discriminates.
-            batch: Real samples, and what came beside them.
-            latents: What the generator makes samples of, inside of what is
-                differentiated.
-            generated: Samples that are there already, instead.
-            seed: What terms draw from.
+            networks: The two networks.
+            batch: Real samples with their conditions or labels.
+            latents: Latents for new samples, which are generated inside the
+                function that is differentiated.
+            generated: Samples that exist already, instead of new ones.
+            seed: The seed generator for the draws of terms.
 
         Returns:
             The tuple `(taken, samples)`: whether the step was taken (a loss
-            scale leaves out those whose gradients overflow), and the generated
-            samples that it was made with.
+            scale skips steps whose gradients overflow), and its generated
+            samples.
         """
 
         def objective():
@@ -174,7 +176,8 @@ class Player:
             return *self.objective(context), made.samples
 
         step = self.step.value
-        before = self.optimizer.iterations + 0  # Not what it will be.
+        # A copy, because the optimizer changes the variable in place.
+        before = self.optimizer.iterations + 0
         values, samples = _backend.minimize(
             objective, self.optimizer, self.variables
         )
@@ -197,10 +200,10 @@ class Player:
         return taken, samples
 
     def track(self, values: dict[str, Tensor], batch_size: Any) -> None:
-        """Takes values into the means that are logged.
+        """Adds values to the logged means.
 
-        As in Keras, a batch counts by its size, so that a smaller last one
-        does not weigh more a sample.
+        As in Keras, a batch is weighted by its size, so that all samples count
+        equally, even in a smaller last batch.
         """
         for penalty in self.penalties:
             values[penalty.name] = penalty.logged(
@@ -214,15 +217,12 @@ class Player:
         if not self.network.trainable_variables:
             raise ValueError(
                 f"Invalid value for argument `{self.role}`. Expected a model "
-                "with trainable weights. Received: a model without, or with "
-                "all of them frozen"
+                "with trainable weights. Received: a model that has none, or "
+                "whose weights are all frozen"
             )
         for penalty in self.penalties:
             entry = getattr(penalty, "regularizer", penalty)
-            weights = isinstance(
-                entry, keras.regularizers.Regularizer
-            ) and not isinstance(entry, SampleRegularizer)
-            if weights and not self.kernels:
+            if is_of_weights(entry) and not self.kernels:
                 raise ValueError(
                     f"Invalid value for argument `{self.role}_regularizers`. "
                     f"Expected a {self.role} with kernels (trainable weights "
@@ -232,13 +232,13 @@ class Player:
 
 
 def _means(names: list[str], prefix: str) -> dict[str, MeanOfBatches]:
-    """Returns the mean of the loss and of what goes with it, by name."""
+    """Returns the means of the loss and of other values, by name."""
     loss = MeanOfBatches(f"{prefix}_loss")
     others = {n: MeanOfBatches(f"{prefix}_{n}", beside=loss) for n in names}
     return {"loss": loss, **others}
 
 
-def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
+def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list[Any]:
     argument = f"{role}_regularizers"
     if entries is None:
         return []
@@ -246,7 +246,8 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
         raise TypeError(
             f"Invalid value for argument `{argument}`. Expected a list of "
             "regularizers (`keras.regularizers.Regularizer`, "
-            "`SampleRegularizer` or `Penalty`). Received: "
+            "`SampleRegularizer`, `Penalty` or functions of one weight). "
+            "Received: "
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
@@ -255,8 +256,8 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
         if penalty.name in names:
             raise ValueError(
                 f"Invalid value for argument `{argument}`. Expected "
-                "regularizers with different names, which the logs can tell "
-                "apart: pass `name=...`. Received: "
+                "regularizers with different names, because the names are keys "
+                "in the logs: pass `name=...`. Received: "
                 f"`{penalty.name}` twice or as a reserved name"
             )
         names.append(penalty.name)
@@ -265,21 +266,14 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list:
 
 def _checked_penalty(role: str, argument: str, entry: Any) -> Any:
     check_constructed(entry, argument)
-    try:
-        penalty = as_penalty(entry)
-    except TypeError:
-        raise TypeError(
-            f"Invalid value for argument `{argument}`. Expected a list of "
-            "`keras.regularizers.Regularizer`, `SampleRegularizer` or "
-            f"`Penalty` objects. Received: {entry!r} (of type "
-            f"{type(entry).__name__})"
-        ) from None
+    check_kind(entry, argument)
+    penalty = as_penalty(entry)
     if role not in penalty.networks:
         inner = penalty.regularizer if isinstance(penalty, Scheduled) else entry
         right = f"{penalty.networks[0]}_regularizers"
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected regularizers "
-            f"that reach the {role}. Received: `{penalty.name}` "
+            f"that train the {role}. Received: `{penalty.name}` "
             f"({type(inner).__name__}), which belongs in `{right}`"
         )
     return penalty

@@ -1,4 +1,4 @@
-"""All that a model keeps in variables, and what becomes of each."""
+"""A registry of a model's variables and their purposes."""
 
 import enum
 from collections.abc import Iterable
@@ -14,26 +14,26 @@ from keras_regan.metrics._feature_sharing import different_networks
 
 
 class Kind(enum.Flag):
-    """What a variable is for."""
+    """The purpose of a variable."""
 
-    WEIGHT = enum.auto()  # Trained by a gradient, or an average of such.
-    ALONG = enum.auto()  # Likewise, but of penalties, unknown to Keras.
-    STATISTIC = enum.auto()  # Moved by layers in their forward passes.
+    WEIGHT = enum.auto()  # Trained by a gradient, or an average of weights.
+    ALONG = enum.auto()  # Trained weights of penalties, unknown to Keras.
+    STATISTIC = enum.auto()  # Changed by layers in their forward passes.
     SEED = enum.auto()
     OPTIMIZER = enum.auto()
-    COUNT = enum.auto()  # The updates of a network.
-    PENALTY = enum.auto()  # Moved by a penalty in its call.
+    COUNT = enum.auto()  # The number of updates of a network.
+    PENALTY = enum.auto()  # Changed by a penalty in its call.
     FACTOR = enum.auto()  # Set by a callback.
     AUGMENTATION = enum.auto()
-    FEATURES = enum.auto()  # Of feature networks that are saved.
-    FIXED_FEATURES = enum.auto()  # Of those that are not.
-    MEAN = enum.auto()  # Of metrics: of one epoch.
+    FEATURES = enum.auto()  # Weights of feature networks that are saved.
+    FIXED_FEATURES = enum.auto()  # Weights of those that are not saved.
+    MEAN = enum.auto()  # Means of metrics over one epoch.
     POSITION = enum.auto()
     SEEN = enum.auto()  # The values in the first batch.
-    REFUSAL = enum.auto()  # The first batch that no step was taken on.
+    REFUSAL = enum.auto()  # The number of the first batch without a step.
 
 
-#: What training changes.
+#: Variables that training changes.
 TRAINED = (
     Kind.WEIGHT
     | Kind.ALONG
@@ -45,7 +45,7 @@ TRAINED = (
     | Kind.FACTOR
     | Kind.AUGMENTATION
 )
-#: What Keras knows nothing of and carries along as if it were of metrics.
+#: Variables that Keras does not know; it treats them as those of metrics.
 CARRIED = (
     Kind.MEAN
     | Kind.POSITION
@@ -59,11 +59,11 @@ CARRIED = (
     | Kind.FEATURES
     | Kind.FIXED_FEATURES
 )
-#: What a step moves besides the weights: it goes back with an overflow.
+#: Variables that a step changes besides weights; an overflow restores them.
 MOVED = Kind.STATISTIC | Kind.PENALTY | Kind.FACTOR | Kind.AUGMENTATION
-#: What replicas move each by its own part of a batch.
+#: Variables that each replica changes by its own part of a batch.
 MOVED_APART = Kind.STATISTIC | Kind.PENALTY
-#: What is saved beside what Keras saves.
+#: Variables that are saved in addition to those that Keras saves.
 SAVED = (
     Kind.SEED
     | Kind.POSITION
@@ -77,13 +77,13 @@ SAVED = (
 
 
 class Entry(NamedTuple):
-    """A variable, under the name that it has in files.
+    """A variable with its name in files.
 
     Attributes:
         name: String.
         variable: The `keras.Variable`.
-        kind: What it is for.
-        argument: The argument that the user gave it as, or `"self"`.
+        kind: The purpose of the variable.
+        argument: The user's argument that it belongs to, or `"self"`.
     """
 
     name: str
@@ -96,7 +96,7 @@ class State:
     """A registry of variables.
 
     Args:
-        entries: Iterable of `Entry`s. One variable may have several, as a
+        entries: Iterable of `Entry`s. A variable may have several, such as a
             factor that two penalties share.
     """
 
@@ -113,7 +113,7 @@ class State:
         return {e.name: e.variable for e in self._entries if e.kind in kind}
 
     def by_argument(self) -> dict[str, list[keras.Variable]]:
-        """Returns all variables by the argument that they came in."""
+        """Returns all variables by the user's argument they belong to."""
         arguments: dict[str, list[keras.Variable]] = {}
         for entry in self._entries:
             arguments.setdefault(entry.argument, []).append(entry.variable)
@@ -121,14 +121,14 @@ class State:
 
 
 def state_of(gan: Any, game: Game | None) -> State:
-    """Returns everything that a GAN keeps in variables.
+    """Returns the registry of all variables of a GAN.
 
-    A name in files is made of names, never of a position among others, so that
-    a file also fits a model whose regularizers come in another order.
+    A name in files consists of names, never of a position in a list, so that a
+    file also fits a model whose regularizers have another order.
 
     Args:
         gan: The model.
-        game: What `compile` made, or `None`.
+        game: The game that `compile` created, or `None`.
     """
     return State(_entries(gan, game))
 
@@ -170,7 +170,7 @@ def _seeds(gan):
 
 
 def _networks(gan):
-    """Returns both networks, the average, and what else a subclass holds."""
+    """Returns both networks, the average, and networks of a subclass."""
     networks = {"discriminator": gan.discriminator, "generator": gan.generator}
     if gan.ema_generator is not None:
         networks["average"] = gan.ema_generator
@@ -244,7 +244,7 @@ def _player(player):
 
 
 def _features(game):
-    names = []
+    names: list[str] = []
     of_metrics = different_networks(game.metrics)
     for network in different_networks(game.feature_holders):
         is_of_metrics = any(network is other for other in of_metrics)
@@ -267,5 +267,5 @@ def _numbered(name, variables, kind, argument):
 
 
 def in_files(name: str) -> str:
-    """Returns a name that is one level of an HDF5 file, and no other's."""
+    """Returns a unique name that is a single level in an HDF5 file."""
     return name.replace("%", "%25").replace("/", "%2F")

@@ -1,4 +1,6 @@
-"""What the loss of a network is the sum of, besides its penalties."""
+"""The terms of a network's loss besides its penalties."""
+
+from collections.abc import Callable
 
 import keras
 from keras import ops
@@ -10,14 +12,14 @@ from keras_regan.losses import AdversarialLoss
 from keras_regan.losses._drawing import with_seed
 from keras_regan.penalties.step_context import StepContext
 
-# No name that a term can have.
+# A term cannot have this name, which has spaces.
 SIGN = "sign of real logits"
 
 
 class AdversarialTerm:
-    """The loss that the two networks play for: the first term of both.
+    """The adversarial loss, the first term of both networks.
 
-    Those of all the discriminator's heads add up.
+    The losses of all heads of the discriminator add up.
 
     Args:
         loss: The `AdversarialLoss`.
@@ -29,11 +31,12 @@ class AdversarialTerm:
         self._loss = loss
 
     def __call__(self, context: StepContext) -> Tensor:
-        """Returns the loss of the network whose step it is."""
+        """Returns the loss of the network that this step trains."""
         return context.sum_over_heads(self._of_one_head)
 
     def _of_one_head(self, context: StepContext) -> Tensor:
         loss = self._loss.at(context.step)
+        method: Callable[..., Tensor]
         if context.network == "discriminator":
             logits = context.real_logits, context.fake_logits
             method = loss.discriminator_loss
@@ -52,10 +55,10 @@ class AdversarialTerm:
 
 
 class LayerRegularizers:
-    """What the layers of a network add by themselves: the last term.
+    """The losses of a network's own layers, the last term.
 
-    Activity regularizers and `add_loss` in the passes of this step, and the
-    regularizers of weights.
+    They come from activity regularizers and `add_loss` in the passes of this
+    step, and from the regularizers of weights.
 
     Args:
         network: The network.
@@ -67,7 +70,7 @@ class LayerRegularizers:
         self._regularized = regularized_variables(network)
 
     def __call__(self, context: StepContext) -> Tensor | None:
-        """Returns their sum, `None` if there are none."""
+        """Returns the sum of the losses; `None` if there are none."""
         weights = [v.regularizer(v) for v in self._regularized]
         losses = [*context.layer_losses, *weights]
         if not losses:
@@ -78,8 +81,8 @@ class LayerRegularizers:
 def real_sign(context: StepContext) -> Tensor:
     """Returns the mean sign of the real samples' logits, for augmentations.
 
-    Each of the discriminator's heads counts as much as the others, whatever
-    the sizes of their maps.
+    All heads of the discriminator count equally, whatever the sizes of their
+    maps.
     """
     return context.mean_over_heads(
         lambda head: ops.mean(ops.sign(head.real_logits))

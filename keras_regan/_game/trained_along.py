@@ -1,4 +1,4 @@
-"""Weights that penalties bring along, to be trained with a network's own."""
+"""Weights of penalties that are trained together with a network's own."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from keras_regan.penalties import Penalty
 
 
 def trained_along(penalties: Sequence[Penalty]) -> list[keras.Variable]:
-    """Returns what penalties train, each once; one that is off trains none."""
+    """Returns the weights of active penalties, each once."""
     variables = {
         id(variable): variable
         for penalty in penalties
@@ -21,10 +21,10 @@ def trained_along(penalties: Sequence[Penalty]) -> list[keras.Variable]:
 def check_apart(
     role: str, penalties: Sequence[Penalty], networks: Sequence[keras.Model]
 ) -> None:
-    """Raises a `ValueError` if what penalties train is of a network already.
+    """Raises a `ValueError` if a weight of a penalty belongs to a network.
 
     Args:
-        role: `"generator"` or `"discriminator"`: whose penalties they are.
+        role: `"generator"` or `"discriminator"`, the owner of the penalties.
         penalties: The penalties.
         networks: The networks whose weights have an optimizer.
     """
@@ -34,7 +34,7 @@ def check_apart(
             if id(variable) in known:
                 raise ValueError(
                     f"Invalid value for argument `{role}_regularizers`. "
-                    f"Expected weights of its own in what `{penalty.name}` "
-                    "trains along. Received: the variable "
-                    f"`{variable.path}`, which is one of the two networks'"
+                    f"Expected `{penalty.name}` to train only weights of its "
+                    f"own. Received: the variable `{variable.path}`, which "
+                    "belongs to one of the two networks"
                 )

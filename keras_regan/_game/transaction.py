@@ -1,4 +1,4 @@
-"""A step that is taken as a whole, or leaves no trace."""
+"""A step that is taken as a whole or not at all."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from keras_regan._typing import Tensor
 
 
 class Transaction:
-    """What becomes of a block of `all_or_nothing`.
+    """The outcome of a block of `all_or_nothing`.
 
     Attributes:
-        taken: Boolean scalar, for the block to set: whether all of it counts.
+        taken: Boolean scalar that the block sets: whether its changes count.
     """
 
     taken: Tensor | bool = True
@@ -21,17 +21,19 @@ class Transaction:
 
 @contextlib.contextmanager
 def all_or_nothing(variables: list[keras.Variable]) -> Iterator[Transaction]:
-    """Gives variables their values back unless what the block did counts.
+    """Restores the values of variables unless the block sets `taken`.
 
-    An optimizer with a loss scale leaves out steps whose gradients overflow.
-    The overflow would stay for good in what else a step moves, as the moving
-    statistics of layers.
+    An optimizer with a loss scale skips steps whose gradients overflow. The
+    overflow would stay in the other variables that a step changes, such as the
+    moving statistics of layers.
 
     Args:
-        variables: List of variables. One that stands in it twice counts once.
+        variables: List of variables. A variable that is in it twice counts
+            once.
     """
     variables = list({id(v): v for v in variables}.values())
-    before = [ops.copy(v.value) for v in variables]  # Not what they will be.
+    # Copies, because the block changes the variables in place.
+    before = [ops.copy(v.value) for v in variables]
     transaction = Transaction()
     yield transaction
     for variable, value in zip(variables, before, strict=True):

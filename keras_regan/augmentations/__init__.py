@@ -1,4 +1,4 @@
-"""Augmentations: what is done to all images that the discriminator sees."""
+"""Augmentations of all samples that the discriminator sees."""
 
 from keras_regan.augmentations.adaptive_augmentation import (
     AdaptiveAugmentation as AdaptiveAugmentation,

@@ -1,4 +1,4 @@
-"""Where height, width and channels of images are."""
+"""The axes of height, width and channels of images."""
 
 import keras
 from keras import ops
@@ -29,7 +29,7 @@ def positions(samples: Tensor, axis: int) -> Tensor:
 def share(ratio: float, size: int | Tensor) -> int | Tensor:
     """Returns the whole number nearest to `ratio * size`, halves rounded up.
 
-    A size is a tensor where a graph of TensorFlow does not know it.
+    A size is a tensor if it is unknown in a graph of TensorFlow.
     """
     if isinstance(size, int):
         return int(ratio * size + 0.5)

@@ -1,7 +1,8 @@
-"""What augmentations made of others have in common."""
+"""The base class of augmentations that are made of others."""
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 
@@ -17,7 +18,7 @@ class AugmentationSequence(Augmentation):
         augmentations: Non-empty list of `Augmentation`s.
     """
 
-    # Each of the list says for itself.
+    # Each augmentation of the list checks its own samples.
     images_only = False
 
     def __init__(self, augmentations: Sequence[Augmentation]):
@@ -45,12 +46,12 @@ class AugmentationSequence(Augmentation):
         }
 
     def adapt(self, real_sign: Tensor, batch_size: int | Tensor) -> None:
-        """Hands on how the discriminator's last update went.
+        """Passes the outcome of the discriminator's last update on.
 
         Args:
             real_sign: Scalar. Mean of the signs of the logits of the real
                 samples.
-            batch_size: Integer. How many samples that is the mean of.
+            batch_size: Integer. The number of samples in this mean.
         """
         for entry in self.augmentations:
             entry.adapt(real_sign, batch_size)
@@ -61,7 +62,7 @@ class AugmentationSequence(Augmentation):
         return {"augmentations": [serialize(a) for a in self.augmentations]}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "AugmentationSequence":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the sequence from the result of `get_config`."""
         deserialize = keras.saving.deserialize_keras_object
         entries = [deserialize(entry) for entry in config["augmentations"]]

@@ -1,4 +1,4 @@
-"""Augmentation as often as the discriminator overfits."""
+"""Augmentation whose probability follows the discriminator's overfitting."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,14 +22,13 @@ from keras_regan.augmentations.translation import Translation
 class AdaptiveAugmentation(AugmentationSequence):
     """Applies each augmentation with a probability that follows overfitting.
 
-    How much augmentation is right depends on the amount of data and changes
-    in the course of training. A discriminator that overfits gives positive
-    logits to nearly all real images; their mean sign is held at `target` by
-    raising or lowering the probability, which the logs show as
-    `augmentation_probability`. For losses whose discriminator gives real
-    samples positive and generated ones negative logits: `NonSaturating`,
-    `Minimax` and `Hinge`. If the discriminator returns several tensors of
-    logits, each counts the same.
+    The right amount of augmentation depends on the amount of data and changes
+    during training. A discriminator that overfits gives positive logits to
+    nearly all real images. The probability rises and falls to hold their mean
+    sign at `target`; the logs show it as `augmentation_probability`. Use it
+    with losses whose discriminator gives real samples positive and generated
+    ones negative logits: `NonSaturating`, `Minimax` and `Hinge`. If the
+    discriminator returns several tensors of logits, all count equally.
 
     Formula: `p <- clip(p + sign(r - target) * n / adjustment_images, 0, 1)`
     after every `interval` updates of the discriminator, `r` the mean sign of
@@ -44,19 +43,19 @@ class AdaptiveAugmentation(AugmentationSequence):
             `HorizontalFlip`, `Translation`, and brightness, contrast and
             saturation as three `ColorJitter`s, which are applied
             independently of each other. Defaults to `None`.
-        target: Float in `[0, 1]`. The mean sign to aim at: lower augments
-            more. Defaults to `0.6`.
+        target: Float in `[0, 1]`. The mean sign to aim at; a lower one
+            augments more. Defaults to `0.6`.
         interval: Positive integer. Updates of the discriminator between two
             adjustments. Defaults to `4`.
-        adjustment_images: Positive integer. How many real samples it takes
-            for the probability to go from 0 to 1 at the fastest: with a
-            short training, choose fewer. Defaults to `500_000`.
+        adjustment_images: Positive integer. The number of real samples in
+            which the probability can go from 0 to 1 at the fastest. Choose
+            fewer for a short training. Defaults to `500_000`.
         initial_probability: Float in `[0, 1]`. Defaults to `0.0`.
 
     Call arguments:
         samples: Images, as for every `Augmentation`.
-        seed: `keras.random.SeedGenerator`. One draw for each augmentation
-            beside its own.
+        seed: `keras.random.SeedGenerator`. One draw for each augmentation,
+            besides the augmentation's own.
 
     Returns:
         Images of the same shape.
@@ -75,14 +74,14 @@ class AdaptiveAugmentation(AugmentationSequence):
     >>> float(augmentation.logged["augmentation_probability"])
     0.1
 
-    Reference: [Karras et al., 2020](https://arxiv.org/abs/2006.06676),
-    section 3. Differs from the authors' code: the pipeline is shorter, with
-    none of the geometric warps that need wavelet filters (rotation, scaling,
-    shifts by fractions of pixels), quarter turns, hue and inverted luminance;
-    cutout is left out by default here and there. Shifts fill up with zeros
-    and not by reflection, strengths of colours are uniform and not normal or
-    log-normal. The authors clamp `p` below only: above 1 it acts like 1, but
-    takes as long to come back. A batch of another size counts by its size.
+    Reference: [Karras et al., 2020](https://arxiv.org/abs/2006.06676), section
+    3. Differs from the authors' code: the pipeline is shorter, with none of
+    the geometric warps that need wavelet filters (rotation, scaling, shifts by
+    fractions of pixels), quarter turns, hue and inverted luminance; cutout is
+    off by default in both. Shifts fill up with zeros instead of reflections,
+    and strengths of colours are uniform instead of normal or log-normal. The
+    authors clamp `p` only from below: above 1 it acts like 1, but takes longer
+    to come back. Here each batch counts by its size.
     """
 
     def __init__(
@@ -120,7 +119,7 @@ class AdaptiveAugmentation(AugmentationSequence):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The probability and what has been seen since it was adjusted."""
+        """The probability, and the sums since its last adjustment."""
         return [
             *super().variables,
             self._probability,
@@ -138,7 +137,7 @@ class AdaptiveAugmentation(AugmentationSequence):
         }
 
     def call(self, samples: Tensor, seed: keras.random.SeedGenerator) -> Tensor:
-        """Returns samples to some of which each augmentation was applied."""
+        """Applies each augmentation to some of the samples."""
         probability = self._probability.value
         for augmentation in self.augmentations:
             samples = ops.where(
@@ -154,7 +153,7 @@ class AdaptiveAugmentation(AugmentationSequence):
         Args:
             real_sign: Scalar. Mean of the signs of the logits of the real
                 samples.
-            batch_size: Integer. How many samples that is the mean of.
+            batch_size: Integer. The number of samples in this mean.
         """
         super().adapt(real_sign, batch_size)
         images = ops.cast(batch_size, "float32")

@@ -1,34 +1,36 @@
-"""The contract of an augmentation: what every image of a step goes through."""
+"""The base class of augmentations."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
 
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 
 
 class Augmentation:
-    """Base class of random transformations inside the training step.
+    """Base class for random transformations inside the training step.
 
-    With few images a discriminator learns them by heart. Augmenting the data
-    set would teach the generator to make augmented images; here the
-    discriminator sees nothing but augmented images, real and generated, in
-    the steps of both networks, and the generator learns through the
-    augmentation to make images that are not. Under `evaluate` nothing is
-    augmented. Gradient penalties are taken at the images before augmentation.
+    With few images, a discriminator memorizes them. Augmenting the data set
+    would teach the generator to make augmented images. Here the discriminator
+    sees only augmented images, real and generated, in the steps of both
+    networks. The generator's gradient passes through the augmentation, so it
+    learns to make images that are not augmented. `evaluate` augments nothing.
+    Gradient penalties are computed at the images before augmentation.
 
-    To write your own, implement `call(samples, seed)`: differentiable in the
-    samples, different for each sample, with `seed` given to every function of
-    `keras.random`, and equally many of these in each call. Extend
-    `get_config` by your own arguments.
+    To write your own, implement `call(samples, seed)`. It must be
+    differentiable in the samples, change each sample differently, pass `seed`
+    to every function of `keras.random`, and call the same number of these each
+    time. Add your own arguments to `get_config`.
 
     Keras's own layers for augmentation (`keras.layers.RandomTranslation` and
-    so on) are made for data pipelines and do not serve here: each draws from
-    a seed of its own, which is not saved with the model, some clip to a range
-    of values, which stops the gradient, and nothing applies them alike to
-    real and generated images.
+    so on) are made for data pipelines and do not work here: each has a seed of
+    its own, which is not saved with the model; some clip to a range of values,
+    which stops the gradient; and nothing applies them to real and generated
+    images alike.
 
     Formula: `D(T(x))` and `D(T(G(z)))` in place of `D(x)` and `D(G(z))`, `T`
     drawn anew for each sample and each call.
@@ -49,9 +51,9 @@ class Augmentation:
 
     Raises:
         TypeError: If `seed` is not a `SeedGenerator`; an integer would draw
-            the same numbers for everything.
-        ValueError: If `samples` do not have four dimensions, where the
-            augmentation is one of images.
+            the same numbers every time.
+        ValueError: If `samples` do not have four dimensions and the
+            augmentation takes images only.
 
     Example:
     ```python
@@ -70,6 +72,7 @@ class Augmentation:
     """
 
     images_only: bool = True
+    __repr__ = as_call
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -100,19 +103,19 @@ class Augmentation:
         return self.call(ops.cast(samples, dtype), seed)
 
     def call(self, samples: Tensor, seed: keras.random.SeedGenerator) -> Tensor:
-        """Returns augmented samples; they come as float32 or wider."""
+        """Returns augmented samples; the input is float32 or wider."""
         raise NotImplementedError
 
     def adapt(self, real_sign: Tensor, batch_size: int | Tensor) -> None:
-        """Learns how the discriminator's last update went.
+        """Adapts to the outcome of the discriminator's last update.
 
-        The game calls it after each of them, in the compiled step: it may
-        assign to `variables`, and must not branch in Python on tensors.
+        It is called after each update, in the compiled step: it may assign to
+        `variables`, and must not branch in Python on tensors.
 
         Args:
             real_sign: Scalar. Mean of the signs of the logits of the real
                 samples.
-            batch_size: Integer. How many samples that is the mean of.
+            batch_size: Integer. The number of samples in this mean.
         """
         return None
 
@@ -121,7 +124,7 @@ class Augmentation:
         return {}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Augmentation":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates an augmentation from the result of `get_config`."""
         return cls(**config)
 

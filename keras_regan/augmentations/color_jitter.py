@@ -18,9 +18,9 @@ from keras_regan.augmentations.augmentation import Augmentation
 class ColorJitter(Augmentation):
     """Changes brightness, saturation and contrast of each image at random.
 
-    Where colour is what tells one kind of image from another, do without it
-    or lower the strengths. Values may leave the range of the data, for real
-    and generated images alike; they are not clipped.
+    If colour distinguishes one kind of image from another, do not use it, or
+    lower the strengths. Values may leave the range of the data, for real and
+    generated images alike; they are not clipped.
 
     Formula: `x + b`, then `m + s * (x - m)`, then `M + c * (x - M)`, `m` the
     mean over the channels of each pixel, `M` the mean of the image, and
@@ -33,7 +33,7 @@ class ColorJitter(Augmentation):
         brightness: Non-negative float. The largest number that is added, in
             units of the data. The default is made for images in `[-1, 1]`.
             Defaults to `0.5`.
-        saturation: Float in `[0, 1]`. Without effect on images of one
+        saturation: Float in `[0, 1]`. It has no effect on images of one
             channel. Defaults to `1.0`.
         contrast: Float in `[0, 1]`. Defaults to `0.5`.
 

@@ -1,4 +1,4 @@
-"""Random blanks."""
+"""Random blank areas."""
 
 from typing import Any
 
@@ -19,8 +19,9 @@ from keras_regan.augmentations.augmentation import Augmentation
 class Cutout(Augmentation):
     """Sets a part of each image to zero.
 
-    Keeps the discriminator from judging by one detail. It hides most of the
-    three of `DiffAugment`: with plenty of data leave it out first.
+    It keeps the discriminator from judging by a single detail. Of the three
+    augmentations of `DiffAugment` it hides the most: with plenty of data,
+    leave it out first.
 
     Formula: `T(x)[i, j] = 0` where `u <= i < u + h` and `v <= j < v + w`,
     `x[i, j]` elsewhere; `h` and `w` are `ratio` times height and width, and
@@ -30,7 +31,7 @@ class Cutout(Augmentation):
     Cost: one elementwise operation.
 
     Args:
-        ratio: Float in `[0, 1]`. The sides of what is cut out, as a share of
+        ratio: Float in `[0, 1]`. The sides of the blank area, as a share of
             height and of width, rounded to whole pixels. Defaults to `0.5`.
 
     Call arguments:
@@ -53,15 +54,15 @@ class Cutout(Augmentation):
     True
 
     Reference: [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), the
-    policy "cutout". Differs from the authors' code: in nothing from their
-    newest version; earlier ones rounded the sides down.
+    policy "cutout". It agrees with the newest version of the authors' code;
+    earlier ones rounded the sides down.
     """
 
     def __init__(self, ratio: float = 0.5):
         self.ratio = unit_float(ratio, "ratio")
 
     def call(self, samples: Tensor, seed: keras.random.SeedGenerator) -> Tensor:
-        """Returns samples with a blank."""
+        """Returns samples with a blank area."""
         rows, columns = (
             self._blank(samples, axis, seed) for axis in spatial_axes()
         )
@@ -73,7 +74,7 @@ class Cutout(Augmentation):
     ) -> Tensor:
         size = ops.shape(samples)[axis]
         length = share(self.ratio, size)
-        # An even length has its center between two pixels: one place more.
+        # An even length has its center between two pixels, so one place more.
         centers = integers(samples, 0, size - length % 2, seed)
         distances = positions(samples, axis) - centers + length // 2
         return ops.logical_and(distances >= 0, distances < length)

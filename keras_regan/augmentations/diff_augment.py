@@ -17,8 +17,8 @@ from keras_regan.augmentations.translation import Translation
 class DiffAugment(AugmentationSequence):
     """Applies several augmentations to every image, one after the other.
 
-    The simple remedy where data are few: no state, nothing to tune but the
-    list. With plenty of data take fewer augmentations, or
+    It is the simple remedy for small data sets: it has no state, and nothing
+    to tune but the list. With plenty of data, take fewer augmentations, or
     `AdaptiveAugmentation`, which finds out how much is needed.
 
     Formula: `T(x) = T_k(... T_1(x))`
@@ -51,8 +51,8 @@ class DiffAugment(AugmentationSequence):
     (4, 32, 32, 3)
 
     Reference: [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), section
-    3.2. Differs from the authors' code: a policy is a list of objects and not
-    a string.
+    3.2. Differs from the authors' code: a policy is a list of objects instead
+    of a string.
     """
 
     def __init__(self, augmentations: Sequence[Augmentation] | None = None):

@@ -15,11 +15,12 @@ from keras_regan.augmentations.augmentation import Augmentation
 
 @register
 class HorizontalFlip(Augmentation):
-    """Turns images into their mirror images, left to right, at random.
+    """Flips images from left to right at random.
 
-    For images whose mirror image could be in the data as well: scenes and
-    most objects, not letters or digits. With a probability of one half the
-    discriminator cannot tell the two apart, and the generator will make both.
+    Use it for images whose mirror images could be in the data as well: scenes
+    and most objects, but not letters or digits. With a probability of one half
+    the discriminator cannot tell the two apart, and the generator will make
+    both.
 
     Formula: `T(x)[i, j] = x[i, width - 1 - j]` with the probability, else `x`.
 
@@ -48,7 +49,8 @@ class HorizontalFlip(Augmentation):
 
     Reference: [Karras et al., 2020](https://arxiv.org/abs/2006.06676),
     appendix B. Differs from the authors' code: here the probability is that of
-    a flip; theirs is that of drawing one of both, so `0.5` here is their 1.
+    a flip; theirs is that of choosing at random between both, so `0.5` here is
+    their 1.
     """
 
     def __init__(self, probability: float = 0.5):

@@ -18,7 +18,7 @@ class InstanceNoise(Augmentation):
     error, and the generator's gradient vanishes or points anywhere. Noise on
     both makes them overlap. It takes samples of any shape, so it is also the
     augmentation of `keras_regan.penalties.Consistency` for vectors and
-    sequences. Gradient penalties do much the same and need no noise.
+    sequences. Gradient penalties have much the same effect and need no noise.
 
     Formula: `T(x) = x + deviation * e`, `e` standard normal
 
@@ -47,8 +47,8 @@ class InstanceNoise(Augmentation):
 
     Reference: [Sonderby et al., 2016](https://arxiv.org/abs/1610.04490),
     section 3; [Arjovsky and Bottou, 2017](https://arxiv.org/abs/1701.04862),
-    section 3. Differs from the first: the deviation stays as it is instead of
-    going down in the course of training.
+    section 3. Differs from the first: the deviation is constant instead of
+    decreasing during training.
     """
 
     images_only = False

@@ -17,11 +17,11 @@ from keras_regan.augmentations.augmentation import Augmentation
 
 @register
 class Translation(Augmentation):
-    """Shifts each image by whole pixels, and fills up with zeros.
+    """Shifts each image by whole pixels and fills the gap with zeros.
 
-    Keeps the discriminator from knowing images by what stands where. Images
-    whose background is zero do not show the shift: there the generator may
-    learn to shift as well.
+    It keeps the discriminator from recognizing images by the position of their
+    parts. With a background of zeros the shift is invisible, so the generator
+    may learn to shift as well.
 
     Formula: `T(x)[i, j] = x[i - u, j - v]`, zero outside of the image, `u`
     and `v` uniform integers in `[-m, m]`, `m = round(ratio * size)`.
@@ -51,8 +51,8 @@ class Translation(Augmentation):
     True
 
     Reference: [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), the
-    policy "translation". Differs from the authors' code: in nothing from
-    their newest version; earlier ones rounded the longest shift down.
+    policy "translation". It agrees with the newest version of the authors'
+    code; earlier ones rounded the longest shift down.
     """
 
     def __init__(self, ratio: float = 0.125):

@@ -1,4 +1,4 @@
-"""How callbacks find the factor of a regularizer."""
+"""Finds the adjustable factor of a regularizer."""
 
 import keras
 

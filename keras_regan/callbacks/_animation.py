@@ -1,4 +1,4 @@
-"""Many pictures of one size as one animation."""
+"""Animations made of pictures of the same size."""
 
 import math
 import os
@@ -14,7 +14,7 @@ _BYTES_AT_ONCE = 2**28
 
 
 def can_write(extension: str) -> bool:
-    """Tells whether this Pillow was built to write such animations."""
+    """Tells whether the installed Pillow can write such animations."""
     Image.init()
     return extension.upper() in Image.SAVE_ALL
 
@@ -28,7 +28,7 @@ def read_pictures(pictures: Sequence[str]) -> list[Image.Image]:
 
     Args:
         pictures: Sequence of strings, not empty. Paths of the pictures, in
-            the order they are shown in.
+            the order in which they are shown.
 
     Raises:
         OSError: If a picture cannot be read.
@@ -50,18 +50,18 @@ def write_animation(
     milliseconds: int,
     last_milliseconds: int,
 ) -> None:
-    """Writes an animation that repeats.
+    """Writes an animation that plays in a loop.
 
     Args:
         path: String. The file to write; its extension, `.gif` or `.webp`,
-            says the format.
-        frames: Sequence of images of one size, not empty.
-        milliseconds: Positive integer. How long a frame is shown.
-        last_milliseconds: Positive integer. How long the last one is.
+            determines the format.
+        frames: Sequence of images of the same size, not empty.
+        milliseconds: Positive integer. How long each frame is shown.
+        last_milliseconds: Positive integer. How long the last frame is shown.
 
     Raises:
-        OSError: If the animation cannot be written, be it because the frames
-            are too large for its format.
+        OSError: If the animation cannot be written, for instance because the
+            frames are too large for its format.
     """
     first, *others = frames
     extension = os.path.splitext(path)[1][1:]

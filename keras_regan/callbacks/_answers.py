@@ -17,17 +17,17 @@ from keras_regan.metrics._feature_sharing import shared_features
 
 
 class Answers:
-    """Shows metrics what a generator makes of the conditions of real samples.
+    """Updates metrics with samples for the conditions of real samples.
 
     Args:
         metrics: Metrics that use conditions.
         real: The tuple `(samples, conditions)`.
-        count: How many samples are generated at most.
-        batch_size: How many at once.
+        count: The largest number of generated samples.
+        batch_size: The number of samples generated at once.
         seed: Integer. Seed of the latents.
 
     Raises:
-        TypeError: If there are metrics and `real` is no such tuple.
+        TypeError: If there are metrics and `real` is not such a tuple.
         ValueError: If there are not as many samples as conditions.
     """
 
@@ -58,14 +58,14 @@ class Answers:
         self._seed = seed
 
     def begin(self, model: keras.Model) -> None:
-        """Checks that the conditions are those of the model."""
+        """Checks that the conditions fit the model."""
         if self._asking:
             self._told = conditions_of_model(self._conditions, model)
             for metric in self._asking:
                 metric.prepare_once(model._interface.ordered(self._told))
 
     def show(self, model: keras.Model) -> None:
-        """Generates samples, and shows them to the metrics."""
+        """Generates samples and updates the metrics with them."""
         for each in {metric.samples_per_condition for metric in self._asking}:
             asked = [m for m in self._asking if m.samples_per_condition == each]
             self._show(model, each, asked)
@@ -77,7 +77,7 @@ class Answers:
         step = max(1, self._batch_size // several)
         for first in range(0, count, step):
             rows = slice(first, min(first + step, count))
-            told = [part[rows] for part in self._told]
+            told = [part[rows] for part in self._told or []]
             drawn = None
             if latents is not None:
                 drawn = latents[rows.start * several : rows.stop * several]

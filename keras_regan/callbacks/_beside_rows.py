@@ -1,4 +1,4 @@
-"""What stands at the left of generated samples: condition and truth."""
+"""Pictures of conditions and real samples, left of the generated samples."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,10 +20,10 @@ def condition_columns(
     """Returns pictures of the conditions that are images of 1 or 3 channels.
 
     Args:
-        each: What the conditions are.
-        told: Their rows.
-        height: Integer. What they are resized to, with the width in
-            proportion.
+        each: Descriptions of the conditions.
+        told: The rows of the conditions.
+        height: Integer. The height that they are resized to; the width follows
+            in proportion.
 
     Returns:
         List of arrays of type uint8 and of shape
@@ -35,7 +35,7 @@ def condition_columns(
             continue
         try:
             images = _generated_images.channels_last(rows, "conditions")
-        except ValueError:  # No colours, as classes of pixels are.
+        except ValueError:  # Not colours; classes of pixels, for instance.
             continue
         pixels = to_uint8(images, _values_of(images))
         columns.append(_resized(pixels, height))
@@ -67,11 +67,11 @@ def truth_column(
 
     Args:
         real: Array of real samples.
-        shape: What a generated one has, with the channels last.
+        shape: The shape of a generated sample, with the channels last.
         value_range: Tuple of the values of black and white.
 
     Raises:
-        ValueError: If they are not like generated ones.
+        ValueError: If the real samples do not look like generated ones.
     """
     samples = _generated_images.channels_last(
         keras.ops.convert_to_numpy(real).astype("float64"), "real", "real"
@@ -80,7 +80,7 @@ def truth_column(
         raise ValueError(
             _validation.message(
                 "real.shape",
-                f"samples of the shape that is generated, {shape} with the "
+                f"samples of the shape of generated ones, {shape} with the "
                 "channels last",
                 np.shape(real),
             )
@@ -96,7 +96,7 @@ def truth_column(
 
 
 def _values_of(images: np.ndarray) -> tuple[float, float]:
-    """Returns black and white, of classes of pixels the first and the last."""
+    """Returns the values of black and white in images of any kind."""
     lowest, highest = float(images.min()), float(images.max())
     if images.dtype.kind == "i":
         return min(lowest, 0.0), max(highest, 1.0)
@@ -110,7 +110,7 @@ def _resized(pixels: np.ndarray, height: int) -> np.ndarray:
     width = max(1, round(pixels.shape[2] * height / pixels.shape[1]))
     channels = [
         [
-            # Of small pictures, a square for each pixel.
+            # Each pixel of a small picture becomes a square.
             np.asarray(
                 Image.fromarray(channel).resize(
                     (width, height), Image.Resampling.BOX

@@ -1,4 +1,4 @@
-"""Words at the left of a picture's rows, in Pillow's own font."""
+"""Captions at the left of a picture's rows, in Pillow's own font."""
 
 import textwrap
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from PIL import ImageFont
 
 from keras_regan import _validation
 
-# What a line takes, in pixels, and how many letters it has at most.
+# The height of a line in pixels, and its largest number of letters.
 LINE_HEIGHT = 12
 _LETTERS = 28
 _EDGE = 2
@@ -34,7 +34,7 @@ def checked_captions(captions: Any, rows: int) -> tuple[str, ...]:
 def caption_images(captions: Sequence[str], height: int) -> np.ndarray:
     """Returns a small picture of each caption, all of one size.
 
-    Long ones are broken into lines, and cut where no line is left.
+    Long captions are broken into lines, and cut after the last line.
 
     Args:
         captions: Sequence of strings.
@@ -45,7 +45,7 @@ def caption_images(captions: Sequence[str], height: int) -> np.ndarray:
     """
     font = ImageFont.load_default()
     texts = [_in_lines(caption, height // LINE_HEIGHT) for caption in captions]
-    if isinstance(font, ImageFont.ImageFont):  # Which has no other letters.
+    if isinstance(font, ImageFont.ImageFont):  # It only has these letters.
         texts = [
             t.encode("latin-1", "replace").decode("latin-1") for t in texts
         ]

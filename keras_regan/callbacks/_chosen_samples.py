@@ -1,4 +1,4 @@
-"""Which real samples a monitor compares with."""
+"""Chooses the real samples that a monitor compares with."""
 
 from typing import Any
 
@@ -10,27 +10,26 @@ from keras_regan._checks.conditions import as_arrays
 from keras_regan._checks.conditions import at_rows
 from keras_regan.callbacks._vital_signs import all_finite
 
-# One batch of one size: compiled once, and in no need of more memory than
-# training has.
+# A single batch size is compiled once and needs no more memory than training.
 _COUNT = 32
 _LEAST_COUNT = 8
 _OF_ONE_CONDITION = 8
 
 
 def samples_and_conditions(real: Any) -> tuple[np.ndarray, Any]:
-    """Returns samples and what came beside them, as arrays.
+    """Returns samples and their conditions as arrays.
 
     Raises:
-        TypeError: If they are no arrays of numbers.
-        ValueError: If samples are few, if a value is not finite, or if there
-            are not as many conditions.
+        TypeError: If they are not arrays of numbers.
+        ValueError: If there are too few samples, if a value is not finite, or
+            if there are not as many conditions as samples.
     """
     samples, conditions = batches.split(real)
     samples = _array(samples, "samples")
     if len(samples) < _LEAST_COUNT:
         raise ValueError(
             "Invalid value for argument `real`. Expected 8 samples or more, "
-            f"32 if there are. Received: {len(samples)}"
+            f"better 32. Received: {len(samples)}"
         )
     if conditions is None:
         return samples, None
@@ -74,15 +73,16 @@ def _array(values: Any, name: str) -> np.ndarray:
 def chosen(
     samples: np.ndarray, conditions: Any, seed: int
 ) -> tuple[np.ndarray, Any]:
-    """Returns 32 of them at random: 8 of each of 4 conditions that repeat.
+    """Returns 32 random samples: 8 of each of 4 conditions that repeat.
 
-    A condition that has fewer makes room for another one.
+    A condition with fewer samples is skipped.
     """
     order = np.random.default_rng(seed).permutation(len(samples))
     if conditions is None:
         return samples[order[:_COUNT]], None
     classes = classes_of(conditions, len(samples))[order]
-    # By class, in the order of their first ones; how many of it came before.
+    # The number of each sample within its class; classes are in the order of
+    # their first samples.
     _, first, number = np.unique(
         classes, return_index=True, return_inverse=True
     )
@@ -99,7 +99,7 @@ def chosen(
 
 
 def classes_of(conditions: Any, count: int) -> np.ndarray:
-    """Returns integers that are the same where all conditions are."""
+    """Returns integers that are equal where all conditions are equal."""
     if conditions is None:
         return np.zeros(count, int)
     parts = [

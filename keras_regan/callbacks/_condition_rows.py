@@ -1,4 +1,4 @@
-"""Conditions that a callback is given, one row for each."""
+"""Checks of the conditions that a callback gets, one row for each."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ _LARGEST_INT32 = 2**31 - 1
 def checked_conditions(conditions: Any) -> Any:
     """Returns conditions as an array, or as a tuple or dictionary of arrays.
 
-    What can be checked before there is a model is checked.
+    It checks everything that can be checked without the model.
 
     Args:
         conditions: Array of rows, sequence of class labels, or a tuple or
             dictionary of arrays.
 
     Raises:
-        TypeError: If they are no numbers, or one that is no sequence.
-        ValueError: If there are none or not finite ones, or another number of
-            one kind than of the other.
+        TypeError: If they are not numbers, or a number instead of a sequence.
+        ValueError: If there are none, if some are not finite, or if there are
+            more of one kind than of another.
     """
     if isinstance(conditions, range):
         conditions = list(conditions)
@@ -50,23 +50,23 @@ def checked_conditions(conditions: Any) -> Any:
 
 
 def condition_count(conditions: Any) -> int:
-    """Returns how many rows there are of what was checked."""
+    """Returns the number of rows of checked conditions."""
     return len(keras.tree.flatten(conditions)[0])
 
 
 def rows_of(argument: str, given: Any, conditions: Any) -> int:
-    """Returns how many rows there are, which only conditions give."""
+    """Returns the number of rows; raises if there are no conditions."""
     if conditions is None:
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected None without "
-            "`conditions`, which give a picture its rows. Received: an object "
-            f"of type {type(given).__name__}"
+            "`conditions`, from which a picture gets its rows. Received: an "
+            f"object of type {type(given).__name__}"
         )
     return condition_count(conditions)
 
 
 def at_least_one_each(count: int, argument: str, conditions: int) -> int:
-    """Returns a number of images if it suffices for all conditions."""
+    """Returns a number of images if it is enough for all conditions."""
     if conditions > count:
         raise ValueError(
             _validation.message(
@@ -84,7 +84,7 @@ def conditions_of_model(
     """Returns the rows as the generator of a model takes them.
 
     Args:
-        conditions: What was checked, or `None`.
+        conditions: Checked conditions, or `None`.
         model: A `RegularizedGAN`.
 
     Returns:
@@ -92,8 +92,8 @@ def conditions_of_model(
         takes no conditions.
 
     Raises:
-        TypeError: If they are not of a type that it takes.
-        ValueError: If they are missing, too many or others.
+        TypeError: If the generator does not take their type.
+        ValueError: If they are missing, too many or of the wrong kind.
     """
     wanted = model._interface.conditions
     count = None if conditions is None else condition_count(conditions)
@@ -115,7 +115,7 @@ def conditions_of_model(
 def latents_of_model(
     model: keras.Model, count: int, seed: int
 ) -> np.ndarray | None:
-    """Returns latents, or `None` of a generator that takes none."""
+    """Returns latents, or `None` for a generator that takes none."""
     if model.latent_shape is None:
         return None
     return keras.ops.convert_to_numpy(model.sample_latents(count, seed=seed))

@@ -1,4 +1,4 @@
-"""How the vital signs of a training went so far."""
+"""The history of a training's vital signs."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ import numpy as np
 
 from keras_regan.callbacks._vital_signs import VitalSigns
 
-# How much more diverse than before samples must be to count as recovering,
-# and how diverse at least: a collapsed generator may rise from 1e-6 to 1e-5.
+# Samples count as recovering if their diversity rises by this ratio and to this
+# value at least: that of a collapsed generator may rise from 1e-6 to 1e-5.
 _RISE = 1.1
 _VISIBLE = 0.01
 
 
 class Course:
-    """How the vital signs went so far.
+    """The history of the vital signs so far.
 
     Args:
-        window: Positive integer. How many checks count as recent.
+        window: Positive integer. Number of checks that count as recent.
 
     Attributes:
         window: The same.
@@ -31,7 +31,7 @@ class Course:
         self.best_diversity = 0.0
 
     def add(self, signs: VitalSigns) -> None:
-        """Takes note of a check."""
+        """Adds a check."""
         self._recent.append(signs)
         if len(self._recent) > self.window:
             self._before = self._recent.pop(0)
@@ -40,7 +40,7 @@ class Course:
         )
 
     def notes(self) -> dict[str, Any]:
-        """Returns all that it remembers, as lists and numbers."""
+        """Returns its state as lists and numbers."""
         return {
             "before": _listed_signs(self._before),
             "recent": [_listed_signs(signs) for signs in self._recent],
@@ -48,14 +48,14 @@ class Course:
         }
 
     def recall(self, notes: dict[str, Any]) -> None:
-        """Goes on from what `notes` returned."""
+        """Restores the state that `notes` returned."""
         self._before = _signs(notes["before"])
         self._recent = [_signs(signs) for signs in notes["recent"]]
         self.best_diversity = notes["best_diversity"]
 
     @property
     def latest(self) -> VitalSigns:
-        """What the latest check measured."""
+        """The vital signs of the latest check."""
         return self._recent[-1]
 
     @property
@@ -65,7 +65,7 @@ class Course:
 
     @property
     def weight_growth(self) -> dict[str, float]:
-        """How weights grew within the recent checks, of both networks."""
+        """Growth of the weights of both networks within the recent checks."""
         now, before = self.latest, self._before
         return {
             "generator": now.g_weight_growth / before.g_weight_growth,
@@ -79,7 +79,7 @@ class Course:
 
     @property
     def conditional_diversity_rises(self) -> bool:
-        """The same of samples of one condition."""
+        """The same for samples of one condition."""
         return self._rises("conditional_diversity")
 
     def _rises(self, sign: str) -> bool:
@@ -97,4 +97,4 @@ def _listed_signs(signs: VitalSigns) -> list[Any]:
 
 def _signs(values: list[Any]) -> VitalSigns:
     *numbers, not_finite = values
-    return VitalSigns(*numbers, tuple(not_finite))
+    return VitalSigns(*[*numbers, tuple(not_finite)])

@@ -1,6 +1,6 @@
-"""From a series of vital signs to what is reliably wrong.
+"""Finds what is reliably wrong in a series of vital signs.
 
-Nothing here knows of Keras: a recorded series is judged as a live one.
+Nothing here depends on Keras: a recorded series is judged like a live one.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from keras_regan.callbacks._vital_signs import VitalSigns
 
 
 class Finding(NamedTuple):
-    """What is wrong.
+    """Something that is wrong.
 
     Attributes:
-        kind: String, the `kind` of the symptom.
-        text: String: what was seen, with numbers, and what usually helps.
+        kind: String. The `kind` of the symptom.
+        text: String. What was measured, and what usually helps.
     """
 
     kind: str
@@ -27,12 +27,12 @@ class Finding(NamedTuple):
 class Diagnosis:
     """Decides from one check to the next what is reliably wrong.
 
-    A symptom becomes a finding once `patience` checks in a row have shown it
-    (at once where one check leaves no doubt), and is not found again before a
-    check did not show it.
+    A symptom becomes a finding when `patience` checks in a row have shown it
+    (or at once if one check is enough). It is found again only after a check
+    that does not show it.
 
     Args:
-        symptoms: List of what to look for, the gravest first.
+        symptoms: List of symptoms to look for, the most serious first.
         patience: Positive integer.
     """
 
@@ -48,7 +48,7 @@ class Diagnosis:
         self._found: set[str] = set()
 
     def notes(self) -> dict[str, Any]:
-        """Returns all that it remembers, as lists and numbers."""
+        """Returns its state as lists and numbers."""
         return {
             "course": self._course.notes(),
             "shown": dict(self._shown),
@@ -56,7 +56,7 @@ class Diagnosis:
         }
 
     def recall(self, notes: dict[str, Any]) -> None:
-        """Goes on from what `notes` returned, of the same symptoms."""
+        """Restores what `notes` returned, for the same symptoms."""
         self._course.recall(notes["course"])
         self._shown = {
             kind: notes["shown"].get(kind, 0) for kind in self._shown
@@ -65,11 +65,11 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether the latest check showed nothing at all."""
+        """Whether the latest check showed no symptom."""
         return not any(self._shown.values())
 
     def check(self, signs: VitalSigns) -> list[Finding]:
-        """Returns what this check newly found."""
+        """Returns the new findings of this check."""
         self._course.add(signs)
         return [
             Finding(

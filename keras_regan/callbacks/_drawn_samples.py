@@ -1,4 +1,4 @@
-"""Samples as small pictures: images as they are, all others as curves."""
+"""Small pictures of samples: images as they are, all others as curves."""
 
 import numpy as np
 
@@ -28,9 +28,9 @@ def drawn(samples: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
     Args:
         samples: Float array: images of shape
             `(count, height, width, channels)`, or curves of shape
-            `(count, length, channels)`, of which each gets a colour.
-        value_range: Tuple of two increasing floats: of an image black and
-            white, of a curve the lower and the upper edge.
+            `(count, length, channels)`, with a colour for each channel.
+        value_range: Tuple of two increasing floats: black and white of an
+            image, the lower and the upper edge of a curve.
 
     Returns:
         Array of type uint8 and of shape `(count, height, width, channels)`.
@@ -50,7 +50,7 @@ def _curves(samples, value_range):
         pixels[:, int(_row(0.0, value_range))] = _AXIS
     rows = np.arange(_HEIGHT)[:, np.newaxis]
     for channel in reversed(range(samples.shape[-1])):
-        # Of NaN, neither holds.
+        # Both comparisons are false for NaN.
         covered = (top[:, np.newaxis, :, channel] <= rows) & (
             rows <= bottom[:, np.newaxis, :, channel]
         )
@@ -59,7 +59,7 @@ def _curves(samples, value_range):
 
 
 def _extremes_by_column(samples):
-    """Returns the least and the largest value of each column of pixels."""
+    """Returns the smallest and the largest value of each pixel column."""
     length = samples.shape[1]
     if length <= _WIDTH:
         place = np.linspace(0.0, length - 1.0, _WIDTH)
@@ -75,7 +75,7 @@ def _extremes_by_column(samples):
 
 
 def _joined(lowest, highest):
-    """Lets each column reach to the one before it."""
+    """Extends each column to the one before it."""
     joined = lowest.copy(), highest.copy()
     np.fmin(lowest[:, 1:], highest[:, :-1], out=joined[0][:, 1:])
     np.fmax(highest[:, 1:], lowest[:, :-1], out=joined[1][:, 1:])

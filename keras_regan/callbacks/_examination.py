@@ -1,4 +1,4 @@
-"""From a model in training to its vital signs."""
+"""Measures the vital signs of a model in training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +23,9 @@ class Examination:
 
     Args:
         real: Array of real samples.
-        conditions: What came beside them, as arrays, or `None`.
-        seed: Integer. Seed of the latents, and of which elements of large
-            samples are compared.
+        conditions: Their conditions as arrays, or `None`.
+        seed: Integer. Seed of the latents, and of the choice of elements of
+            large samples.
 
     Raises:
         ValueError: If all samples are the same.
@@ -37,10 +37,10 @@ class Examination:
         self._compare_with(real, conditions)
 
     def begin(self, model: keras.Model) -> None:
-        """Draws the latents of a training, the same for all its checks."""
+        """Draws the latents for all checks of a training."""
         real, conditions = self._given
         if model.latent_shape is None:
-            # Samples of one condition are one and the same.
+            # All samples of a condition are equal, so one of each is enough.
             classes = classes_of(conditions, len(real))
             rows = np.unique(classes, return_index=True)[1]
             real, conditions = real[rows], at_rows(conditions, rows)
@@ -48,11 +48,11 @@ class Examination:
         self._latents = latents_of_model(model, len(real), self._seed)
         self._others = None
         if conditions is not None and self._latents is not None:
-            # Each sample meets the latents of the one before.
+            # The same conditions, each with the latents of the row before.
             self._others = np.roll(self._latents, 1, axis=0)
 
     def start_over(self, model: keras.Model) -> None:
-        """Lets the growth of weights be relative to those of now."""
+        """Measures the growth of weights from the current weights on."""
         self._weights = (
             WeightRecord(_weights_of(model.generator)),
             WeightRecord(_weights_of(model.discriminator)),
@@ -60,11 +60,11 @@ class Examination:
 
     @property
     def norms(self) -> list[float]:
-        """What the growth of weights is relative to, of both networks."""
+        """The norms that the growth of both networks is relative to."""
         return [record.start for record in self._weights]
 
     def start_from(self, norms: Sequence[float]) -> None:
-        """Lets the growth of weights be relative to other norms."""
+        """Measures the growth of weights relative to other norms."""
         for record, norm in zip(self._weights, norms, strict=True):
             record.start_from(norm)
 
@@ -75,8 +75,8 @@ class Examination:
 
         Args:
             model: A compiled `RegularizedGAN`.
-            logs: What training has logged.
-            steps: Positive integer. How many steps the latest call is past.
+            logs: The logs of training.
+            steps: Positive integer. Number of steps since the latest call.
         """
         count, told = len(self._real), model._interface
         samples = self._samples(model, self._latents)
@@ -152,9 +152,9 @@ def _weights_of(network: keras.Model) -> list[np.ndarray]:
 
 
 def _logits(outputs: Any) -> np.ndarray:
-    """Returns one logit a sample.
+    """Returns one logit for each sample.
 
-    A map of patches counts as its mean, and several heads as that of theirs.
+    It is the mean over a map of patches and over the heads.
     """
     heads = [_float32(logits) for logits in heads_of(outputs)]
     return np.mean([x.reshape(len(x), -1).mean(axis=1) for x in heads], axis=0)
@@ -165,7 +165,7 @@ def _float32(outputs: Any) -> np.ndarray:
 
 
 def _terms_in(logs):
-    # A metric may have no value; a loss or a regularizer has one.
+    # Only losses and regularizers: a metric may have no value yet.
     return {
         f"`{key}`": value
         for key, value in logs.items()

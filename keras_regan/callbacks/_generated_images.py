@@ -1,4 +1,4 @@
-"""What a generator makes, as images or curves: shape and values."""
+"""The shape and the values of generated images or curves."""
 
 import math
 
@@ -16,12 +16,12 @@ _USUAL_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
 def channels_last(
     images: np.ndarray, argument: str = "samples", kind: str = "generated"
 ) -> np.ndarray:
-    """Returns samples with the channels last, whatever Keras is set to.
+    """Returns samples with the channels last, for any data format of Keras.
 
     Args:
         images: Array of images, or of curves with or without channels.
-        argument: What they are called in an error.
-        kind: What kind of samples they are, likewise.
+        argument: The name of the argument in an error.
+        kind: The kind of samples in an error.
 
     Raises:
         ValueError: If they are neither images of 1 or 3 channels nor curves.
@@ -68,7 +68,7 @@ def beyond(
 ) -> tuple[float, float] | None:
     """Returns the extreme finite values if they leave the range.
 
-    By more than rounding does: 1 % of the width of the range.
+    Rounding is tolerated: 1 % of the width of the range.
     """
     finite = images[np.isfinite(images)]
     if not finite.size:
@@ -78,9 +78,9 @@ def beyond(
 
 
 def usual_range(lowest: float, highest: float) -> tuple[float, float]:
-    """Returns the range that values between the two probably have."""
+    """Returns the usual range of samples with these extreme values."""
     for value_range in _USUAL_RANGES:
-        # What is below the range by 1 % of 255 has another range.
+        # Values that are below the range by 1 % of 255 have another range.
         if _within(lowest, highest, value_range) and (
             lowest >= value_range[0] - _TOLERANCE
         ):

@@ -1,4 +1,4 @@
-"""Samples as pixels, and many small images as one large one. Only NumPy."""
+"""Turns samples into pixels and small images into large ones, with NumPy."""
 
 import functools
 import math
@@ -14,8 +14,8 @@ def to_uint8(
 
     Args:
         samples: Array of floats of any shape.
-        value_range: Tuple of two increasing floats. What becomes 0 and 255.
-            Values beyond are clipped, NaN becomes 0.
+        value_range: Tuple of two increasing floats. The values that become 0
+            and 255. Other values are clipped, NaN becomes 0.
 
     Returns:
         Array of the same shape, of type uint8.
@@ -44,8 +44,8 @@ def image_grid(
             `None` means as close to a square as possible. Defaults to `None`.
         padding: Non-negative integer. Number of pixels between images and
             around them. Defaults to `2`.
-        background: Integer from 0 to 255. Shade of what no image covers.
-            Defaults to `255`.
+        background: Integer from 0 to 255. Shade of the gaps. Defaults to
+            `255`.
 
     Returns:
         Array of type uint8 and of shape
@@ -73,7 +73,7 @@ def image_grid(
 def side_by_side(
     left: np.ndarray, right: np.ndarray, *, background: int = 255
 ) -> np.ndarray:
-    """Puts two pictures of one height beside each other, with a gap.
+    """Puts two pictures of the same height side by side, with a gap.
 
     Args:
         left: Array of type uint8 and of shape `(height, width, channels)`.
@@ -89,7 +89,7 @@ def side_by_side(
 
 
 def in_a_row(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Puts pictures of one height beside each other, gray ones in colour.
+    """Puts pictures of the same height side by side, gray ones in colour.
 
     Args:
         pictures: Sequence of arrays of type uint8 and of shape
@@ -106,7 +106,7 @@ def in_a_row(pictures: Sequence[np.ndarray]) -> np.ndarray:
 def at_least_as_high(
     images: np.ndarray, height: int, *, background: int = 255
 ) -> np.ndarray:
-    """Returns images with as many rows of pixels or more, themselves on top.
+    """Adds rows of pixels below images that are not high enough.
 
     Args:
         images: Array of type uint8 and of shape

@@ -15,7 +15,7 @@ class ModelState:
         self._values = [_copy(v) for v in model.trained_variables]
 
     def restore(self, model: keras.Model) -> None:
-        """Puts the state back; the means of the epoch so far are left."""
+        """Restores the state, but not the means of the current epoch."""
         for variable, value in zip(
             model.trained_variables, self._values, strict=True
         ):
@@ -23,7 +23,7 @@ class ModelState:
 
 
 def forget_nan(model: keras.Model) -> None:
-    """Lets the means of the epoch start over if one is not finite."""
+    """Resets the means of the epoch if one of them is not finite."""
     if not all(np.isfinite(_copy(mean)).all() for mean in _means(model)):
         model.reset_metrics()
 

@@ -16,18 +16,18 @@ def nearest(
 ) -> np.ndarray:
     """Finds the nearest references of each query in Euclidean distance.
 
-    In a first pass, `|q - r|^2 = |q|^2 - 2 q r + |r|^2` in float32, which
-    takes one product of matrices per chunk, selects four times as many
-    candidates as asked for; their order is then computed from differences,
-    for the formula cannot tell copies apart that differ by rounding only.
+    The first pass computes `|q - r|^2 = |q|^2 - 2 q r + |r|^2` in float32,
+    with one matrix product per chunk, and selects four times as many
+    candidates as needed. Their order is then computed from differences,
+    because the formula cannot rank copies that differ only by rounding.
 
     Args:
         queries: Float array of shape `(m, d)`.
-        references: Function from a slice or from an array of indices to these
-            rows of the references, `(chunk, d)`.
+        references: Function that takes a slice or an array of indices and
+            returns these rows of the references, `(chunk, d)`.
         reference_count: Positive integer. The number of references.
-        count: Positive integer, at most `reference_count`. How many are to be
-            found for each query.
+        count: Positive integer, at most `reference_count`. Number of
+            neighbours of each query.
         rows_at_once: Positive integer. Rows of a chunk. Defaults to `4096`.
 
     Returns:
@@ -60,7 +60,7 @@ def _candidates(queries, references, reference_count, kept, rows_at_once):
         chunk = references(slice(start, stop)).astype(np.float32) - origin
         # |q|^2 is the same for all references of a query.
         squares = np.einsum("ij,ij->i", chunk, chunk)
-        # Some builds of BLAS warn of numbers beside the matrix.
+        # Some builds of BLAS warn of numbers outside the matrix.
         with np.errstate(invalid="ignore"):
             new = squares - 2.0 * (queries @ chunk.T)
         distances = np.concatenate([distances, new], axis=1)

@@ -8,7 +8,7 @@ from keras_regan.callbacks._animation import can_write
 
 
 def increasing(values: Any, argument: str) -> tuple[float, float]:
-    """Returns two floats of which the second is larger."""
+    """Returns two increasing floats."""
     expected = "a tuple of two increasing floats"
     if not isinstance(values, Sequence) or not all(
         _validation.is_real_number(value) for value in values

@@ -1,4 +1,4 @@
-"""Files of pictures, and the directory they go to."""
+"""Picture files and their directory."""
 
 import os
 
@@ -12,7 +12,7 @@ from keras_regan._files import write_whole
 
 
 def writable_directory(directory: str | os.PathLike[str], argument: str) -> str:
-    """Creates a directory and proves that files can be written to it.
+    """Creates a directory and checks that files can be written to it.
 
     Raises:
         ValueError: If the directory cannot be created or written to.
@@ -40,5 +40,5 @@ def write_picture(path: str, pixels: np.ndarray) -> None:
 
 
 def as_image(pixels: np.ndarray) -> Image.Image:
-    """Returns uint8 pixels, `(height, width, 1 or 3)`, as Pillow has them."""
+    """Returns uint8 pixels, `(height, width, 1 or 3)`, as a Pillow image."""
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

@@ -1,4 +1,4 @@
-"""What callbacks that draw pictures have in common."""
+"""The base class of callbacks that draw pictures."""
 
 import os
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._output_range import output_range
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks import _animation
 from keras_regan.callbacks import _generated_images
 from keras_regan.callbacks import _picture_arguments
@@ -30,15 +31,17 @@ class Pictures(keras.callbacks.Callback):
     extend `on_train_end`. A file that cannot be written becomes a warning.
 
     Args:
-        directory: String or path. Where the pictures go.
-        every: Positive integer, or `None` for none but the last.
+        directory: String or path. The directory for the pictures.
+        every: Positive integer, or `None` for the last epoch only.
         value_range: Tuple of two increasing floats: black and white. `None`
             takes them from the generator.
-        at_end: Boolean. Whether the last epoch is drawn in any case.
+        at_end: Boolean. Whether to draw the last epoch in any case.
         animation: `"gif"`, `"webp"` or `None`.
-        log_dir: String, path or `None`. Where TensorBoard looks.
+        log_dir: String, path or `None`. The directory of TensorBoard.
         seed: Integer. Seed of the latents.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -81,15 +84,15 @@ class Pictures(keras.callbacks.Callback):
         raise NotImplementedError
 
     def _draw(self, model: keras.Model, epoch: int) -> None:
-        """Draws the pictures of an epoch; 0 is the untrained model."""
+        """Draws the pictures of an epoch; epoch 0 is the untrained model."""
         raise NotImplementedError
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the model generates images."""
         self._warner = Warner(type(self).__name__)
         self._events = EventLog(self.log_dir, self._warner)
-        self._last_epoch = None
-        self._last_picture = None
+        self._last_epoch: int | None = None
+        self._last_picture: int | None = None
         model = self.model
         self._values_shown = self.value_range or _values_of(model.generator)
         self._begin(model)
@@ -98,14 +101,14 @@ class Pictures(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Draws the pictures if they are due."""
-        self._last_epoch = epoch + 1
-        is_last = self._last_epoch == self.params.get("epochs")
-        is_due = self.every is not None and self._last_epoch % self.every == 0
+        done = self._last_epoch = epoch + 1
+        is_last = done == self.params.get("epochs")
+        is_due = self.every is not None and done % self.every == 0
         if is_due or (self.at_end and is_last):
-            self._draw_now(self._last_epoch)
+            self._draw_now(done)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Draws the last epoch of a stopped training."""
+        """Draws the last epoch of a training that was stopped."""
         if (
             self.at_end
             and self._last_epoch is not None
@@ -136,16 +139,17 @@ class Pictures(keras.callbacks.Callback):
                 "not finite",
                 f"{bad} of {images.size} generated values are NaN or infinite, "
                 "so the training has diverged. Lower the learning rates; "
-                "`keras_regan.callbacks.CollapseMonitor` notices in time.",
+                "`keras_regan.callbacks.CollapseMonitor` notices it in time.",
             )
         seen = _generated_images.beyond(images, self._values_shown)
         if seen is not None:
             low, high = self._values_shown
             self._warner.warn(
                 "range",
-                f"Generated values lie outside of value_range=({low}, {high}) "
-                f"and are clipped in the pictures. Seen: from {seen[0]:.4g} to "
-                f"{seen[1]:.4g}. Pass the range of the training data to "
+                f"Generated values lie outside value_range=({low}, {high}) "
+                "and are clipped in the pictures. Found: values from "
+                f"{seen[0]:.4g} to {seen[1]:.4g}. Pass the range of the "
+                "training data to "
                 f"{type(self).__name__}, for instance "
                 f"`value_range={_generated_images.usual_range(*seen)}`.",
             )
@@ -163,7 +167,7 @@ class Pictures(keras.callbacks.Callback):
         milliseconds: int,
         last_milliseconds: int,
     ) -> None:
-        """Writes an animation of what `frames` returns, if that is any."""
+        """Writes an animation of the frames, if `frames` returns any."""
 
         def write() -> None:
             images = frames()
@@ -176,6 +180,8 @@ class Pictures(keras.callbacks.Callback):
 
 
 def _values_of(generator: keras.Model) -> tuple[float, float]:
-    """Returns the values of black and white that a generator has."""
+    """Returns a generator's values of black and white."""
     values = output_range(generator)
-    return _USUAL_VALUES if values is None or None in values else values
+    if values is None or values[1] is None:
+        return _USUAL_VALUES
+    return values[0], values[1]

@@ -1,4 +1,4 @@
-"""The shorter arc between two vectors. Only NumPy."""
+"""The shorter arc between two vectors, with NumPy."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ import numpy as np
 def spherical_interpolation(
     start: np.ndarray, end: np.ndarray, steps: int
 ) -> np.ndarray:
-    """Goes from one vector to another along an arc, at constant speed.
+    """Interpolates between two vectors along an arc, at constant speed.
 
-    Normally distributed latents lie close to a sphere; the straight line
-    between two of them cuts through its inside, where the generator has seen
+    Normally distributed latents lie close to a sphere. The straight line
+    between two of them runs through the inside, where the generator has seen
     next to nothing.
 
     Formula, for unit vectors `u` and `v` at the angle `a`, and `t` from 0 to 1
@@ -21,10 +21,10 @@ def spherical_interpolation(
     point(t) = ((1 - t) |start| + t |end|) direction(t)
     ```
 
-    White applies the first line to the vectors themselves; that is the same
-    for equal norms, but leaves the range of both norms, and changes its speed,
-    for others. Between opposite vectors, where all arcs are equally long, the
-    one towards the axis that they depend on least is taken. A zero vector has
+    White applies the first line to the vectors themselves. That is the same
+    for equal norms; for others it leaves the range of both norms and changes
+    its speed. Between opposite vectors all arcs are equally long; the one
+    towards the axis of their smallest component is used. A zero vector takes
     the direction of the other one.
 
     Args:
@@ -52,7 +52,7 @@ def spherical_interpolation(
 def _perpendicular(u, v):
     """Returns unit vectors at a right angle to `u`, on the side of `v`."""
     across = v - _dot(u, v) * u
-    # Exactly opposite vectors, and equal ones, say nothing about a side.
+    # Opposite and equal vectors do not determine a side.
     axis = np.eye(u.shape[-1])[np.argmin(np.abs(u), axis=-1)]
     other = axis - _dot(u, axis) * u
     across = np.where(_norm(across) > 1e-12, across, other)

@@ -1,4 +1,4 @@
-"""What vital signs can show to be wrong, in plain words."""
+"""The symptoms that vital signs can show, in plain words."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from keras_regan._validation import positive_float
 from keras_regan._validation import unit_float
 from keras_regan.callbacks._course import Course
 
-# Below which share of its best, or of real, diversity a saturated
-# discriminator is a sick one.
+# A saturated discriminator is an alarm if the diversity is below this share of
+# the best so far or of that of real samples.
 _HALF = 0.5
 _NEARLY_ALWAYS = 0.9
 _SLOWER = "A lower learning rate"
@@ -21,21 +21,21 @@ _STEADIER = (
 
 
 class Symptom:
-    """Something that vital signs can show."""
+    """Base class of what vital signs can show."""
 
     kind = ""
-    at_once = False  # Whether it takes no patience.
+    at_once = False  # Whether a single check is enough.
 
     def shows(self, course: Course) -> bool:
         """Tells whether the latest check shows the symptom."""
         raise NotImplementedError
 
     def recovers(self, course: Course) -> bool:
-        """Tells whether it is about to vanish by itself."""
+        """Tells whether the symptom is about to vanish by itself."""
         return False
 
     def text(self, course: Course, checks: int) -> str:
-        """Returns what to tell the user; `checks` have shown the symptom."""
+        """Returns the text for the user after `checks` with the symptom."""
         raise NotImplementedError
 
 
@@ -60,8 +60,8 @@ class _NotFinite(Symptom):
 class _FewDifferentSamples(Symptom):
     """Nearly one sample for all latents.
 
-    That is also what an untrained generator makes, so nothing is wrong while
-    diversity rises from check to check.
+    An untrained generator does the same, so nothing is wrong while diversity
+    rises from check to check.
     """
 
     kind = "diversity"
@@ -110,7 +110,7 @@ class _IgnoredLatents(Symptom):
             f"one condition are {course.latest.conditional_diversity:.2g} "
             "times as far apart as is healthy (below "
             f"{self.least:g} for {_counted(checks)}). A regularizer of pairs "
-            "of one condition on the generator usually helps, as "
+            "of one condition on the generator usually helps, such as "
             "`regularizers.ModeSeeking`, `PairwiseDistance` or "
             "`DiversitySensitive`; with `compile(samples_per_condition=2)` it "
             "costs next to nothing."
@@ -167,9 +167,9 @@ class _FarAway(Symptom):
 class _DiscriminatorWins(Symptom):
     """A saturated discriminator, and samples of little diversity.
 
-    A discriminator that is nearly always right is healthy for a while under
-    most losses, and large logits are under some. Together with a low
-    diversity that does not rise they are not.
+    With most losses a discriminator may be nearly always right for a while,
+    and with some losses large logits are normal. Together with a low diversity
+    that does not rise, both are a bad sign.
     """
 
     kind = "saturation"
@@ -235,10 +235,10 @@ def looked_for(
     most_logit: float | None,
     most_weight_growth: float | None,
 ) -> list[Symptom]:
-    """Returns the symptoms that these bounds tell, the gravest first.
+    """Returns the symptoms for these bounds, the most serious first.
 
-    `None` leaves one out. Raises a `TypeError` or a `ValueError` for bounds
-    out of their ranges.
+    `None` leaves a symptom out. Raises a `TypeError` or a `ValueError` for a
+    bound that is out of its range.
     """
     chosen: list[Symptom] = [_NotFinite()]
     if least_diversity is not None:
@@ -253,7 +253,7 @@ def looked_for(
         )
     if most_near_duplicates is not None:
         unit_float(most_near_duplicates, "most_near_duplicates")
-        # Of which few samples are a sign too.
+        # The two more serious symptoms show few samples too.
         chosen.append(_NearDuplicates(most_near_duplicates, chosen[1:]))
     for most, argument, symptom in (
         (most_distance, "most_distance", _FarAway),

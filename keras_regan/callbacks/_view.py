@@ -1,4 +1,4 @@
-"""What SampleGrid can draw beside its grid."""
+"""Views, which SampleGrid draws in addition to its grid."""
 
 import dataclasses
 from collections.abc import Callable
@@ -6,17 +6,19 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_regan._representation import as_call
+
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
     """The images of one epoch, which a view shows in its own way.
 
     Args:
-        images: Float array, `(count, height, width, channels)` or, of curves,
-            `(count, length, channels)`, from the average where the model keeps
-            one.
-        live_images: Function that returns what the generator itself makes of
-            the same latents.
+        images: Float array, `(count, height, width, channels)` or, for curves,
+            `(count, length, channels)`, from the moving average if the model
+            keeps one.
+        live_images: Function that returns the images of the generator itself
+            from the same latents.
         columns: Images in a row of the grid; `None` for as many as rows.
         value_range: The values of black and white.
     """
@@ -28,9 +30,11 @@ class Scene:
 
 
 class View:
-    """Base class of what `SampleGrid` draws beside its grid."""
+    """Base class of pictures that `SampleGrid` draws beside its grid."""
 
-    # What the files and TensorBoard's images are named after.
+    __repr__ = as_call
+
+    # The beginning of the names of files and of TensorBoard's images.
     name = ""
 
     def begin(self, model: keras.Model, scene: Scene) -> None:
@@ -41,7 +45,7 @@ class View:
             scene: The images of the untrained model.
 
         Raises:
-            ValueError: If it cannot.
+            ValueError: If the view cannot be drawn.
         """
 
     def draw(self, scene: Scene) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What tells, within milliseconds, how a GAN is doing."""
+"""Vital signs, which show within milliseconds how a GAN is doing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,50 +6,51 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Distances are compared in so many of a sample's elements, so that a check of
-# large images costs no more than one of small images.
+# Distances use at most this many elements of a sample, so that a check of large
+# images costs no more than one of small images.
 _ELEMENTS = 16_384
-# The model logs its own, over all samples of an epoch.
+# The model logs accuracies of its own, over all samples of an epoch.
 _NOT_LOGGED = ("d_real_accuracy", "d_fake_accuracy", "not_finite")
 # A sample is a near-duplicate if its nearest neighbour is closer than this
-# share of what is usual.
+# share of the usual distance.
 _NEAR = 0.25
 
 
 class VitalSigns(NamedTuple):
-    """What one check measured; the fields are keys in the logs.
+    """The measurements of one check; the fields are keys in the logs.
 
     Attributes:
         diversity: How far apart generated samples are, relative to real ones:
-            1 is healthy, 0 is one sample over and over.
+            1 is healthy, 0 means one sample over and over.
         conditional_diversity: How far apart generated samples of one condition
-            are, from different latents, relative to what is healthy, which is
-            1; 0 is one sample for each condition. Healthy is the distance of
-            real samples of one condition where conditions repeat, as class
-            labels do, and otherwise that of generated samples from the real
-            one of the same condition. `None`, and not in the logs, without
-            conditions or without latents.
+            with different latents are, relative to a healthy distance: 1 is
+            healthy, 0 means one sample for each condition. If conditions
+            repeat, as class labels do, the healthy distance is that of real
+            samples of one condition, otherwise that of generated samples from
+            the real one of the same condition. `None`, and not in the logs,
+            without conditions or without latents.
         near_duplicates: Share of the generated samples whose nearest
-            generated neighbour is closer than a quarter of what is usual:
-            the median among as many real samples, where both are relative to
-            the mean distance.
+            generated neighbour is closer than a quarter of the usual distance.
+            The usual distance is the median among as many real samples; both
+            are relative to the mean distance.
         distance_to_real: How far generated samples are from real ones,
-            relative to how far real ones are apart.
-        d_real_accuracy: Share of the real samples that got a positive logit;
-            that of a map is its mean, and that of several tensors the mean of
-            theirs. Not in the logs, which hold that of the epoch.
-        d_fake_accuracy: Share of the generated samples that got a negative
-            one, likewise. Both are for losses that part the two at zero.
-        d_separation: How often a real sample got a higher logit than a
+            relative to how far apart real ones are.
+        d_real_accuracy: Share of the real samples with a positive logit. The
+            logit is the mean over a map and over several tensors. Not in the
+            logs, which hold the accuracy of the epoch.
+        d_fake_accuracy: Share of the generated samples with a negative logit,
+            likewise. Both are for losses whose boundary is zero.
+        d_separation: How often a real sample has a higher logit than a
             generated one, over all pairs: 0.5 is chance. For all losses.
-        d_logit_size: Mean absolute logit. The sigmoid is flat beyond 10 or so.
+        d_logit_size: Mean absolute logit. The sigmoid is flat beyond about 10.
         g_weight_growth: Norm of the generator's trainable weights, relative to
-            when training began or started over.
-        d_weight_growth: The same of the discriminator.
-        g_update: Change of the generator's trainable weights since the check
-            before, for each step and relative to their norm.
-        d_update: The same of the discriminator.
-        not_finite: Names of what was NaN or infinite. Not in the logs.
+            the norm when training began or started over.
+        d_weight_growth: The same for the discriminator.
+        g_update: Change of the generator's trainable weights since the
+            previous check, per step and relative to their norm.
+        d_update: The same for the discriminator.
+        not_finite: Names of the values that were NaN or infinite. Not in the
+            logs.
     """
 
     diversity: float = np.nan
@@ -67,7 +68,7 @@ class VitalSigns(NamedTuple):
     not_finite: tuple[str, ...] = ()
 
     def logs(self) -> dict[str, float]:
-        """Returns what goes into the logs of an epoch."""
+        """Returns the values for the logs of an epoch."""
         return {
             name: float(value)
             for name, value in self._asdict().items()
@@ -76,13 +77,13 @@ class VitalSigns(NamedTuple):
 
 
 class RealSamples:
-    """Real samples, as the measure of generated ones.
+    """Real samples that generated ones are compared with.
 
     Args:
         samples: Array of shape `(count, ...)`.
-        classes: Integer array of shape `(count,)`, the same for samples of
-            one condition.
-        seed: Integer. Which elements of large samples are compared.
+        classes: Integer array of shape `(count,)`, equal for samples of one
+            condition.
+        seed: Integer. Seed of the choice of elements of large samples.
 
     Raises:
         ValueError: If all samples are the same.
@@ -110,8 +111,8 @@ class RealSamples:
                 "differ from each other. Received: equal samples"
             )
 
-    def compare(self, samples: np.ndarray) -> dict[str, float]:
-        """Returns the vital signs of as many generated samples.
+    def compare(self, samples: np.ndarray) -> dict[str, Any]:
+        """Returns the vital signs of the same number of generated samples.
 
         Args:
             samples: Array of finite values, of the shape of the real samples
@@ -124,7 +125,7 @@ class RealSamples:
         to_real = _distances(rows, self._rows).mean()
         return {
             "diversity": spread,
-            # Where real samples repeat, repeated ones mean nothing.
+            # If real samples repeat, repeated generated ones are no sign.
             "near_duplicates": near.mean() * (self._usual_neighbour > 0.0),
             "distance_to_real": to_real / self._spread,
         }
@@ -153,8 +154,8 @@ class RealSamples:
         return rows.astype(np.float64)
 
 
-def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
-    """Returns the vital signs that the discriminator's judgement shows.
+def compare_logits(real: np.ndarray, fake: np.ndarray) -> dict[str, Any]:
+    """Returns the vital signs of the discriminator's logits.
 
     Args:
         real: Finite logits of real samples, of shape `(count,)`.
@@ -173,8 +174,8 @@ class WeightRecord:
     """How the weights of a network change from check to check.
 
     Args:
-        weights: List of float32 arrays, which are kept: the weights when
-            training begins.
+        weights: List of float32 arrays: the weights when training begins. The
+            arrays are kept.
     """
 
     def __init__(self, weights: Sequence[np.ndarray]):
@@ -187,17 +188,18 @@ class WeightRecord:
         return self._start
 
     def start_from(self, norm: float) -> None:
-        """Lets growth be relative to another norm."""
+        """Measures growth relative to another norm."""
         self._start = norm
 
     def compare(
         self, weights: Sequence[np.ndarray], steps: int
     ) -> tuple[float, float]:
-        """Returns growth since the start and relative change a step.
+        """Returns growth since the start and the relative change per step.
 
         Args:
-            weights: List of float32 arrays, which are kept: the weights now.
-            steps: Positive integer. How many steps the latest call is past.
+            weights: List of float32 arrays: the current weights. The arrays
+                are kept.
+            steps: Positive integer. Number of steps since the latest call.
         """
         changes = [
             new - old for new, old in zip(weights, self._latest, strict=True)
@@ -216,7 +218,7 @@ def all_finite(*arrays: Any) -> bool:
 
 
 def _norm(arrays: Sequence[np.ndarray]) -> float:
-    # In float32, which is ten times as fast as by a sum of float64.
+    # float32 is ten times as fast here as a sum in float64.
     squares = [np.vdot(array, array) for array in arrays]
     return float(np.sqrt(np.sum(squares, dtype=np.float64)))
 

@@ -1,4 +1,4 @@
-"""Trouble that a training survives, reported once."""
+"""Warnings of trouble that does not end a training."""
 
 import warnings
 from collections.abc import Callable
@@ -9,21 +9,21 @@ class Warner:
     """Warns of each kind of trouble once in a training.
 
     Args:
-        owner: String. The name of the callback that the warnings are of.
+        owner: String. The name of the callback that warns.
     """
 
     def __init__(self, owner: str):
         self._owner = owner
-        self._reported = set()
+        self._reported: set[Any] = set()
 
     def warn(self, kind: Any, text: str) -> None:
-        """Warns if this kind has not been warned of yet."""
+        """Warns unless there was a warning of this kind before."""
         if kind not in self._reported:
             self._reported.add(kind)
             warnings.warn(text, stacklevel=2)
 
     def try_to_write(self, path: str, write: Callable[[], None]) -> None:
-        """Calls `write`; a failure becomes a warning, one of each kind."""
+        """Calls `write`, and warns once of each kind of failure."""
         try:
             write()
         except OSError as error:

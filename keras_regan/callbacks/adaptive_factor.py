@@ -1,4 +1,4 @@
-"""A controller that holds a quantity at a target through a factor."""
+"""A callback that adjusts a factor to hold a quantity at a target."""
 
 import math
 from collections.abc import Callable
@@ -7,49 +7,49 @@ from typing import Any
 import keras
 
 from keras_regan import _validation
+from keras_regan._representation import as_call
 from keras_regan.callbacks._adjustable_factors import adjustable_factor
 from keras_regan.callbacks._warner import Warner
 
 
 class AdaptiveFactor(keras.callbacks.Callback):
-    """Adjusts a regularizer's factor until a quantity is as it should be.
+    """Adjusts a regularizer's factor until a quantity reaches its target.
 
     The right factor depends on the data, the networks and the stage of the
-    training; what it should achieve is easier to name: "a tenth of the
-    generator's gradient", or "samples as far apart as real ones". As adaptive
-    augmentation does with its probability, this callback measures such a
-    quantity after each epoch, or after every n-th batch, and raises or lowers
-    the factor, which has to be a `keras_regan.penalties.AdjustableFactor`.
+    training. What it should achieve is easier to say: "a tenth of the
+    generator's gradient", or "samples as far apart as real ones". This callback
+    measures such a quantity after each epoch, or after every n-th batch, and
+    raises or lowers the factor, as adaptive augmentation does with its
+    probability. The factor has to be a
+    `keras_regan.penalties.AdjustableFactor`.
 
-    A resumed training goes on as if it had not been interrupted, provided that
-    callbacks that save the model stand after this one.
+    A resumed training continues as if it had not been interrupted, provided
+    that callbacks that save the model come after this one in the list.
 
-    The epoch's logs hold the factor as `<name>_factor`, for all that stands
-    after this callback, and what was measured in `measured`.
+    The epoch's logs hold the factor as `<name>_factor`, for callbacks that
+    come after this one. The attribute `measured` holds the measured quantity.
 
     Formula: `factor <- factor * exp(rate * clip((target - measured) / target,
     -1, 1))`, with the opposite sign if `increases` is `False`.
 
     Args:
-        name: String. The regularizer's name in the logs, as
+        name: String. The regularizer's name in the logs, such as
             `"g_pairwise_distance"`.
-        target: Positive float. What the quantity should be.
-        measure: Callable with `(model, name)` that returns a float, as
-            `GradientShare(images[:64])`; or a string, a key in the logs, as
-            `"val_diversity_ratio_pixels"` from
+        target: Positive float. The desired value of the quantity.
+        measure: Callable that takes `(model, name)` and returns a float, such
+            as `GradientShare(images[:64])`; or a string, a key in the logs,
+            such as `"val_diversity_ratio_pixels"` from
             `keras_regan.metrics.FeatureDiversity` or `"diversity"` from a
-            `CollapseMonitor` that stands before this callback.
+            `CollapseMonitor` that comes before this callback.
         increases: Boolean. Whether the quantity grows with the factor, as a
             share of the gradient does. Defaults to `True`.
-        every: Positive integer, or `None`. Adjust after so many batches,
-            counted over the life of the model; after each epoch if `None`.
-            Defaults to `None`.
-        rate: Positive float. How fast the factor follows: at most by
-            `exp(rate)` each time. Defaults to `0.5`.
-        minimum: Positive float. The factor does not fall below. Defaults to
-            `1e-8`.
-        maximum: Positive float. The factor does not rise above. Defaults to
-            `1e8`.
+        every: Positive integer, or `None`. Number of batches between
+            adjustments, counted over the life of the model. `None` adjusts
+            after each epoch. Defaults to `None`.
+        rate: Positive float. How fast the factor follows: it changes by a
+            factor of at most `exp(rate)` each time. Defaults to `0.5`.
+        minimum: Positive float. The smallest factor. Defaults to `1e-8`.
+        maximum: Positive float. The largest factor. Defaults to `1e8`.
 
     Attributes:
         measured: The latest value of the quantity, or `None`.
@@ -80,6 +80,8 @@ class AdaptiveFactor(keras.callbacks.Callback):
     Differs from it: steps are in proportion to the error and to the factor,
     since factors range over orders of magnitude.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -118,7 +120,7 @@ class AdaptiveFactor(keras.callbacks.Callback):
                     "minimum", f"at most `maximum`, {maximum}", minimum
                 )
             )
-        self.measured = None
+        self.measured: float | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Finds the factor."""
@@ -128,8 +130,8 @@ class AdaptiveFactor(keras.callbacks.Callback):
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Counts on from what the model has been trained on."""
-        # Read now, once a backup has been restored; each batch would be slow.
+        """Continues to count batches where the model is."""
+        # A backup has been restored by now. Reading this every batch is slow.
         iterations = self.model.optimizer.iterations.value
         updates = int(keras.ops.convert_to_numpy(iterations))
         self._batches = updates // self.model._game.generator.moves
@@ -141,7 +143,7 @@ class AdaptiveFactor(keras.callbacks.Callback):
         """Adjusts the factor if it is due."""
         if self.every is None:
             return
-        # Keras calls once for all batches of `steps_per_execution`.
+        # Keras makes one call for all batches of `steps_per_execution`.
         before = self._batches
         self._batches += batch + 1 - self._batches_of_epoch
         self._batches_of_epoch = batch + 1
@@ -180,14 +182,15 @@ class AdaptiveFactor(keras.callbacks.Callback):
             self._warner.warn(
                 "missing",
                 f"AdaptiveFactor finds no `{self.measure}` in the logs, which "
-                f"hold {sorted(logs)}. The factor of `{self.name}` stays.",
+                f"hold {sorted(logs)}. It does not change the factor of "
+                f"`{self.name}`.",
             )
             return None
         if math.isfinite(value):
             return float(value)
         self._warner.warn(
             "not finite",
-            f"AdaptiveFactor measured {value} and leaves the factor of "
-            f"`{self.name}` as it is. Further ones are not reported.",
+            f"AdaptiveFactor measured {value} and does not change the factor "
+            f"of `{self.name}`. Further such values are not reported.",
         )
         return None

@@ -1,4 +1,4 @@
-"""What to do on an alarm."""
+"""Actions of a collapse monitor on an alarm."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,13 @@ from typing import NamedTuple
 import keras
 
 from keras_regan import _validation
+from keras_regan._representation import as_call
 from keras_regan.callbacks._model_state import ModelState
 from keras_regan.callbacks._model_state import forget_nan
 
 
 class Alarm(NamedTuple):
-    """What a `CollapseMonitor` saw.
+    """A problem that a `CollapseMonitor` found.
 
     Attributes:
         epoch: Integer, from 1.
@@ -20,7 +21,7 @@ class Alarm(NamedTuple):
         kind: String: `"not_finite"`, `"diversity"`,
             `"ignored_latents"`, `"near_duplicates"`, `"distance_to_real"`,
             `"saturation"` or `"weight_growth"`.
-        text: String: what was seen, with numbers, and what usually helps.
+        text: String. What was measured, and what usually helps.
     """
 
     epoch: int
@@ -30,15 +31,15 @@ class Alarm(NamedTuple):
 
 
 class Action:
-    """Base class of what a `CollapseMonitor` does on an alarm.
+    """Base class of actions that a `CollapseMonitor` takes on an alarm.
 
     To write your own, implement `act`. The monitor itself warns in any case.
 
     Attributes:
-        starts_over: Whether the action changes the course of the training so
-            that checks before it no longer count. If so, the same alarm comes
-            again after `patience` further checks that show it; else only after
-            a healthy one.
+        starts_over: Whether the action changes the training so much that
+            earlier checks no longer count. If so, the same alarm comes again
+            after `patience` further checks that show it; otherwise only after
+            a healthy check.
 
     Example:
     ```python
@@ -52,6 +53,7 @@ class Action:
     """
 
     starts_over: bool = False
+    __repr__ = as_call
 
     def begin(self, model: keras.Model, patience: int) -> None:
         """Prepares for a training, before its first step.
@@ -60,39 +62,39 @@ class Action:
 
         Args:
             model: The model that is trained.
-            patience: The monitor's.
+            patience: The monitor's patience.
         """
 
     def after_check(self, model: keras.Model, healthy: bool) -> None:
-        """Takes note of a check that raised no alarm.
+        """Reacts to a check that raised no alarm; does nothing here.
 
         Args:
             model: The model that is trained.
-            healthy: Whether nothing at all was wrong.
+            healthy: Whether the check showed no symptom at all.
         """
 
     def notes(self) -> dict[str, Any]:
-        """Returns what a resumed training has to know, for JSON."""
+        """Returns the state for a resumed training, in a form for JSON."""
         return {}
 
     def recall(self, notes: dict[str, Any]) -> None:
-        """Goes on from what `notes` returned, after `begin`."""
+        """Restores what `notes` returned; called after `begin`."""
 
     def act(self, model: keras.Model, alarms: Sequence[Alarm]) -> str:
-        """Reacts to what one check found.
+        """Reacts to the alarms of one check.
 
         Args:
             model: The model that is trained.
-            alarms: List of one alarm or more, the gravest first.
+            alarms: List of one alarm or more, the most serious first.
 
         Returns:
-            A sentence for the user on what was done.
+            A sentence that tells the user what was done.
         """
         raise NotImplementedError
 
 
 class Warn(Action):
-    """Leaves it at the warning.
+    """Does nothing beyond the monitor's warning.
 
     Example:
     >>> monitor = keras_regan.callbacks.CollapseMonitor(
@@ -106,7 +108,7 @@ class Warn(Action):
 
 
 class StopTraining(Action):
-    """Ends the training after the batch.
+    """Stops the training after the current batch.
 
     Example:
     >>> monitor = keras_regan.callbacks.CollapseMonitor(
@@ -123,15 +125,16 @@ class StopTraining(Action):
 class RollBack(Action):
     """Goes back to the last healthy state, with lower learning rates.
 
-    All that training changes goes back: weights and their moving average, both
-    optimizers, seeds and the state of penalties. A collapse shows late, so a
-    state counts as healthy once `patience` further checks were healthy too;
-    until there is one, it is the state in which the training began or was
-    resumed. Two copies
-    of all these variables are kept in main memory. Epochs and batches go on
-    being counted; means of the epoch that have become NaN start over.
+    It restores everything that training changes: weights and their moving
+    average, both optimizers, seeds and the state of penalties. A collapse
+    shows late, so a state counts as healthy only when `patience` further
+    checks were healthy too. Until then, the training goes back to the state in
+    which it began or was resumed. Two copies of all these variables are kept
+    in main memory. The counts of epochs and batches continue; means of the
+    epoch that have become NaN start over.
 
-    A `LearningRateScheduler` would set the learning rates again.
+    Do not combine it with a `LearningRateScheduler`, which would set the
+    learning rates again.
 
     Measured on the garments of `examples/train_images.py`: with learning rates
     of 0.1 and `RollBack(0.1)`, and with rates raised to 1.0 after an epoch and
@@ -139,9 +142,9 @@ class RollBack(Action):
     ended their 10 epochs with a diversity of 0.93 to 1.00.
 
     Args:
-        learning_rate_factor: Float in `(0, 1]`. What both learning rates are
-            multiplied by, each time. Defaults to `0.5`.
-        times: Positive integer. How often a training goes back. The next
+        learning_rate_factor: Float in `(0, 1]`. The factor by which both
+            learning rates are multiplied each time. Defaults to `0.5`.
+        times: Positive integer. How often a training may go back. The next
             alarm after that stops it, in the last healthy state. Defaults to
             `3`.
 
@@ -174,13 +177,13 @@ class RollBack(Action):
         self.times = _validation.positive_integer(times, "times")
 
     def begin(self, model: keras.Model, patience: int) -> None:
-        """Keeps the first state."""
+        """Keeps the state at the beginning."""
         for optimizer in model.optimizer.optimizers:
             _check_learning_rate(optimizer)
         self._patience = patience
         self._left = self.times
         self._healthy = ModelState(model)
-        self._candidate = None
+        self._candidate: ModelState | None = None
 
     def notes(self) -> dict[str, Any]:
         """Returns how often it may still go back."""
@@ -191,7 +194,7 @@ class RollBack(Action):
         self._left = notes.get("left", self._left)
 
     def after_check(self, model: keras.Model, healthy: bool) -> None:
-        """Keeps the state if it was a healthy one, and on probation."""
+        """Keeps a healthy state, on probation for `patience` checks."""
         if not healthy:
             self._candidate = None
         elif self._candidate is None:
@@ -235,8 +238,8 @@ def _check_learning_rate(optimizer: Any) -> None:
         optimizer.learning_rate = _learning_rate(optimizer)
     except TypeError as error:
         raise ValueError(
-            "Invalid value for argument `action`. Expected another action "
-            "than `RollBack` where the learning rate is a schedule, which "
-            "cannot be lowered: give both optimizers a float. Received: "
+            "Invalid value for argument `action`. Expected an action other "
+            "than `RollBack` if the learning rate is a schedule, which cannot "
+            "be lowered; or give both optimizers a float. Received: "
             f"`RollBack` with a schedule in {type(optimizer).__name__}"
         ) from error

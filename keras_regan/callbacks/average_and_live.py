@@ -14,11 +14,11 @@ from keras_regan.callbacks._view import View
 class AverageAndLive(View):
     """Compares the moving average with the live generator, for `SampleGrid`.
 
-    Left is the grid of the average, right what the generator itself makes of
-    the same latents. Use it to choose `ema_momentum`: an average that lags
-    behind the generator is blurred or shows an earlier stage, one that hardly
-    differs from it averages too little. A training that oscillates shows in
-    the right half long before it shows in the left one.
+    The left half is the grid of the average, the right half that of the
+    generator itself, from the same latents. Use it to choose `ema_momentum`:
+    an average that lags behind the generator is blurred or shows an earlier
+    stage, and one that hardly differs from it averages too little. A training
+    that oscillates shows it in the right half long before the left one.
 
     The picture of epoch 1 is `average_and_live_0001.png`.
 
@@ -44,8 +44,8 @@ class AverageAndLive(View):
             raise ValueError(
                 _validation.message(
                     "ema_momentum",
-                    "a float, for `AverageAndLive` compares the average with "
-                    "the live generator",
+                    "a float, because `AverageAndLive` compares the average "
+                    "with the live generator",
                     None,
                 )
             )

@@ -1,4 +1,4 @@
-"""A watch over the training that notices its collapse within an epoch."""
+"""A callback that notices within an epoch that a training collapses."""
 
 import warnings
 from typing import Any
@@ -8,6 +8,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._checks import batches
+from keras_regan._representation import as_call
 from keras_regan.callbacks._chosen_samples import chosen
 from keras_regan.callbacks._chosen_samples import samples_and_conditions
 from keras_regan.callbacks._diagnosis import Diagnosis
@@ -18,12 +19,12 @@ from keras_regan.callbacks.alarm_actions import Action
 from keras_regan.callbacks.alarm_actions import Alarm
 from keras_regan.callbacks.alarm_actions import Warn
 
-# The name of what is kept with the model.
+# The key of the state that is kept with the model.
 _NOTES = "CollapseMonitor"
 
 
 class Check(NamedTuple):
-    """What a `CollapseMonitor` measured, and when; both counted from 1."""
+    """A check of a `CollapseMonitor`; epochs and batches count from 1."""
 
     epoch: int
     batch: int
@@ -39,7 +40,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     real ones, and warns in plain words of:
 
     * `diversity`: nearly the same sample for all latents,
-    * `ignored_latents`: of a conditional model, nearly the same sample of a
+    * `ignored_latents`: in a conditional model, nearly the same sample of a
       condition for all latents, while those of different conditions differ,
     * `near_duplicates`: a few samples over and over,
     * `distance_to_real`: samples that ran away from the data,
@@ -49,58 +50,59 @@ class CollapseMonitor(keras.callbacks.Callback):
     * `weight_growth`: weights of a network that explode,
     * `not_finite`: NaN or infinity in samples, logits, weights or logs.
 
-    The last two are told at once, the others when `patience` checks in a row
-    have shown them: within an epoch that has three checks or more.
-    Each is told once, and again only after a check without it. Diversity that
-    is low and still rising is the beginning of a training and no alarm.
+    The monitor reports the last two at once, and the others when `patience`
+    checks in a row have shown them, which is within an epoch if it has three
+    checks or more. It reports each problem once, and again only after a check
+    without it. A low diversity that still rises is normal when training begins
+    and raises no alarm.
 
-    Distances are those of pixels, so what is noticed is a collapse to few
-    samples, not that a kind of image is missing: that is for the metrics of
-    coverage. The vital signs go into the logs of each epoch as `diversity`,
-    `conditional_diversity` (of conditional models), `near_duplicates`,
-    `distance_to_real`, `d_separation`, `d_logit_size`, `g_weight_growth`,
-    `d_weight_growth`, `g_update` and `d_update`, where `History` and all
-    callbacks that come after this one see them; `help(monitor.checks[0].signs)`
-    says what each is.
+    Distances are those of pixels, so the monitor notices a collapse to few
+    samples. It does not notice that a kind of image is missing: use the
+    metrics of coverage for that. The vital signs go into the logs of each
+    epoch as `diversity`, `conditional_diversity` (for conditional models),
+    `near_duplicates`, `distance_to_real`, `d_separation`, `d_logit_size`,
+    `g_weight_growth`, `d_weight_growth`, `g_update` and `d_update`, where
+    `History` and all callbacks that come after this one see them;
+    `help(monitor.checks[0].signs)` explains them.
 
-    What it remembers is saved with the model, and a training that is resumed
-    at a later epoch goes on with it; let callbacks that save the model stand
-    after this one.
+    The monitor's state is saved with the model, and a training that is resumed
+    at a later epoch continues with it. Callbacks that save the model have to
+    come after this one in the list.
 
-    `keras.callbacks.TerminateOnNaN` works as well, but looks at the losses
-    only, and there is more to see than NaN.
+    `keras.callbacks.TerminateOnNaN` works too, but it only looks for NaN in
+    the losses.
 
     Measured with the networks and garments of `examples/train_images.py`
     (`benchmarks/collapse_monitor.py`; TensorFlow, 210 batches an epoch): an
     alarm in the first epoch in 10 of 10 runs with learning rates of 1.0, in 10
     of 10 with 0.1 and in 10 of 10 with
     `PairwiseDistance(100.0, direction="attract")`, and none in 10 of 10 healthy
-    runs of 20 epochs. Of conditional perceptrons with a reconstruction term
+    runs of 20 epochs. With conditional perceptrons and a reconstruction term
     (`benchmarks/ignored_latents.py`; JAX, ten classes in the plane, 900 batches
-    an epoch, and halves of garments, 300), `ignored_latents` was told in the
+    an epoch, and halves of garments, 300), it reported `ignored_latents` in the
     first epoch in 10 of 10 runs of each, and in 0 of 10 with `ModeSeeking`, 0
-    of 10 with `PairwiseDistance` and, of the classes, 0 of 10 without
-    reconstruction. The monitor takes 0.7 % of the processor time there. A
-    large model that starts slowly may want more patience, epochs of fewer than
-    three times `every` batches a smaller `every`.
+    of 10 with `PairwiseDistance` and, for the classes, 0 of 10 without
+    reconstruction. The monitor takes 0.7 % of the processor time there. Use
+    more patience for a large model that starts slowly, and a smaller `every`
+    if an epoch has fewer than three times `every` batches.
 
     Args:
-        real: Array of 8 real samples or more, as the training data, or for a
-            conditional model the tuple `(samples, conditions)`. A fixed choice
-            of 32 is used; where conditions repeat, as class labels do, 8 of
-            each of 4.
-        every: Positive integer. Batches of an epoch from one check to the
-            next; the end of each epoch is always checked. Defaults to `100`.
+        real: Array of 8 real samples or more, such as the training data, or
+            for a conditional model the tuple `(samples, conditions)`. A fixed
+            choice of 32 is used, or 8 of each of 4 conditions if conditions
+            repeat, as class labels do.
+        every: Positive integer. Number of batches between checks; the end of
+            each epoch is always checked. Defaults to `100`.
         action: An `Action`: `Warn()`, `StopTraining()`, `RollBack()` or your
-            own. Defaults to `None`, which is `Warn()`.
+            own. `None` means `Warn()`. Defaults to `None`.
         patience: Positive integer. How many checks in a row must show the
-            same. Defaults to `3`.
+            same symptom. Defaults to `3`.
         least_diversity: Positive float or `None`. Alarm below this ratio of
             distances, generated to real. Defaults to `0.2`.
-        least_conditional_diversity: Positive float or `None`. Alarm where
-            samples of one condition are less far apart than this share of what
-            is healthy; `None` is for conditions that leave nothing open.
-            Defaults to `0.4`.
+        least_conditional_diversity: Positive float or `None`. Alarm if
+            samples of one condition are less far apart than this share of a
+            healthy distance. Use `None` for conditions that determine the
+            sample. Defaults to `0.4`.
         most_near_duplicates: Float in `[0, 1]` or `None`. Alarm above this
             share of generated samples that nearly equal another one. Defaults
             to `0.5`.
@@ -111,8 +113,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             which a discriminator counts as saturated. Defaults to `20.0`.
         most_weight_growth: Positive float or `None`. Alarm if the norm of a
             network's weights grows to more than this multiple within
-            `patience` checks. Defaults to `10.0`. `None` switches an alarm off,
-            here and above.
+            `patience` checks. Defaults to `10.0`. Here and above, `None`
+            switches the alarm off.
         seed: Integer. Seed of the latents and of the choice of real samples.
             Defaults to `0`.
 
@@ -125,8 +127,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If an argument is out of its range; when training begins,
-            if `real` is not what the model is trained on, or if `action`
-            cannot work with the model.
+            if `real` does not fit the model, or if `action` cannot work with
+            it.
 
     Example:
     >>> samples = np.random.default_rng(0).normal(size=(640, 2))
@@ -139,6 +141,8 @@ class CollapseMonitor(keras.callbacks.Callback):
     >>> monitor.alarms
     []
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -179,13 +183,13 @@ class CollapseMonitor(keras.callbacks.Callback):
             ),
             self.patience,
         )
-        self.alarms = []
-        self.checks = []
+        self.alarms: list[Alarm] = []
+        self.checks: list[Check] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Draws the latents and checks that the data fits the model."""
         model = self.model
-        if self._conditions is not None and not model._game.uses_conditions:
+        if self._conditions is not None and not model._uses_conditions:
             self._conditions = None
             self._examination = Examination(self._real, None, self.seed)
         self._check_real(model)
@@ -197,7 +201,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Takes note of the beginning, once a backup has been restored."""
+        """Records the start, after a backup has been restored."""
         self._epoch = epoch + 1
         self._batch = 0
         self._checked_batch = 0
@@ -212,7 +216,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Checks if it is time to."""
+        """Checks the model every `every` batches."""
         before, self._batch = self._batch, batch + 1
         if before // self.every < self._batch // self.every:
             self._check(logs or {})
@@ -220,7 +224,7 @@ class CollapseMonitor(keras.callbacks.Callback):
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Checks, and adds the vital signs to the logs."""
+        """Checks the model and adds the vital signs to the logs."""
         if self._checked_batch < self._batch:
             self._check(logs or {})
         if logs is not None and self.checks:
@@ -248,7 +252,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         self._examination.start_over(model)
 
     def _recall(self, notes: dict[str, Any] | None) -> None:
-        """Goes on where the training was interrupted."""
+        """Restores the state of an interrupted training."""
         if notes is None or notes["patience"] != self.patience:
             return
         self._diagnosis.recall(notes["diagnosis"])

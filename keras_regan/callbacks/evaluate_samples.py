@@ -1,7 +1,8 @@
-"""Metrics of many generated samples after every n-th epoch."""
+"""A callback that computes metrics from many generated samples."""
 
 import json
 import math
+import operator
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from keras_regan._backend import replicas
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks._answers import Answers
 from keras_regan.callbacks._condition_rows import checked_conditions
 from keras_regan.callbacks._condition_rows import conditions_of_model
@@ -31,43 +33,42 @@ class EvaluateSamples(keras.callbacks.Callback):
     """Computes metrics from many samples after every n-th epoch.
 
     The metrics of `compile` see as many generated samples as the validation
-    data has real ones, in every epoch. A Frechet distance wants ten thousand,
-    and not so often. Values go into the epoch's logs under the metrics' names,
-    without `val_`, where `History`, and callbacks that stand after this one,
-    find them; in epochs without an evaluation they are NaN. Give callbacks
-    that count epochs, as `EarlyStopping`, a patience to match.
+    data has real ones, in every epoch. A Frechet distance needs ten thousand,
+    and less often. The values go into the epoch's logs under the metrics'
+    names, without `val_`, where `History` and callbacks that come after this
+    one find them. In epochs without an evaluation they are NaN, so give
+    callbacks that count epochs, such as `EarlyStopping`, enough patience.
 
     All evaluations use the same latents, and the moving average of the
-    generator where the model keeps one. Real samples are looked at once in a
-    training, and not at all by metrics with a `reference`.
+    generator if the model keeps one. Real samples are read once in a training,
+    and not at all for metrics with a `reference`.
 
-    An evaluation that fails is reported as a warning and never ends a
-    training.
+    If an evaluation fails, the callback warns and the training goes on.
 
     Args:
         metrics: List of `keras_regan.metrics.SampleMetric`s. Metrics with the
             same feature network share its work.
         real: Array of real samples, a tuple `(samples, conditions)`, or an
-            iterable of batches; of its tuples the first entry is taken. Metrics
-            of conditions, such as `BestOfMany`, need the tuple, and see samples
-            of its conditions. Not needed if all metrics have a `reference` or
-            look at generated samples only. Defaults to `None`.
+            iterable of batches; if these are tuples, the first entry is used.
+            Metrics of conditions, such as `BestOfMany`, need the tuple, and
+            get samples of its conditions. Not needed if all metrics have a
+            `reference` or use generated samples only. Defaults to `None`.
         count: Positive integer. Number of generated samples. Defaults to
             `10_000`.
-        every: Positive integer. An evaluation follows each epoch that is a
-            multiple of it, and the last one. Defaults to `1`.
-        conditions: What is told to the generator, in turn, or `None`: a
+        every: Positive integer. The callback evaluates after each epoch that
+            is a multiple of it, and after the last one. Defaults to `1`.
+        conditions: Conditions for the generator, used in turn, or `None`: a
             sequence of class labels, an array with a row for each condition,
-            or, of several kinds, a tuple of arrays or a dictionary with the
+            or, for several kinds, a tuple of arrays or a dictionary with the
             names of the generator's inputs. For conditional models only.
             Defaults to `None`: the conditions that come with `real`.
         batch_size: Positive integer. Defaults to `256`.
         file: String, path or `None`. If given, a JSON file of all results with
-            the protocol of each metric, written anew after each evaluation; a
-            training that is resumed at a later epoch keeps earlier results.
+            the protocol of each metric. It is rewritten after each evaluation;
+            a training that is resumed at a later epoch keeps earlier results.
             Defaults to `None`.
-        log_dir: String, path or `None`. If given, TensorBoard finds the values
-            there. Defaults to `None`.
+        log_dir: String, path or `None`. If given, the values are written there
+            for TensorBoard. Defaults to `None`.
         seed: Integer. Seed of the latents. Defaults to `0`.
 
     Attributes:
@@ -77,8 +78,8 @@ class EvaluateSamples(keras.callbacks.Callback):
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If an argument is out of its range; when training begins,
-            if real samples are missing, or if `conditions` do not go with
-            the model.
+            if real samples are missing, or if `conditions` do not fit the
+            model.
         RuntimeError: When training begins, if a feature network cannot be
             loaded.
 
@@ -95,6 +96,8 @@ class EvaluateSamples(keras.callbacks.Callback):
     >>> [key for key in history.history if key.endswith("pixels")]
     ['precision_pixels', 'recall_pixels']
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -123,7 +126,7 @@ class EvaluateSamples(keras.callbacks.Callback):
             None if log_dir is None else path_string(log_dir, "log_dir")
         )
         self.seed = _validation.random_seed(seed)
-        self.results = []
+        self.results: list[dict[str, Any]] = []
         self._check_real()
         self._of_samples = [m for m in self.metrics if not m.uses_conditions]
         self._answers = Answers(
@@ -135,11 +138,11 @@ class EvaluateSamples(keras.callbacks.Callback):
         )
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Loads the feature networks and checks that all is there."""
+        """Loads the feature networks and checks the data."""
         self._warner = Warner("EvaluateSamples")
         self._events = EventLog(self.log_dir, self._warner)
-        self._epoch = None
-        self._evaluated = None
+        self._epoch: int | None = None
+        self._evaluated: int | None = None
         conditions = self.conditions
         with_real = isinstance(self.real, tuple) and len(self.real) == 2
         if conditions is None and self.model.conditional and with_real:
@@ -153,7 +156,7 @@ class EvaluateSamples(keras.callbacks.Callback):
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Goes on with the results of the training that is resumed."""
+        """Loads the results of a training that is resumed."""
         if self._epoch is None:
             known = self.results or self._written_results()
             self.results = [r for r in known if r["epoch"] <= epoch]
@@ -161,11 +164,11 @@ class EvaluateSamples(keras.callbacks.Callback):
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Evaluates the generator if it is due."""
-        self._epoch = epoch + 1
-        is_last = self._epoch == self.params.get("epochs")
+        """Evaluates the generator if an evaluation is due."""
+        done = self._epoch = epoch + 1
+        is_last = done == self.params.get("epochs")
         values = {key: math.nan for m in self.metrics for key in m.keys}
-        if self._epoch % self.every == 0 or is_last:
+        if done % self.every == 0 or is_last:
             with replicas.in_this_process():
                 values.update(self._evaluate())
         if logs is not None:
@@ -180,7 +183,7 @@ class EvaluateSamples(keras.callbacks.Callback):
 
     @property
     def protocol(self) -> list[dict[str, Any]]:
-        """What the values of each metric depend on besides the generator."""
+        """The settings that the values of each metric depend on."""
         return [metric.protocol for metric in self.metrics]
 
     def _evaluate(self) -> dict[str, float]:
@@ -246,17 +249,18 @@ class EvaluateSamples(keras.callbacks.Callback):
     def _write(self, values: dict[str, float]) -> None:
         for key, value in values.items():
             self._events.write(
-                lambda log, k=key, v=value: log.scalar(k, v, step=self._epoch)
+                operator.methodcaller("scalar", key, value, step=self._epoch)
             )
-        if self.file is not None:
+        file = self.file
+        if file is not None:
             text = {"protocol": self.protocol, "results": self.results}
             content = json.dumps(text, indent=2).encode() + b"\n"
             self._warner.try_to_write(
-                self.file,
-                lambda: write_whole(self.file, lambda f: f.write(content)),
+                file,
+                lambda: write_whole(file, lambda opened: opened.write(content)),
             )
 
-    def _written_results(self) -> list[dict[str, float]]:
+    def _written_results(self) -> list[dict[str, Any]]:
         try:
             with open(self.file or "", encoding="utf-8") as file:
                 return json.load(file)["results"]
@@ -271,8 +275,8 @@ class EvaluateSamples(keras.callbacks.Callback):
             raise ValueError(
                 _validation.message(
                     "real",
-                    f"real samples, which {missing} compare with, or metrics "
-                    "with a `reference`",
+                    f"real samples, which {missing} need, or metrics with a "
+                    "`reference`",
                     None,
                 )
             )

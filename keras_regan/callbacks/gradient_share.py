@@ -1,20 +1,22 @@
-"""Which share of a gradient a regularizer has, as something to hold."""
+"""A regularizer's share of the gradient, as a quantity to hold."""
 
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_regan._representation import as_call
+
 
 class GradientShare:
     """Measures a regularizer's share of its network's gradient.
 
-    What `AdaptiveFactor` holds if it is not told otherwise, on a batch of real
-    samples that stays the same.
+    Use it as the `measure` of `AdaptiveFactor`. It is measured on the same
+    batch of real samples each time.
 
     Args:
-        real: Array of real samples, a batch; for conditional models the tuple
-            `(samples, conditions)`.
+        real: Array of real samples, one batch; for conditional models the
+            tuple `(samples, conditions)`.
 
     Call arguments:
         model: A compiled `RegularizedGAN`.
@@ -33,6 +35,8 @@ class GradientShare:
     >>> 0 < share(gan, "g_l2") < 1
     True
     """
+
+    __repr__ = as_call
 
     def __init__(self, real: Any):
         samples, conditions = real if isinstance(real, tuple) else (real, None)

@@ -14,6 +14,7 @@ from keras_regan._checks.conditions import as_arrays
 from keras_regan._checks.networks import heads_of
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
+from keras_regan._representation import as_call
 from keras_regan.callbacks._condition_rows import latents_of_model
 from keras_regan.callbacks._event_log import EventLog
 from keras_regan.callbacks._warner import Warner
@@ -24,36 +25,36 @@ _BATCH_SIZE = 64
 class Histograms(keras.callbacks.Callback):
     """Shows how weights and the discriminator's logits are distributed.
 
-    For TensorBoard, after every n-th epoch: weights that grow or die, logits
-    of real and generated samples that drift apart, generated values that stick
-    to the ends of their range.
+    It writes histograms for TensorBoard after every n-th epoch. They show
+    weights that grow or die, logits of real and generated samples that drift
+    apart, and generated values that stick to the ends of their range.
 
-    `keras.callbacks.TensorBoard(log_dir, histogram_freq=1)` works with a GAN as
-    well, and writes the logs too. But it files weights by their layer alone,
-    so that those of the generator and of its average come to lie on each
-    other; here they are `generator/dense/kernel` and
-    `generator_average/dense/kernel`. Both callbacks may share a directory.
+    `keras.callbacks.TensorBoard(log_dir, histogram_freq=1)` works with a GAN
+    too, and writes the logs as well. But it names weights by their layer alone,
+    so the generator and its average overlap; here they are
+    `generator/dense/kernel` and `generator_average/dense/kernel`. Both
+    callbacks may share a directory.
 
-    The networks are called as they are for predictions, without augmentation;
-    the samples come from the moving average of the generator where the model
-    keeps one. A file that cannot be written is reported as a warning and never
-    ends a training.
+    The networks are called as in predictions, without augmentation. The
+    samples come from the moving average of the generator if the model keeps
+    one. If a file cannot be written, the callback warns and the training goes
+    on.
 
     Args:
         log_dir: String or path. The directory that TensorBoard watches.
         real: Array of real samples, or `(samples, conditions)` for
             a conditional model; a few hundred are enough. Adds the
-            histograms `real_values`, `real_logits`, and, of as many generated
-            samples with the same conditions, `generated_values` and
+            histograms `real_values` and `real_logits`, and, for as many
+            generated samples with the same conditions, `generated_values` and
             `generated_logits`; those of a second tensor of logits are
             `real_logits 2` and so on. Defaults to `None`, for weights alone.
-        every: Positive integer. Histograms are written after each epoch that
-            is a multiple of it. Defaults to `1`.
+        every: Positive integer. The callback writes after each epoch that is a
+            multiple of it. Defaults to `1`.
         seed: Integer. Seed of the latents. Defaults to `0`.
 
     Raises:
         ValueError: If an argument is out of its range; when training begins,
-            if `real` does not go with the model.
+            if `real` does not fit the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -65,6 +66,8 @@ class Histograms(keras.callbacks.Callback):
     >>> histograms = keras_regan.callbacks.Histograms("logs", real=samples)
     >>> history = gan.fit(samples, verbose=0, callbacks=[histograms])
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -105,7 +108,7 @@ class Histograms(keras.callbacks.Callback):
                 self.conditions,
                 model.sample_shape,
                 model._interface.conditions,
-                model._game.uses_conditions,
+                model._uses_conditions,
             )
         except ValueError as error:
             raise ValueError(
@@ -122,7 +125,7 @@ class Histograms(keras.callbacks.Callback):
         model = self.model
         values = _weights(model)
         if self.real is not None:
-            values.update(self._outputs(model))
+            values.update(self._outputs(model, self.real))
         self._events.write(
             lambda writer: _write_all(writer, values, step=epoch + 1)
         )
@@ -131,16 +134,22 @@ class Histograms(keras.callbacks.Callback):
         """Closes the event file."""
         self._events.close()
 
-    def _outputs(self, model: keras.Model) -> dict[str, np.ndarray]:
+    def _outputs(
+        self, model: keras.Model, real: np.ndarray
+    ) -> dict[str, np.ndarray]:
         told = model._interface
-        generated = self._predict(
-            model, told.generator_inputs(self._latents, self.conditions)
+        batch_size = min(len(real), _BATCH_SIZE)
+        generated = predictions(
+            model,
+            told.generator_inputs(self._latents, self.conditions),
+            batch_size,
         )
-        outputs = {}
-        for kind, samples in (("real", self.real), ("generated", generated)):
-            logits = self._predict(
+        outputs: dict[str, Any] = {}
+        for kind, samples in (("real", real), ("generated", generated)):
+            logits = predictions(
                 told.discriminator,
                 told.discriminator_inputs(samples, self.conditions),
+                batch_size,
             )
             outputs[f"{kind}_values"] = samples
             for index, head in enumerate(heads_of(logits), 1):
@@ -148,19 +157,15 @@ class Histograms(keras.callbacks.Callback):
                 outputs[name if index == 1 else f"{name} {index}"] = head
         return outputs
 
-    def _predict(self, network: Any, inputs: Any) -> Any:
-        batch_size = min(len(self.real), _BATCH_SIZE)
-        return predictions(network, inputs, batch_size)
-
 
 def _weights(model: keras.Model) -> dict[str, np.ndarray]:
-    """Returns the weights of all networks, each under a name of its own."""
+    """Returns the weights of all networks under unique names."""
     networks = {
         "generator": model.generator,
         "discriminator": model.discriminator,
         "generator_average": model.ema_generator,
     }
-    values = {}
+    values: dict[str, np.ndarray] = {}
     for role, network in networks.items():
         for weight in [] if network is None else network.weights:
             path = f"{role}/{weight.path}"

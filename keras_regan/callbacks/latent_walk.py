@@ -1,4 +1,4 @@
-"""A walk through the latent space, as a strip and as an animation."""
+"""A callback that draws walks through the latent space."""
 
 import os
 from typing import Any
@@ -29,30 +29,30 @@ _MILLISECONDS = 60
 
 
 class LatentWalk(Pictures):
-    """Shows what lies between samples, at the end or after every n-th epoch.
+    """Draws the samples between samples, in the end or every n-th epoch.
 
-    A generator that has learned the data changes one sample into another by
-    way of other good ones. Where it jumps, stands still or passes through
-    garbage, it has learned single samples by heart or lost modes, which a grid
-    of samples does not show.
+    A generator that has learned the data turns one sample into another through
+    other good ones. If it jumps, stands still or passes through garbage, it
+    has memorized single samples or lost modes, which a grid of samples does
+    not show.
 
     Each walk goes through `stops` latents and back to the first one, along
     arcs of the sphere (see `spherical_interpolation`). The strip
-    `walk_0020.png` has a row per walk, which begins and ends at the first
-    stop; the animation `walk_0020.gif` shows all walks at once, and repeats
-    without a seam. The latents are the same in every epoch. The images come
-    from the moving average of the generator where the model keeps one.
+    `walk_0020.png` has a row for each walk, which begins and ends at the first
+    stop. The animation `walk_0020.gif` shows all walks at once, and loops
+    without a jump. The latents are the same in every epoch. The images come
+    from the moving average of the generator if the model keeps one.
 
     Samples of shape `(length,)` or `(length, channels)` are drawn as curves.
 
-    Files that cannot be written are reported as a warning and never end a
-    training; there are no half-written ones.
+    If a file cannot be written, the callback warns and the training goes on.
+    No half-written files are left behind.
 
     Args:
-        directory: String or path. Where the pictures go. Created where it
-            does not exist.
-        every: Positive integer, or `None`. A walk is drawn after each epoch
-            that is a multiple of it; `None` draws none but the last.
+        directory: String or path. The directory for the pictures. It is
+            created if it does not exist.
+        every: Positive integer, or `None`. The callback draws after each epoch
+            that is a multiple of it; `None` draws the last epoch only.
             Defaults to `None`.
         walks: Positive integer, or `None`. Number of rows. With `conditions`,
             each of them gets `walks // rows`. `None` means 4, or one per
@@ -61,34 +61,33 @@ class LatentWalk(Pictures):
             Defaults to `4`.
         frames: Positive integer. Frames of the animation from one stop to the
             next, each shown for 60 milliseconds. The strip has an even
-            selection of them, of about 16 images a row. Defaults to `16`.
-        conditions: What each row is told, or `None`: a sequence of class
-            labels, an array with a row for each condition, or, of several
+            selection of them, about 16 images in a row. Defaults to `16`.
+        conditions: The condition of each row, or `None`: a sequence of class
+            labels, an array with a row for each condition, or, for several
             kinds, a tuple of arrays or a dictionary with the names of the
             generator's inputs. Rows of different conditions share their
-            latents. Needed for a conditional model and for no other. Defaults
-            to `None`.
+            latents. Required for conditional models, and only for them.
+            Defaults to `None`.
         value_range: Tuple of two increasing floats, or `None`. The values of
-            black and white in the training data; of curves the lower and the
+            black and white in the training data; for curves the lower and the
             upper edge. `None` takes them from the generator's last
-            activation: `(0.0, 1.0)` of a sigmoid, and `(-1.0, 1.0)` of tanh
-            and where it does not tell. Defaults to `None`.
+            activation: `(0.0, 1.0)` for a sigmoid, and `(-1.0, 1.0)` for tanh
+            and all others. Defaults to `None`.
         animation: `"gif"`, `"webp"` or `None` for the strip alone. Defaults to
             `"gif"`.
         at_end: Boolean. Whether to draw the last epoch too if it is not a
             multiple of `every`. If a callback stopped the training early and
-            restored other weights, it is those that are drawn. Defaults to
-            `True`.
-        log_dir: String, path or `None`. If given, TensorBoard finds the strip
-            there as `walk`, with the number of the epoch as step. Defaults to
-            `None`.
+            restored other weights, those are drawn. Defaults to `True`.
+        log_dir: String, path or `None`. If given, the strip is written there
+            for TensorBoard as `walk`, with the number of the epoch as step.
+            Defaults to `None`.
         seed: Integer. Seed of the latents. Defaults to `0`.
 
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
             neither images of 1 or 3 channels nor curves, if `conditions` do
-            not go with the model, or if its generator takes no latents.
+            not fit the model, or if its generator takes no latents.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -126,7 +125,7 @@ class LatentWalk(Pictures):
             raise ValueError(
                 _validation.message(
                     "at_end",
-                    "`True` where `every` is `None`, for nothing is drawn "
+                    "`True` if `every` is `None`, because nothing is drawn "
                     "otherwise",
                     at_end,
                 )
@@ -144,8 +143,9 @@ class LatentWalk(Pictures):
     def _begin(self, model: keras.Model) -> None:
         if model.latent_shape is None:
             raise ValueError(
-                "`LatentWalk` goes from latents to latents. Expected a "
-                "generator that takes some. Received: one of conditions only"
+                "`LatentWalk` interpolates between latents. Expected a "
+                "generator that takes latents. Received: one that takes "
+                "conditions only"
             )
         self._latents, self._told = self._draw_inputs(model)
         self._images(model, slice(0, _BATCH_SIZE))
@@ -153,7 +153,7 @@ class LatentWalk(Pictures):
     def _draw_inputs(
         self, model: keras.Model
     ) -> tuple[np.ndarray, list[np.ndarray] | None]:
-        """Returns latents and conditions of all frames, each with all rows."""
+        """Returns the latents and conditions of all rows of all frames."""
         told = conditions_of_model(self.conditions, model)
         kinds = 1 if told is None else len(told[0])
         different = self.walks // kinds
@@ -210,7 +210,7 @@ class LatentWalk(Pictures):
         return pixels.reshape(-1, rows, *pixels.shape[1:])
 
     def _strip(self, pixels: np.ndarray) -> np.ndarray:
-        """Returns a row per walk, from the first stop around to itself."""
+        """Returns a row per walk, from the first stop back to it."""
         most = max(1, _STRIP_COLUMNS // self.stops)
         a_leg = max(n for n in range(1, most + 1) if self.frames % n == 0)
         chosen = np.arange(0, len(pixels) + 1, self.frames // a_leg)

@@ -1,4 +1,4 @@
-"""Generated images beside the real ones they resemble most."""
+"""A view of generated images beside the real ones they resemble most."""
 
 import re
 from collections.abc import Callable
@@ -26,36 +26,36 @@ _BATCH_SIZE = 32
 class NearestReal(View):
     """Shows whether the generator copies its training data, for `SampleGrid`.
 
-    Each row begins with a generated image; behind the gap follow the real
-    images that are nearest to it, the nearest first. A generator that has
-    learned by heart shows twins; one that generalizes, relatives. With
-    conditions, the rows go through them.
+    Each row begins with a generated image. After the gap come the real images
+    that are nearest to it, the nearest first. A generator that has memorized
+    its data shows near-copies; one that generalizes shows similar images. With
+    conditions, the rows go through all of them.
 
-    The picture of epoch 1 is `nearest_0001.png`. Each one compares with all
-    real images: of a processor's time, 60,000 gray images of 28 x 28 pixels
-    take a quarter of a second, 50,000 coloured ones of 32 x 32 one second.
+    The picture of epoch 1 is `nearest_0001.png`. Each picture compares with all
+    real images: 60,000 gray images of 28 x 28 pixels take a quarter of a second
+    of processor time, 50,000 coloured ones of 32 x 32 take one second.
 
     Args:
-        real: Array of real images, as they are trained on. It is read in
+        real: Array of real images, such as the training data. It is read in
             chunks of 64 MiB, so it may be a `numpy.memmap`.
-        count: Positive integer. How many generated images are shown, of those
+        count: Positive integer. Number of generated images to show, from those
             in the grid. Defaults to `8`.
-        neighbours: Positive integer. How many real images are shown for each.
+        neighbours: Positive integer. Number of real images to show for each.
             Defaults to `5`.
         features: Keras model, `keras_regan.metrics.FeatureExtractor`, any
-            function of an array of images, or `None`. What is compared: the
-            distance is the Euclidean one of features; `None` means of pixels,
-            which sees copies, but not shifted or brightened ones. Features of
-            the real images are computed once, when the first training begins,
-            and kept in memory. Defaults to `None`.
-        name: String. What the pictures are named after; give two views two
+            function of an array of images, or `None`. The features whose
+            Euclidean distance is used. `None` compares pixels, which finds
+            copies, but not shifted or brightened ones. Features of the real
+            images are computed once, when the first training begins, and kept
+            in memory. Defaults to `None`.
+        name: String. The beginning of the file names; two views need two
             names. Defaults to `"nearest"`.
 
     Raises:
         ValueError: If `real` has fewer images than `neighbours`; when training
-            begins, if they are not of the shape that the model generates, or
+            begins, if their shape is not that of generated ones, if they are
             not in the `value_range` of `SampleGrid`, or if `features` does
-            not return a vector, or more, for each image.
+            not return at least a vector for each image.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -101,7 +101,7 @@ class NearestReal(View):
             )
         self.features = features
         self.name = _file_name(name)
-        self._real_features = None
+        self._real_features: np.ndarray | None = None
 
     def begin(self, model: keras.Model, scene: Scene) -> None:
         """Checks the real images and computes their features."""
@@ -111,7 +111,7 @@ class NearestReal(View):
             raise ValueError(
                 _validation.message(
                     "real.shape",
-                    f"samples of the shape that is generated, {expected} with "
+                    f"samples of the shape of generated ones, {expected} with "
                     "the channels last",
                     shape,
                 )
@@ -157,13 +157,13 @@ class NearestReal(View):
         )
 
     def values(self) -> dict[str, np.ndarray]:
-        """Returns the values of real images, at most 1000, evenly chosen."""
+        """Returns the values of at most 1000 real images, evenly chosen."""
         size = self.real.shape[0]
         chosen = np.linspace(0, size - 1, min(size, _LOOKED_AT))
         return {"real_values": self._rows(chosen.round().astype(int))}
 
     def _chosen(self, count: int, columns: int | None) -> np.ndarray:
-        """Returns the first images; of a grid of classes, by column."""
+        """Returns the first images, column by column in a grid of classes."""
         order = np.arange(count)
         if columns is not None:
             order = order.reshape(-1, columns).T.ravel()
@@ -180,10 +180,11 @@ class NearestReal(View):
         return images.reshape(len(images), -1)
 
     def _extract(self, images: np.ndarray) -> np.ndarray:
-        if isinstance(self.features, keras.Model):
-            features = predictions(self.features, images, _BATCH_SIZE)
+        features: Any = self.features
+        if isinstance(features, keras.Model):
+            features = predictions(features, images, _BATCH_SIZE)
         else:
-            features = self.features(images)
+            features = features(images)
         features = np.nan_to_num(
             ops.convert_to_numpy(features).astype("float32")
         )
@@ -204,7 +205,7 @@ class NearestReal(View):
         )
 
     def _rows(self, rows: np.ndarray | slice) -> np.ndarray:
-        """Returns real images, float32; of an array in a file as well."""
+        """Returns real images as float32, even if the array is in a file."""
         if isinstance(rows, slice):
             images = ops.convert_to_numpy(self.real[rows])
         else:

@@ -1,4 +1,4 @@
-"""An answer to collapse: more of a regularizer."""
+"""An action that raises a regularizer's factor on an alarm."""
 
 from collections.abc import Sequence
 
@@ -13,19 +13,18 @@ from keras_regan.callbacks.alarm_actions import Alarm
 class RaiseFactor(Action):
     """Multiplies a regularizer's factor, up to a limit.
 
-    For a generator that loses its diversity, or that ignores its latents, the
-    factor of a repelling `PairwiseDistance` or of another diversity term; for
-    a discriminator that wins too easily, that of `R1`. The factor has to be a
-    `keras_regan.penalties.AdjustableFactor`. Beyond the limit the training
-    stops.
+    If a generator loses its diversity or ignores its latents, raise the factor
+    of a repelling `PairwiseDistance` or of another diversity term. If a
+    discriminator wins too easily, raise that of `R1`. The factor has to be a
+    `keras_regan.penalties.AdjustableFactor`. The next alarm at the limit stops
+    the training.
 
     Args:
-        name: String. The regularizer's name in the logs, as
+        name: String. The regularizer's name in the logs, such as
             `"g_pairwise_distance"`.
-        by: Float above one. What the factor is multiplied by, each time.
-            Defaults to `2.0`.
-        maximum: Positive float. The factor does not rise above. Defaults to
-            `1e3`.
+        by: Float above one. The multiplier of the factor, each time. Defaults
+            to `2.0`.
+        maximum: Positive float. The largest factor. Defaults to `1e3`.
 
     Raises:
         TypeError: If an argument is not a number.

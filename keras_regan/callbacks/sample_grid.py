@@ -1,4 +1,4 @@
-"""A picture of generated samples after every n-th epoch."""
+"""A callback that draws generated samples after every n-th epoch."""
 
 import itertools
 import os
@@ -42,75 +42,75 @@ _LAST_MILLISECONDS = 2000
 class SampleGrid(Pictures):
     """Saves a grid of generated images after every n-th epoch.
 
-    The quickest way to see how a training goes: collapsed modes, artifacts
-    and divergence show in the pictures long before they show in the losses.
-    All pictures come from the same latents, so the same place in the grid can
-    be followed from epoch to epoch, and after a resumed training too. They
-    come from the moving average of the generator where the model keeps one.
+    It is the quickest way to see how a training goes: collapsed modes,
+    artifacts and divergence show in the pictures long before they show in the
+    losses. All pictures use the same latents, so you can follow the same place
+    in the grid from epoch to epoch, even after a resumed training. The images
+    come from the moving average of the generator if the model keeps one.
 
-    What else is to be seen goes into `views`: `NearestReal(images)` answers
-    whether the generator copies, `AverageAndLive()` what the average does.
+    Pass `views` for more pictures: `NearestReal(images)` shows whether the
+    generator copies, `AverageAndLive()` what the average does.
 
     Samples of shape `(length,)` or `(length, channels)`, such as sounds, are
     drawn as curves, with a colour for each of at most 6 channels.
 
     The picture of epoch 1 is `epoch_0001.png`. A conditional model gets one row
-    per condition, and the images of a column share their latents. Conditions
-    that are images of 1 or 3 channels begin the row.
+    per condition, and the images of a column share their latents. If the
+    conditions are images of 1 or 3 channels, each row begins with its
+    condition.
 
-    A picture that cannot be written (disk full, directory gone) is reported
-    as a warning and never ends a training; there are no half-written files.
+    If a picture cannot be written (disk full, directory gone), the callback
+    warns and the training goes on. No half-written files are left behind.
 
     Args:
-        directory: String or path. Where the pictures go. Created where it
-            does not exist.
-        every: Positive integer. A picture is drawn after each epoch that is a
+        directory: String or path. The directory for the pictures. It is
+            created if it does not exist.
+        every: Positive integer. The callback draws after each epoch that is a
             multiple of it. Defaults to `1`.
         count: Positive integer. Number of images in a picture. With
-            `conditions`, each row gets `count // rows`; one, if the generator
-            takes no latents. Defaults to `64`.
-        conditions: What each row is told, or `None`: a sequence of class
-            labels, an array with a row for each condition, or, of several
+            `conditions`, each row gets `count // rows`, or one if the
+            generator takes no latents. Defaults to `64`.
+        conditions: The condition of each row, or `None`: a sequence of class
+            labels, an array with a row for each condition, or, for several
             kinds, a tuple of arrays or a dictionary with the names of the
-            generator's inputs. Needed for a conditional model and for no
-            other. Defaults to `None`.
-        real: Array of real samples, or `None`. Those that came with each
+            generator's inputs. Required for conditional models, and only for
+            them. Defaults to `None`.
+        real: Array of real samples, or `None`. The real sample of each
             condition, drawn before the generated ones. Defaults to `None`.
-        captions: Sequence of strings, or `None`. What is written at the left
-            of each row, such as the text that a condition was made from, or
-            the name of a class. Defaults to `None`.
+        captions: Sequence of strings, or `None`. The text at the left of each
+            row, such as the text that a condition was made from, or the name
+            of a class. Defaults to `None`.
         value_range: Tuple of two increasing floats, or `None`. The values of
-            black and white in the training data; of curves the lower and the
+            black and white in the training data; for curves the lower and the
             upper edge. `None` takes them from the generator's last
-            activation: `(0.0, 1.0)` of a sigmoid, and `(-1.0, 1.0)` of tanh
-            and where it does not tell. Defaults to `None`.
-        views: Sequence of views, `NearestReal` and `AverageAndLive`. What is
-            drawn of the same latents beside each grid, in files named after
-            the view. Defaults to `()`.
+            activation: `(0.0, 1.0)` for a sigmoid, and `(-1.0, 1.0)` for tanh
+            and all others. Defaults to `None`.
+        views: Sequence of views, `NearestReal` and `AverageAndLive`. Further
+            pictures from the same latents, in files named after the view.
+            Defaults to `()`.
         at_start: Boolean. Whether to draw `epoch_0000.png` before the first
             epoch, unless training is resumed at a later one. Defaults to
             `False`.
         at_end: Boolean. Whether to draw the last epoch too if it is not a
             multiple of `every`. If a callback stopped the training early and
-            restored other weights, it is those that are drawn. Defaults to
-            `False`.
-        animation: `"gif"`, `"webp"` or `None`. If given, the end of a
-            training makes `samples.gif` or `samples.webp` of all pictures in
-            the directory up to this epoch, those of earlier trainings
-            included; of an even selection if all would take more than 256 MiB
-            of memory. Defaults to `None`.
-        log_dir: String, path or `None`. If given, TensorBoard finds the
-            pictures there as `samples`, those of views under their names, and
-            the histograms `generated_values` and, of `NearestReal`,
-            `real_values`. The number of the epoch is the step. Defaults to
-            `None`.
+            restored other weights, those are drawn. Defaults to `False`.
+        animation: `"gif"`, `"webp"` or `None`. If given, the callback makes
+            `samples.gif` or `samples.webp` at the end of a training. It uses
+            all pictures in the directory up to this epoch, including those of
+            earlier trainings, or an even selection if all would take more than
+            256 MiB of memory. Defaults to `None`.
+        log_dir: String, path or `None`. If given, the pictures are written
+            there for TensorBoard as `samples`, those of views under their
+            names, with the histograms `generated_values` and, for
+            `NearestReal`, `real_values`. The number of the epoch is the step.
+            Defaults to `None`.
         seed: Integer. Seed of the latents. Defaults to `0`.
 
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
             neither images of 1 or 3 channels nor curves, or if `conditions` or
-            a view do not go with the model.
+            a view do not fit the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -173,7 +173,7 @@ class SampleGrid(Pictures):
             self._draw_now(0)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Draws the last epoch of a stopped training, and the animation."""
+        """Draws the last epoch if the training stopped, and the animation."""
         super().on_train_end(logs)
         if self.animation is not None and self._last_epoch is not None:
             self._write_animation(
@@ -195,7 +195,7 @@ class SampleGrid(Pictures):
     def _draw_inputs(
         self, model: keras.Model, told: list[np.ndarray] | None
     ) -> tuple[Any, int | None]:
-        """Returns what the model predicts from, and the grid's columns."""
+        """Returns the inputs of the model and the grid's columns."""
         if told is None:
             latents = latents_of_model(model, self.count, self.seed)
             return model._interface.generator_inputs(latents, None), None
@@ -213,7 +213,7 @@ class SampleGrid(Pictures):
         told: list[np.ndarray] | None,
         scene: Scene,
     ) -> list[np.ndarray]:
-        """Returns what stands at the left of each row, as columns of images."""
+        """Returns the columns of images at the left of each row."""
         if told is None:
             return []
         height = drawn(scene.images[:1], scene.value_range).shape[1]
@@ -265,7 +265,9 @@ class SampleGrid(Pictures):
             lambda writer: self._log_values(writer, scene.images, epoch)
         )
 
-    def _show(self, name: str, tag: str, pixels: np.ndarray, epoch: int):
+    def _show(
+        self, name: str, tag: str, pixels: np.ndarray, epoch: int
+    ) -> None:
         self._write_picture(picture_path(self.directory, name, epoch), pixels)
         self._events.write(lambda writer: writer.image(tag, pixels, epoch))
 
@@ -279,19 +281,20 @@ class SampleGrid(Pictures):
             for name, numbers in dict(itertools.chain(*values)).items():
                 writer.histogram(name, numbers, epoch)
 
-    def _frames(self) -> list:
+    def _frames(self) -> list[Any]:
         epochs = picture_epochs(self.directory, _NAME)
+        last = self._last_epoch or 0
         pictures = [
             picture_path(self.directory, _NAME, epoch)
             for epoch in epochs
-            if epoch <= self._last_epoch
+            if epoch <= last
         ]
         return read_pictures(pictures) if pictures else []
 
 
 def _views(views: Any) -> tuple[View, ...]:
     expected = (
-        "a sequence of views with names of their own, as "
+        "a sequence of views with different names, such as "
         "`[NearestReal(images), AverageAndLive()]`"
     )
     if not isinstance(views, Sequence) or not all(

@@ -1,4 +1,4 @@
-"""Constraints: what a layer's weights are projected to after each step."""
+"""Constraints, which limit a layer's weights after each step."""
 
 from keras_regan.constraints.weight_clipping import (
     WeightClipping as WeightClipping,

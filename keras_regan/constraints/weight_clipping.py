@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_float
 
@@ -14,10 +15,10 @@ from keras_regan._validation import positive_float
 class WeightClipping(keras.constraints.Constraint):
     """Keeps every weight between two bounds.
 
-    What the first Wasserstein GAN bounded its critic by. It is an ordinary
-    Keras constraint, which a layer applies after each step of the optimizer,
-    so no part of `RegularizedGAN` knows of it. The gradient penalties came
-    later and work better; take it to compare with.
+    The first Wasserstein GAN bounded the slope of its critic in this way. It
+    is an ordinary Keras constraint, which a layer applies after each step of
+    the optimizer, so `RegularizedGAN` needs no setting for it. Gradient
+    penalties came later and work better; use this one for comparisons.
 
     ```python
     def dense(units):
@@ -64,6 +65,8 @@ class WeightClipping(keras.constraints.Constraint):
     Reference: [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875),
     algorithm 1.
     """
+
+    __repr__ = as_call
 
     def __init__(self, limit: float = 0.01):
         self.limit = positive_float(limit, "limit")

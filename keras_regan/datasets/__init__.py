@@ -1,4 +1,4 @@
-"""Data with known modes, on which coverage can be counted."""
+"""Data with known modes, for measuring how many a generator covers."""
 
 from keras_regan.datasets.gaussian_mixture import (
     GaussianMixture as GaussianMixture,

@@ -1,21 +1,24 @@
 """A distribution whose modes are known."""
 
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from keras_regan import _validation
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 
 
 @register
 class GaussianMixture:
     """A mixture of round Gaussians, whose modes are known exactly.
 
-    What a generator covers of it can be counted
-    (`keras_regan.metrics.ModeCoverage`), which no data set of images allows.
-    `gaussian_ring` and `gaussian_grid` make the usual ones.
+    `keras_regan.metrics.ModeCoverage` can count the modes that a generator
+    covers, which no data set of images allows. `gaussian_ring` and
+    `gaussian_grid` create the usual mixtures.
 
     Args:
         centers: Array of shape `(modes, dimensions)`.
@@ -43,11 +46,13 @@ class GaussianMixture:
     array([0.75, 0.25])
     """
 
+    __repr__ = as_call
+
     def __init__(
         self,
-        centers: Any,
-        deviation: float | Any,
-        weights: Any = None,
+        centers: npt.ArrayLike,
+        deviation: npt.ArrayLike,
+        weights: npt.ArrayLike | None = None,
     ):
         self.centers = _array(centers, "centers")
         if self.centers.ndim != 2 or not self.centers.size:
@@ -64,14 +69,15 @@ class GaussianMixture:
         self._weights_given = (
             None if weights is None else _positive(weights, "weights", modes)
         )
-        likely = np.ones(modes) if weights is None else self._weights_given
+        given = self._weights_given
+        likely = np.ones(modes) if given is None else np.asarray(given)
         self.weights = likely / np.sum(likely)
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
         """Returns independent samples.
 
         Args:
-            count: Positive integer. How many.
+            count: Positive integer. The number of samples.
             seed: Non-negative integer. The same seed gives the same samples;
                 take another one for validation. Defaults to `0`.
 
@@ -83,10 +89,10 @@ class GaussianMixture:
     def sample_with_modes(
         self, count: int, seed: int = 0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the samples of `sample` and which mode each is of.
+        """Returns the samples of `sample` and the mode of each.
 
         Args:
-            count: Positive integer. How many.
+            count: Positive integer. The number of samples.
             seed: Non-negative integer. The same seed gives the same samples.
                 Defaults to `0`.
 
@@ -111,7 +117,7 @@ class GaussianMixture:
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "GaussianMixture":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a mixture from the result of `get_config`."""
         return cls(**config)
 
@@ -123,12 +129,12 @@ def _deviation(deviation: Any, modes: int) -> float | list[float]:
 
 
 def _positive(values: Any, argument: str, modes: int) -> list[float]:
-    """Returns one positive float a mode."""
+    """Returns one positive float per mode."""
     array = _array(values, argument)
     if array.shape != (modes,) or not (array > 0).all():
         raise ValueError(
             _validation.message(
-                argument, f"{modes} positive floats, one a mode", values
+                argument, f"{modes} positive floats, one per mode", values
             )
         )
     return array.tolist()

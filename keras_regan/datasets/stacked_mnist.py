@@ -9,7 +9,7 @@ import numpy as np
 from keras_regan import _validation
 
 _DIGITS = 10
-# Images that are put together at a time.
+# Images that are stacked at a time.
 _CHUNK = 1000
 
 
@@ -22,21 +22,22 @@ def stacked_mnist(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns images of three random digits each, red, green and blue.
 
-    The usual test for missing modes in images: 1,000 of them, equally likely
-    but for the unequal numbers of digits in MNIST. `stacked_mnist_classifier`
-    tells them apart for `keras_regan.metrics.ModeCoverage`.
+    This is the usual test for missing modes in images. It has 1,000 modes,
+    which are equally likely except for the unequal numbers of digits in MNIST.
+    `stacked_mnist_classifier` recognizes them for
+    `keras_regan.metrics.ModeCoverage`.
 
     Published settings: a fixed set of 128,000 stacks of the 70,000 digits
     (training and test), judged on 26,000 samples (VEEGAN, PacGAN); new stacks
     for each step, judged on 25,600 (unrolled GAN). 128,000 stacks of 28 x 28
     pixels are 1.2 GB (1,204,224,000 bytes), and making them takes hardly more
-    than that.
+    memory than that.
 
     Args:
         images: Array of digits, shape `(n, 28, 28)` or with an axis for one
-            channel, uint8; as from `keras.datasets.mnist.load_data()`.
+            channel, uint8, as returned by `keras.datasets.mnist.load_data()`.
         labels: Array of integers from 0 to 9, shape `(n,)`.
-        count: Positive integer. How many stacks.
+        count: Positive integer. The number of stacks.
         seed: Non-negative integer. The same seed gives the same stacks.
             Defaults to `0`.
         value_range: Tuple of two increasing floats, the values of black and
@@ -44,13 +45,13 @@ def stacked_mnist(
 
     Returns:
         A tuple `(stacks, modes)`: float32 of shape `(count, 28, 28, 3)`, or
-        `(count, 3, 28, 28)` where Keras's image data format is
+        `(count, 3, 28, 28)` if Keras's image data format is
         `"channels_first"`; and int32 of shape `(count,)`, with
         `100 * first + 10 * second + third`.
 
     Raises:
         TypeError: If `images` are not uint8 or `labels` not integers.
-        ValueError: If an argument is of another shape or out of its range.
+        ValueError: If an argument has another shape or is out of its range.
 
     Example:
     >>> digits = np.random.default_rng(0).integers(
@@ -66,7 +67,7 @@ def stacked_mnist(
     labels = _checked_labels(labels, len(images))
     count = _validation.positive_integer(count, "count")
     random = np.random.default_rng(_validation.random_seed(seed))
-    # Looked up, so that black and white are exactly the ends of the range.
+    # A table of values makes black and white exactly the ends of the range.
     values = np.linspace(*_checked_range(value_range), 256, dtype="float32")
     picked = random.integers(len(images), size=(count, 3))
     stacks = np.empty((count, 3, *images.shape[1:]), "float32")
@@ -80,9 +81,9 @@ def stacked_mnist(
 
 
 def stacked_mnist_classifier(classifier: keras.Model) -> keras.Model:
-    """Returns a classifier of stacks, made of one of digits.
+    """Returns a classifier of stacks, made from a classifier of digits.
 
-    It looks at each channel on its own. Hand it to
+    It classifies each channel on its own. Pass it to
     `keras_regan.metrics.ModeCoverage(classifier=...)`, which takes the most
     likely digit of each channel and counts 1,000 modes. The weights are those
     of `classifier`, not a copy.
@@ -94,11 +95,11 @@ def stacked_mnist_classifier(classifier: keras.Model) -> keras.Model:
 
     Returns:
         A functional Keras model from stacks of shape `(batch, 28, 28, 3)` to
-        `(batch, 3, 10)`. Saving and loading it needs nothing of this package.
+        `(batch, 3, 10)`. Saving and loading it does not need this package.
 
     Raises:
         TypeError: If `classifier` is not a Keras model.
-        ValueError: If it is not built, or of other shapes.
+        ValueError: If it is not built, or has other shapes.
 
     Example:
     >>> digits = keras.Sequential([
@@ -113,7 +114,7 @@ def stacked_mnist_classifier(classifier: keras.Model) -> keras.Model:
     if not isinstance(classifier, keras.Model):
         raise TypeError(_validation.message("classifier", expected, classifier))
     # Keras models that are not built, or subclassed, have no such shapes.
-    inputs = getattr(classifier, "input_shape", None)
+    inputs: Any = getattr(classifier, "input_shape", None)
     outputs = getattr(classifier, "output_shape", None)
     axis = _channel_axis()
     if not _are_shapes_of_digits(inputs, outputs, axis):

@@ -1,11 +1,11 @@
-"""The mixtures of Gaussians that generators are compared on."""
+"""The usual mixtures of Gaussians for comparing generators."""
 
 import numpy as np
 
 from keras_regan import _validation
 from keras_regan.datasets.gaussian_mixture import GaussianMixture
 
-# How often a centre is drawn before its place is given up.
+# How often a centre is drawn before an error is raised.
 _TRIES = 1000
 
 
@@ -14,13 +14,13 @@ def gaussian_ring(
 ) -> GaussianMixture:
     """Returns Gaussians at equal distances on a circle.
 
-    The usual first test for missing modes: they are a hundred deviations
-    apart, so a generator has to leap.
+    This is the usual first test for missing modes: modes are about a hundred
+    deviations apart, so a generator has to jump from one to the next.
 
     Args:
         modes: Positive integer. Defaults to `8`.
-        radius: Positive float. That of the circle around the origin. Defaults
-            to `1.0`.
+        radius: Positive float. The radius of the circle around the origin.
+            Defaults to `1.0`.
         deviation: Positive float. Standard deviation of each mode in each
             direction. Defaults to `0.01`.
 
@@ -38,10 +38,10 @@ def gaussian_ring(
     (5, 2)
 
     Reference: [Metz et al., 2016](https://arxiv.org/abs/1611.02163); the
-    constants are those of [Lin et al., 2017](
-    https://arxiv.org/abs/1712.04086). In some published code the angles run
-    from 0 to 2 pi with both ends, so that two of the eight modes are one;
-    results for that ring do not compare.
+    constants are those of
+    [Lin et al., 2017](https://arxiv.org/abs/1712.04086). In some published
+    code the angles run from 0 to 2 pi with both ends, so that two of the eight
+    modes are one; results for that ring cannot be compared.
     """
     modes = _validation.positive_integer(modes, "modes")
     radius = _validation.positive_float(radius, "radius")
@@ -55,13 +55,13 @@ def gaussian_grid(
 ) -> GaussianMixture:
     """Returns Gaussians on a square grid around the origin.
 
-    More modes than the ring has, and neighbours on all sides. With gradient
-    penalties on real and generated samples most generators cover it; then look
-    at the share of good samples and at the reverse KL divergence.
+    It has more modes than the ring, and neighbours on all sides. With gradient
+    penalties on real and generated samples, most generators cover it; then
+    compare the share of good samples and the reverse KL divergence.
 
     Args:
-        side: Positive integer. Modes in a row. Defaults to `5`, which makes
-            25 modes.
+        side: Positive integer. The number of modes in a row. Defaults to `5`,
+            which makes 25 modes.
         spacing: Positive float. The distance of neighbours. Defaults to `2.0`:
             coordinates -4, -2, 0, 2 and 4.
         deviation: Positive float. Standard deviation of each mode in each
@@ -104,8 +104,8 @@ def random_mixture(
 ) -> GaussianMixture:
     """Returns Gaussians at random places, well apart, in any dimension.
 
-    For what depends on the number of modes or of dimensions, without the
-    regularity of a ring.
+    Use it for experiments on the number of modes or of dimensions, without
+    the regularity of a ring.
 
     Centres are drawn uniformly in a cube, one after another; one that is
     nearer than `separation` deviations to an earlier one is drawn again.
@@ -130,8 +130,8 @@ def random_mixture(
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of its range, or if a centre found
-            no place in 1,000 draws.
+        ValueError: If an argument is out of its range, or if no place for a
+            centre was found in 1,000 draws.
 
     Example:
     >>> mixture = keras_regan.datasets.random_mixture(10, 100, seed=1)

@@ -1,4 +1,4 @@
-"""Figures of matplotlib that no window belongs to."""
+"""Figures of matplotlib that open no window."""
 
 import os
 from typing import Any
@@ -39,8 +39,8 @@ def png_path(path: Any) -> str:
     """Returns a path that ends in `.png` as a string.
 
     Raises:
-        TypeError: If it is no path.
-        ValueError: If it ends otherwise.
+        TypeError: If it is not a path.
+        ValueError: If it has another ending.
     """
     path = path_string(path, "path")
     if not path.lower().endswith(".png"):

@@ -1,4 +1,4 @@
-"""What a training has logged, as curves over its epochs."""
+"""The logs of a training, as curves over its epochs."""
 
 import csv
 import os
@@ -18,8 +18,8 @@ class Curve(NamedTuple):
 
     Args:
         epochs: Integer array, increasing. Epochs count from 1.
-        values: Float array of the same length. NaN is a value that was NaN;
-            epochs without a value are left out.
+        values: Float array of the same length. NaN means that the logged value
+            was NaN; epochs without a value are left out.
     """
 
     epochs: np.ndarray
@@ -43,7 +43,7 @@ def read_curves(history: Any) -> dict[str, Curve]:
         history: A `History`, its `history`, or the path of a CSV file.
 
     Raises:
-        ValueError: If there is not one number in it.
+        ValueError: If it holds no number.
         TypeError: If it is something else.
     """
     if isinstance(history, str | os.PathLike):
@@ -85,9 +85,9 @@ def _from_lists(
 def _places(epochs: np.ndarray, count: int) -> np.ndarray:
     """Returns the epochs of a list that is shorter than others.
 
-    A history does not tell; what is computed in every n-th epoch only, as
-    under `validation_freq`, is the usual reason. Otherwise they are taken to
-    be the last ones.
+    A history does not say which epochs they are. Usually values are computed
+    only in every n-th epoch, as with `validation_freq`; otherwise the last
+    epochs are assumed.
     """
     interval = len(epochs) // count
     regular = epochs[(epochs + 1) % interval == 0]
@@ -99,7 +99,7 @@ def _from_file(path: str) -> Iterator[tuple[str, Curve]]:
         header = file.readline()
         file.seek(0)
         separator = max(",;\t", key=header.count)
-        # A run that went back to a backup logs some epochs twice.
+        # A run that resumed from a backup logs some epochs twice.
         rows = {
             int(epoch): row
             for row in csv.DictReader(file, delimiter=separator)
@@ -117,11 +117,11 @@ def _from_file(path: str) -> Iterator[tuple[str, Curve]]:
 
 
 def _is_missing(text: str | None) -> bool:
-    """Tells whether `CSVLogger` had nothing to write; it says `NA` then."""
+    """Tells whether `CSVLogger` had no value, for which it writes `NA`."""
     return text is None or text.strip() in ("", "NA")
 
 
-def _number(text: str | None) -> float:
+def _number(text: Any) -> float:
     try:
         return float(text)
     except (TypeError, ValueError):

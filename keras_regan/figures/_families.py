@@ -1,4 +1,4 @@
-"""Which curves belong into one panel."""
+"""Groups curves into panels."""
 
 import math
 import os
@@ -45,7 +45,8 @@ _FAMILIES = (
     ("factors of regularizers", ".*_factor"),
     ("learning rate", "learning_rate.*|lr"),
 )
-# Curves that say how far others are to be trusted, and drawn around them.
+# Parts of the keys of errors and deviations, which are drawn as bands around
+# other curves.
 _SPREADS = ("_standard_error", "_deviation")
 _MOST = 14
 
@@ -54,7 +55,7 @@ class Family(NamedTuple):
     """The curves of one panel.
 
     Args:
-        title: What they are.
+        title: The title of the panel.
         curves: The curves by their keys.
         spreads: For some of them, the curve of the standard error, which is
             drawn as a band.
@@ -66,16 +67,16 @@ class Family(NamedTuple):
 
 
 def without_val(key: str) -> str:
-    """Returns a key of the logs without what validation adds to it."""
+    """Returns a key of the logs without the prefix of validation."""
     return key.removeprefix("val_")
 
 
 def families(curves: dict[str, Curve]) -> list[Family]:
     """Groups all curves; validation is drawn with training.
 
-    Regularizers become their shares, of training only. What is not known by
-    name is grouped by scale. Metrics that are not computed in every epoch are
-    NaN in the others, so only in losses that is worth a mark.
+    Regularizers become shares of their loss, for training only. Curves with
+    unknown keys are grouped by scale. Metrics that are not computed in every
+    epoch are NaN in the others, so NaN is marked in losses only.
     """
     spreads = _spreads(curves)
     losses = _take(curves, "([dg]_)?loss")
@@ -123,7 +124,7 @@ def _take(curves: dict[str, Curve], pattern: str) -> dict[str, Curve]:
 def _by_scale(
     rest: dict[str, Curve],
 ) -> Iterator[tuple[str, dict[str, Curve]]]:
-    scales = {}
+    scales: dict[str, float] = {}
     for key, curve in rest.items():
         scales[without_val(key)] = max(
             scales.get(without_val(key), -math.inf), _scale(curve)
@@ -154,7 +155,7 @@ def _title(keys: list[str]) -> str:
 
 
 def _parts(group: dict[str, Curve]) -> Iterator[dict[str, Curve]]:
-    """Cuts what would be too much for one panel, by keys without `val_`."""
+    """Splits a group that is too large for a panel, by keys without `val_`."""
     keys = list(dict.fromkeys(map(without_val, group)))
     count = math.ceil(len(group) / _MOST)
     for part in np.array_split(np.array(keys, dtype=object), max(count, 1)):

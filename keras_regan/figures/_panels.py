@@ -8,7 +8,7 @@ from keras_regan.figures._curves import Curve
 from keras_regan.figures._families import Family
 from keras_regan.figures._families import without_val
 
-# Okabe and Ito (2008): told apart with any kind of colour vision.
+# Okabe and Ito (2008): distinguishable with any kind of colour vision.
 _COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -36,9 +36,9 @@ def draw_panel(axes: Any, family: Family) -> None:
         family.title, loc="left", fontsize=9, fontweight="bold", pad=4
     )
     keys = list(dict.fromkeys(map(without_val, family.curves)))
-    drawn = []
+    drawn: list[Any] = []
     for key, curve in family.curves.items():
-        # Without the space, a legend leaves out what begins with "_".
+        # Without the space, a legend leaves out keys that begin with "_".
         label = f" {key}"
         place = keys.index(without_val(key))
         colour = _COLOURS[place % len(_COLOURS)]
@@ -46,7 +46,7 @@ def draw_panel(axes: Any, family: Family) -> None:
         if key != without_val(key) and without_val(key) in family.curves:
             dashes = _VALIDATION_DASHES
         elif any(_hides(curve, other) for other in drawn):
-            dashes = _DASHES[1]  # So that the one below shows.
+            dashes = _DASHES[1]  # It shows the curve below.
         drawn.append(curve)
         _draw_curve(axes, curve, label=label, color=colour, linestyle=dashes)
         if key in family.spreads:
@@ -92,7 +92,7 @@ def _draw_band(axes: Any, curve: Curve, spread: Curve, colour: str) -> None:
 
 
 def _set_scale(axes: Any, family: Family) -> None:
-    """Chooses a logarithmic scale where values span two decades or more."""
+    """Chooses a logarithmic scale if values span two decades or more."""
     parts = [curve.finite for curve in family.curves.values()]
     sizes = np.abs(np.concatenate(parts))
     sizes = sizes[sizes > 0]
@@ -105,7 +105,7 @@ def _set_scale(axes: Any, family: Family) -> None:
     elif sizes.size and sizes.max() > _WIDE * sizes.min():
         axes.set_yscale("log", nonpositive="clip")
     if axes.get_yscale() == "linear":
-        # Without the common factor that would stand in the way of the title.
+        # A common factor of the ticks would overlap the title.
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.10g}")
 
 

@@ -1,4 +1,4 @@
-"""What a search of factors found, drawn."""
+"""Pictures of the results of a search of factors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,13 +15,13 @@ _GRAY = "#777777"
 
 
 class Points(NamedTuple):
-    """Values with errors, against something.
+    """Points with standard errors.
 
     Attributes:
-        x: Where they stand.
+        x: Positions on the horizontal axis.
         y: Means.
         x_errors: Standard errors of `x`; NaN where there is none.
-        y_errors: Standard errors of `y`, likewise.
+        y_errors: Standard errors of `y`; NaN where there is none.
     """
 
     x: Sequence[float]
@@ -40,11 +40,11 @@ def draw_factors(
     """Draws the objective against each factor.
 
     Args:
-        path: Where the PNG goes.
-        panels: For each factor the trials.
-        best: Index of the trial that won.
+        path: The path of the PNG.
+        panels: The trials for each factor.
+        best: Index of the best trial.
         baseline: Mean and standard error without regularization, or `None`.
-        objective: What is written at the axis.
+        objective: The label of the axis.
     """
     figure = new_figure(1.0 + 3.6 * len(panels), 3.4)
     for place, (name, points) in enumerate(panels.items(), start=1):
@@ -94,11 +94,11 @@ def draw_front(
     """Draws one objective against another.
 
     Args:
-        path: Where the PNG goes.
+        path: The path of the PNG.
         points: The trials.
-        front: Indices of those that none is better than.
+        front: Indices of the trials on the Pareto front.
         baseline: Index of the trial without regularization, or `None`.
-        names: What is written at the axes.
+        names: The labels of the axes.
     """
     figure = new_figure(4.6, 3.8)
     axes = figure.add_subplot()
@@ -147,7 +147,7 @@ def _errors(axes: Any, points: Points, colour: str) -> None:
 
 
 def _factor_scale(axes: Any, values: Sequence[float]) -> None:
-    """Decades where all are positive; a zero gets a place of its own."""
+    """Chooses a logarithmic scale, with a place for zero if there is one."""
     sizes = np.abs(np.asarray(values))
     smallest = sizes[sizes > 0].min(initial=np.inf)
     if np.min(values) > 0:

@@ -1,12 +1,12 @@
-"""How much of a network's loss is due to each of its regularizers."""
+"""The share of each regularizer in its network's loss."""
 
 import numpy as np
 
 from keras_regan.figures._curves import Curve
 
-# Keys that begin like a regularizer's and are none: the vital signs that
-# CollapseMonitor logs, and the share of zeros that ProximalL1 does. What
-# AdaptiveFactor logs ends in "_factor".
+# Keys that begin like a regularizer's but are not: the values that
+# CollapseMonitor logs, and the share of zeros that ProximalL1 logs. The keys
+# of AdaptiveFactor end in "_factor".
 _OTHERS = {
     "d_fake_accuracy",
     "d_logit_size",
@@ -22,7 +22,7 @@ _OTHERS = {
 
 
 def is_regularizer(key: str) -> bool:
-    """Tells whether a key of the logs is what a regularizer added."""
+    """Tells whether a key of the logs is that of a regularizer."""
     return (
         key.startswith(("d_", "g_"))
         and key not in _OTHERS
@@ -33,14 +33,14 @@ def is_regularizer(key: str) -> bool:
 def shares(curves: dict[str, Curve]) -> dict[str, Curve]:
     """Returns each regularizer's share of its network's loss.
 
-    Formula, with `R_i` what was added and `V = loss - sum_i R_i` what the
-    network is there for:
+    Formula, with the values `R_i` of the regularizers and the rest of the
+    loss, `V = loss - sum_i R_i`:
 
     ```
     share_i = |R_i| / (|V| + sum_j |R_j|)
     ```
 
-    It is from 0 to 1, also where terms have different signs.
+    It is between 0 and 1, even if terms have different signs.
     """
     result = {}
     for role in ("d", "g"):

@@ -1,4 +1,4 @@
-"""Grids of samples under the epochs that they are of."""
+"""Grids of samples, drawn below their epochs."""
 
 import warnings
 from typing import Any
@@ -27,7 +27,7 @@ def read_thumbnails(directory: str, last_epoch: int) -> list[Thumbnail]:
 
     Args:
         directory: String. A directory of `SampleGrid`.
-        last_epoch: Integer. Later ones are of another training.
+        last_epoch: Integer. Later pictures belong to another training.
     """
     epochs = [e for e in picture_epochs(directory, "epoch") if e <= last_epoch]
     if len(epochs) > _MOST:
@@ -62,12 +62,12 @@ def size_of_thumbnails(
 def centres_without_overlap(
     wanted: np.ndarray, size: float, width: float
 ) -> np.ndarray:
-    """Returns places near the wanted ones at which nothing overlaps.
+    """Returns positions near the wanted ones at which nothing overlaps.
 
     Args:
         wanted: Increasing float array, in inches.
         size: Float. The width of each.
-        width: Float. They reach from 0 to this; all fit in there.
+        width: Float. The space from 0 to this width, in which all of them fit.
     """
     step = size + _GAP
     places = np.maximum(wanted, size / 2)

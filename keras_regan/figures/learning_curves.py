@@ -23,7 +23,7 @@ from keras_regan.figures._thumbnails import draw_thumbnail
 from keras_regan.figures._thumbnails import read_thumbnails
 from keras_regan.figures._thumbnails import size_of_thumbnails
 
-# Everything in inches.
+# All lengths are in inches.
 _WIDTH = 7.6
 _LEFT = 0.8
 _PANEL = 1.25
@@ -48,28 +48,28 @@ def learning_curves(
 ) -> str:
     """Draws a training: losses, regularizers, metrics, and grids of samples.
 
-    One call, one PNG. From top to bottom, over the epochs: the losses; the
-    share of each regularizer in its network's loss; metrics and other logs,
-    those of one kind together, on a logarithmic scale where they span two
-    decades or more; grids of samples under their epochs. Values of validation
-    are dashed where they stand beside those of training. Losses that are NaN
-    or infinite are marked by a red cross at the bottom.
+    It writes one PNG, which shows over the epochs, from top to bottom: the
+    losses; the share of each regularizer in its network's loss; metrics and
+    other logs, grouped by kind, on a logarithmic scale if they span two
+    decades or more; and grids of samples below their epochs. Curves of
+    validation are dashed if they are drawn together with those of training. A
+    red cross at the bottom marks losses that are NaN or infinite.
 
-    Formula of the share, where `R_i` is what a regularizer added and
+    Formula of the share, where `R_i` is the value of a regularizer and
     `V = loss - sum_i R_i`:
 
     ```
     share_i = |R_i| / (|V| + sum_j |R_j|)
     ```
 
-    Needs matplotlib: `pip install "keras_regan[figures]"`.
+    It needs matplotlib: `pip install "keras_regan[figures]"`.
 
     Args:
-        history: What `fit` returned, its `history`, or the path of the file
-            that `keras.callbacks.CSVLogger` wrote; that of a resumed training
-            has all epochs.
-        path: String or path that ends in `.png`. Where the picture goes. Its
-            directory is created where it does not exist.
+        history: The `History` that `fit` returned, its `history`, or the path
+            of a file from `keras.callbacks.CSVLogger`, which also holds all
+            epochs of a resumed training.
+        path: String or path that ends in `.png`. The path of the picture. Its
+            directory is created if it does not exist.
         grids: String, path or `None`. The directory of a
             `keras_regan.callbacks.SampleGrid`, six of whose pictures are
             shown. Defaults to `None`.
@@ -80,9 +80,9 @@ def learning_curves(
 
     Raises:
         ImportError: If matplotlib is not installed.
-        OSError: If a file cannot be read or written. There are no half-written
-            pictures.
-        ValueError: If `history` is empty, if `grids` is no directory, or if
+        OSError: If a file cannot be read or written. It never leaves a
+            half-written picture.
+        ValueError: If `history` is empty, if `grids` is not a directory, or if
             `path` does not end in `.png`.
         TypeError: If an argument is of the wrong kind.
 
@@ -106,7 +106,9 @@ def learning_curves(
     return path
 
 
-def _draw(curves: dict[str, Curve], grids: str | None, title: str | None):
+def _draw(
+    curves: dict[str, Curve], grids: str | None, title: str | None
+) -> Any:
     first = min(int(curve.epochs.min()) for curve in curves.values())
     last = max(int(curve.epochs.max()) for curve in curves.values())
     thumbnails = [] if grids is None else read_thumbnails(grids, last)
@@ -164,14 +166,14 @@ def _draw_thumbnails(
 
 
 class _Page:
-    """A figure whose places are inches from its upper left corner."""
+    """A figure with positions in inches from its upper left corner."""
 
     def __init__(self, height: float):
         self._width = _LEFT + _WIDTH
         self._height = height
         self.figure = new_figure(self._width, height)
 
-    def axes(self, left: float, top: float, width: float, height: float):
+    def axes(self, left: float, top: float, width: float, height: float) -> Any:
         return self.figure.add_axes(
             (
                 left / self._width,

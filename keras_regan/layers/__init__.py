@@ -1,4 +1,4 @@
-"""Layers: parts of networks."""
+"""Layers for generators and discriminators."""
 
 from keras_regan.layers.class_projection import (
     ClassProjection as ClassProjection,

@@ -1,4 +1,4 @@
-"""How layers take class labels beside their first input."""
+"""Class labels as the second input of a layer."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from keras_regan._typing import Tensor
 
 
 def first_shape(input_shape: Any, layer: str) -> Shape:
-    """Returns the shape of what comes with the labels.
+    """Returns the shape of the first input.
 
     Raises:
-        ValueError: Unless there are two shapes.
+        ValueError: If there are not two shapes.
     """
     if len(input_shape) != 2 or not all(
         isinstance(shape, list | tuple) for shape in input_shape

@@ -18,14 +18,14 @@ from keras_regan.layers.spectral_normalization import SpectralNormalization
 class ClassProjection(keras.layers.Layer):
     """Computes logits from features and classes by an inner product.
 
-    The last layer of a class-conditional discriminator: instead of mixing the
-    label into the image or the features, it asks how well the features point
-    in the direction of the class.
+    Use it as the last layer of a class-conditional discriminator: instead of
+    mixing the label into the image or the features, it measures how well the
+    features point in the direction of the class.
 
     Formula: `w . h + b + e[label] . h`, `h` the features, `e` one vector per
     class.
 
-    Cost: one product of the features with a vector, twice.
+    Cost: two products of the features with a vector.
 
     Args:
         num_classes: Positive integer. Labels run from zero to below this.
@@ -38,8 +38,8 @@ class ClassProjection(keras.layers.Layer):
     Call arguments:
         inputs: List of features, of shape `(batch, features)`, and integer
             labels, of shape `(batch,)` or `(batch, 1)`.
-        training: Bool. Matters with `spectral_normalization` only. Defaults
-            to `False`.
+        training: Bool. It has an effect with `spectral_normalization` only.
+            Defaults to `False`.
 
     Returns:
         Logits of shape `(batch, 1)`.

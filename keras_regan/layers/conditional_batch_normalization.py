@@ -17,20 +17,20 @@ from keras_regan.layers._class_labels import first_shape
 class ConditionalBatchNormalization(keras.layers.Layer):
     """Normalizes over the batch, then scales and shifts by class.
 
-    How the class enters the generator of the usual class-conditional image
-    networks: in place of each of its `BatchNormalization` layers.
+    Class-conditional generators of images usually take the class in this way.
+    Use it in place of each `BatchNormalization` layer of the generator.
 
     Formula: `gamma[label] * (x - mean) / sqrt(var + epsilon) + beta[label]`,
-    mean and variance those of the whole batch, whatever the classes.
+    with mean and variance of the whole batch, whatever the classes.
 
     Cost: as `BatchNormalization`, and two numbers per class and channel.
 
     Args:
         num_classes: Positive integer. Labels run from zero to below this.
         axis: Integer. The axis of the channels. Defaults to `-1`.
-        momentum: Float in the interval [0, 1). That of the moving averages for
-            inference. Defaults to `0.9`: networks change quicker in a GAN than
-            Keras's 0.99 is made for.
+        momentum: Float in the interval [0, 1). The momentum of the moving
+            averages for inference. Defaults to `0.9`: networks in a GAN change
+            too quickly for Keras's 0.99.
         epsilon: Positive float. Added to the variance. Defaults to `1e-5`.
         **kwargs: `name`, `dtype` and so on, as for every layer.
 
@@ -91,7 +91,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         self.normalization.build(shape)
         # Flat, so that they do not count as kernels, which regularizers of
         # weights act on.
-        weight_shape = (self.num_classes * shape[self.axis],)
+        channels: Any = shape[self.axis]
+        weight_shape = (self.num_classes * channels,)
         self.gamma = self.add_weight(
             name="gamma", shape=weight_shape, initializer="ones"
         )

@@ -1,6 +1,7 @@
 """Gradient normalization: a discriminator whose slope is bounded by one."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -21,10 +22,11 @@ _EPSILON = 1e-12
 class GradientNormalization(keras.layers.Layer):
     """Divides the logits of a network by the size of their input gradient.
 
-    The result lies between -1 and 1 and changes by about the distance that a
-    sample is moved, at most. It bounds the whole network and not each layer, as
-    spectral normalization does, so it takes less of its capacity. It holds for
-    both players, because the logits themselves are other ones:
+    The result lies between -1 and 1, and it changes by at most about the
+    distance that a sample is moved. It bounds the network as a whole, while
+    spectral normalization bounds each layer, so it costs less capacity. It
+    acts on the losses of both networks, because it changes the logits
+    themselves:
 
     ```python
     generator, discriminator = keras_regan.networks.mlp((2,), latent_dim=2)
@@ -45,7 +47,7 @@ class GradientNormalization(keras.layers.Layer):
     Args:
         network: Built Keras model that returns one logit per sample, of shape
             `(batch, 1)` or `(batch,)`, alone or as `{"logits": ...}`; other
-            entries of that dictionary are handed on.
+            entries of that dictionary are passed on.
         **kwargs: As in `keras.layers.Layer`.
 
     Call arguments:
@@ -56,13 +58,14 @@ class GradientNormalization(keras.layers.Layer):
         What the network returns, with normalized logits in float32.
 
     Raises:
-        TypeError: If `network` is no Keras model.
+        TypeError: If `network` is not a Keras model.
         ValueError: If `network` is not built, or if it returns a map of
             patches or several tensors of logits.
 
     Reference: [Wu et al., 2021](https://arxiv.org/abs/2109.02235); the formula
-    is that of the authors' code, in both steps. Differs from it: a tiny number
-    keeps the quotient finite where logit and gradient are zero.
+    is that of the authors' code, in the steps of both networks. Differs from
+    it: a tiny number keeps the quotient finite where logit and gradient are
+    zero.
     """
 
     def __init__(self, network: keras.Model, **kwargs: Any):
@@ -94,7 +97,7 @@ class GradientNormalization(keras.layers.Layer):
         )
         kept = losses_of_latest_call(self.network, regularized)
         if len(kept) < len(losses):
-            # JAX forgets them together with the transformation.
+            # JAX drops losses that are added inside of the transformation.
             for loss in losses:
                 self.add_loss(loss)
         _check_logits(logits)
@@ -118,7 +121,7 @@ class GradientNormalization(keras.layers.Layer):
         return {**super().get_config(), "network": network}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "GradientNormalization":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the layer from the result of `get_config`."""
         config = dict(config)
         config["network"] = keras.saving.deserialize_keras_object(

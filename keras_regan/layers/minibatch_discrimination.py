@@ -13,16 +13,16 @@ from keras_regan._typing import Tensor
 
 @register
 class MinibatchDiscrimination(keras.layers.Layer):
-    """Appends how many samples of the batch lie close, by learned distances.
+    """Appends how many samples of the batch are close, by learned distances.
 
-    For the end of a discriminator, on its features: generated samples that
-    resemble each other are recognized by it. It learns more than
-    `MinibatchStdDev` can measure, and costs more. The logits of a batch then
-    depend on each other, and gradient penalties see that too.
+    Use it near the end of a discriminator, on its features: the network can
+    then recognize generated samples that resemble each other. It learns more
+    than `MinibatchStdDev` can measure, and costs more. The logits of a batch
+    then depend on each other, and gradient penalties take this into account.
 
     Formula: `o_b(x_i) = sum_{j != i}(exp(-||M_b(x_i) - M_b(x_j)||_1))`, `M(x)`
-    the product of the features with the kernel, `num_kernels` rows `M_b` of
-    `kernel_size` entries.
+    the product of the features with the kernel, as `num_kernels` rows `M_b(x)`
+    of `kernel_size` entries.
 
     Cost: `batch^2 * num_kernels * kernel_size` numbers of memory, and a
     `Dense` layer of `num_kernels * kernel_size` units.
@@ -58,8 +58,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
     Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498),
     section 3.2. Differs from the authors' code: the kernel is a plain weight,
     neither weight-normalized nor scaled by the first batch of data, and there
-    is no bias, which the next layer has. As in their code, and unlike in the
-    paper, a sample is not compared with itself. Distances are computed in
+    is no bias, because the next layer has one. As in their code, and unlike in
+    the paper, a sample is not compared with itself. Distances are computed in
     float32 at least.
     """
 
@@ -67,7 +67,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
         self,
         num_kernels: int = 100,
         kernel_size: int = 5,
-        kernel_initializer: Any = "glorot_uniform",
+        kernel_initializer: str
+        | keras.initializers.Initializer = "glorot_uniform",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -114,7 +115,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the shape of the inputs with more features."""
-        return (input_shape[0], input_shape[1] + self.num_kernels)
+        features: Any = input_shape[1]
+        return (input_shape[0], features + self.num_kernels)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

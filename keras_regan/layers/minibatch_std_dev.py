@@ -17,17 +17,17 @@ _EPSILON = 1e-8
 class MinibatchStdDev(keras.layers.Layer):
     """Appends the standard deviation over the batch as further channels.
 
-    For the end of a discriminator, before its last layers: it lets the network
-    see that generated samples resemble each other more than real ones do, and
-    so speaks against mode collapse. The logits of a batch then depend on each
-    other, and gradient penalties see that too.
+    Use it near the end of a discriminator, before its last layers: the network
+    can then see that generated samples resemble each other more than real ones
+    do, which counteracts mode collapse. The logits of a batch then depend on
+    each other, and gradient penalties take this into account.
 
-    The batch is dealt out to groups of `group_size` samples: sample `i`
+    The batch is divided into groups of `group_size` samples: sample `i`
     belongs to group `i mod (number of groups)`. If `group_size` does not
     divide the batch, no sample is left out or counted twice, but some groups
     have more samples; a batch smaller than that is one group.
 
-    Formula: `mean_chw(sqrt(var_group(x) + 1e-8))`, the variance that of the
+    Formula: `mean_chw(sqrt(var_group(x) + 1e-8))`, with the variance of the
     population; appended to each sample of the group.
 
     Cost: one pass over the inputs, and `num_features` more channels.
@@ -35,11 +35,11 @@ class MinibatchStdDev(keras.layers.Layer):
     Args:
         group_size: Positive integer. Defaults to `4`.
         num_features: Positive integer. The channels are split into this many
-            parts, each of which gives one channel; it must divide their
-            number. Defaults to `1`.
+            parts, each of which gives one channel; it must divide the number
+            of channels. Defaults to `1`.
         data_format: `"channels_last"`, `"channels_first"` or `None`, which
-            means `keras.config.image_data_format()`. Of no account for inputs
-            of shape `(batch, features)`. Defaults to `None`.
+            means `keras.config.image_data_format()`. It has no effect on
+            inputs of shape `(batch, features)`. Defaults to `None`.
         **kwargs: `name`, `dtype` and so on, as for every layer.
 
     Call arguments:
@@ -61,11 +61,12 @@ class MinibatchStdDev(keras.layers.Layer):
     >>> float(outputs[0, 1])
     1.0
 
-    Reference: [Karras et al., 2017](https://arxiv.org/abs/1710.10196),
-    section 3; splitting the channels:
+    Reference: [Karras et al., 2017](https://arxiv.org/abs/1710.10196), section
+    3; splitting the channels:
     [Karras et al., 2020](https://arxiv.org/abs/1912.04958), in their code.
-    Differs from the authors' code: any batch size will do; theirs must be a
-    multiple of `group_size` or smaller than it. Computed in float32 at least.
+    Differs from the authors' code: any batch size works; theirs must be a
+    multiple of `group_size` or smaller than it. The computation is in float32
+    at least.
     """
 
     def __init__(
@@ -123,7 +124,9 @@ class MinibatchStdDev(keras.layers.Layer):
         """Returns the shape of the inputs with more channels."""
         axis = self._channel_axis(len(input_shape))
         shape = list(input_shape)
-        shape[axis] += self.num_features
+        channels = shape[axis]
+        if channels is not None:
+            shape[axis] = channels + self.num_features
         return tuple(shape)
 
     def get_config(self) -> dict[str, Any]:
@@ -137,7 +140,7 @@ class MinibatchStdDev(keras.layers.Layer):
 
 
 def _at_least_one(count: Any) -> Any:
-    # What is known in advance stays an integer, which shapes are made of.
+    # A count that is known in advance stays an integer, as shapes need it.
     return max(count, 1) if isinstance(count, int) else ops.maximum(count, 1)
 
 
@@ -148,7 +151,7 @@ def _deviations(
     dtype = keras.backend.standardize_dtype(inputs.dtype)
     inputs = ops.cast(inputs, keras.backend.result_type(dtype, "float32"))
     total = rows * groups
-    # Where the last row is short, samples that count nothing fill it up.
+    # If the last row is short, samples with a weight of zero fill it up.
     dealt = ops.concatenate([inputs, inputs[: total - batch_size]], axis=0)
     dealt = ops.reshape(dealt, (rows, groups, *ops.shape(inputs)[1:]))
     counted = ops.cast(ops.arange(0, total) < batch_size, inputs.dtype)

@@ -15,16 +15,16 @@ from keras_regan._typing import Tensor
 class Packing(keras.layers.Layer):
     """Packs several samples into one, so that they are judged together.
 
-    The first layer of a discriminator: what collapses to few modes shows it
-    within a pack, and everything behind this layer stays as it is. The batch
-    becomes smaller by `size`: the discriminator returns one logit for each
-    pack, and losses are means over packs.
+    Use it as the first layer of a discriminator: a collapse to few modes then
+    shows within a pack, and the other layers need no change. The batch becomes
+    smaller by `size`: the discriminator returns one logit for each pack, and
+    losses are means over packs.
 
     Consecutive samples are packed. If `size` does not divide the batch, the
     last pack is filled up with the first samples of the batch. Labels are not
-    packed: it is for networks without classes. Metrics and penalties that
-    count by samples go on doing so: `R1` is then the mean over samples of the
-    squared gradient of the pack's logit.
+    packed, so use it in networks without classes. Metrics and penalties still
+    count samples: `R1` is then the mean over samples of the squared gradient
+    of the pack's logit.
 
     Formula: `(x_1, ..., x_size)`, concatenated along the channels.
 
@@ -34,8 +34,8 @@ class Packing(keras.layers.Layer):
         size: Positive integer. The paper's m: samples in a pack. Defaults to
             `2`.
         data_format: `"channels_last"`, `"channels_first"` or `None`, which
-            means `keras.config.image_data_format()`. Of no account for inputs
-            of shape `(batch, features)`. Defaults to `None`.
+            means `keras.config.image_data_format()`. It has no effect on
+            inputs of shape `(batch, features)`. Defaults to `None`.
         **kwargs: `name`, `dtype` and so on, as for every layer.
 
     Call arguments:
@@ -98,8 +98,9 @@ class Packing(keras.layers.Layer):
         axis = self._channel_axis(len(input_shape)) - 1
         if batch_size is not None:
             batch_size = -(-batch_size // self.size)
-        if shape[axis] is not None:
-            shape[axis] *= self.size
+        channels = shape[axis]
+        if channels is not None:
+            shape[axis] = channels * self.size
         return (batch_size, *shape)
 
     def get_config(self) -> dict[str, Any]:

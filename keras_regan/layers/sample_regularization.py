@@ -1,6 +1,7 @@
 """Soft regularization inside any Keras model."""
 
 from typing import Any
+from typing import Self
 
 import keras
 
@@ -14,15 +15,15 @@ _SAMPLES = ("samples",)
 
 @register
 class SampleRegularization(keras.layers.Layer):
-    """Passes its input on and adds a regularizer of it to the loss.
+    """Returns its input unchanged and adds a regularizer of it to the loss.
 
-    For models that are not GANs: put it behind the layer whose outputs are to
-    repel or attract each other, and train with plain `compile` and `fit`. In a
-    `RegularizedGAN`, give the regularizer to `generator_regularizers`
-    instead.
+    Use it in models that are not GANs: put it behind the layer whose outputs
+    should repel or attract each other, and train with plain `compile` and
+    `fit`. In a `RegularizedGAN`, give the regularizer to
+    `generator_regularizers` instead.
 
-    A layer's `activity_regularizer` is not the place: Keras divides what it
-    returns by the batch size, and versions differ in that.
+    Do not use a layer's `activity_regularizer` instead: Keras divides its
+    value by the batch size, and versions differ in that.
 
     Formula: `loss + regularizer(inputs)` in training
 
@@ -97,7 +98,7 @@ class SampleRegularization(keras.layers.Layer):
         return {**super().get_config(), "regularizer": regularizer}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "SampleRegularization":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the layer from the result of `get_config`."""
         config = dict(config)
         config["regularizer"] = keras.saving.deserialize_keras_object(

@@ -12,7 +12,7 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
 
-# A kernel below this counts as zero: its square is no longer a float32.
+# A kernel below this counts as zero: its square is too small for float32.
 _EPSILON = 1e-12
 _TRANSPOSED = (
     keras.layers.Conv1DTranspose,
@@ -25,23 +25,23 @@ _TRANSPOSED = (
 class SpectralNormalization(keras.layers.Wrapper):
     """Divides a layer's kernel by its largest singular value.
 
-    For the discriminator's layers, in place of or beside a gradient penalty:
-    the matrix of each layer then stretches no direction by more than one,
-    whatever the size of its weights.
+    Use it for the discriminator's layers, instead of a gradient penalty or
+    together with one: the matrix of each layer then stretches no direction by
+    more than a factor of one, whatever the size of its weights.
 
     Use this class rather than `keras.layers.SpectralNormalization`, which
     overwrites the kernel in each call in training. On TensorFlow and PyTorch
     the gradient then misses the part through the singular value, and on JAX
-    the kernel is not normalized outside of training. Here the stored kernel
-    stays what the optimizer made it, and the three backends agree.
+    the kernel is not normalized outside of training. Here only the optimizer
+    changes the stored kernel, and the three backends agree.
 
-    A kernel counts as the matrix of (all other axes) x (output axis), the
-    output axis being the last one, or the last but one of a transposed
-    convolution. The vector `u` is a weight that is not trained; `v` is computed
-    from it whenever it is needed, so that `sigma` always belongs to the kernel
-    as it is now, and inference normalizes by the same number as a call in
-    training that came just before. A new `u` is random: some ten calls pass
-    until `sigma` is nearly exact. A kernel of zeros is left as it is.
+    A kernel is treated as a matrix of (all other axes) x (output axis). The
+    output axis is the last one, or the last but one in a transposed
+    convolution. The vector `u` is a weight that is not trained; `v` is
+    computed from it whenever it is needed, so `sigma` always belongs to the
+    current kernel, and inference normalizes by the same number as a training
+    call just before it. `u` starts at random values: it takes some ten calls
+    until `sigma` is nearly exact. A kernel of zeros stays unchanged.
 
     Formula: `W / sigma(W)`, `sigma(W) = v^T W u`, `v = W u / ||W u||`, and in
     training, beforehand, `u = W^T v / ||W^T v||`.
@@ -55,14 +55,14 @@ class SpectralNormalization(keras.layers.Wrapper):
         layer: Layer with one `kernel` or `embeddings`, such as `Dense`,
             `Conv2D`, `Conv2DTranspose`, `Embedding`, `EinsumDense`. Biases stay
             as they are, and regularizers see the stored kernel.
-        power_iterations: Positive integer. How often `u` is improved in each
+        power_iterations: Positive integer. How often `u` is updated in each
             call in training. Defaults to `1`.
         **kwargs: `name` and so on, as for every layer. A `dtype` is that of
             the singular value; the wrapped layer computes in its own.
 
     Call arguments:
         inputs: What the wrapped layer takes.
-        training: Bool. Only in training `u` is improved. Defaults to `False`.
+        training: Bool. `u` is updated only in training. Defaults to `False`.
 
     Returns:
         What the wrapped layer returns.
@@ -79,11 +79,11 @@ class SpectralNormalization(keras.layers.Wrapper):
     >>> tuple(layer(np.zeros((2, 8, 8, 3))).shape)
     (2, 4, 4, 64)
 
-    Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957).
-    Differs from the authors' code: `v` is computed once more after `u`, which
-    makes `sigma` a little more exact; outside of training `u` stays, where
-    theirs is iterated too and kept by linear layers; and theirs knows no
-    transposed convolutions.
+    Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957). Differs
+    from the authors' code: `v` is computed once more after `u`, which makes
+    `sigma` a little more exact; outside of training `u` does not change, while
+    theirs is iterated there too, and kept by linear layers; and theirs does
+    not support transposed convolutions.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns what the wrapped layer makes of its normalized kernel."""
+        """Calls the wrapped layer with its normalized kernel."""
         variable = self._kernel()
         kernel = ops.convert_to_tensor(variable)
         matrix = self._as_matrix(kernel)
@@ -211,7 +211,7 @@ def _iterated(matrix: Tensor, u: Tensor, iterations: int) -> Tensor:
     for _ in range(iterations):
         v = _normalized(ops.matmul(matrix, u))
         product = ops.matmul(v, matrix)
-        # From a kernel of zeros `u` would not come back.
+        # A kernel of zeros would set `u` to zero for ever.
         lost = ops.norm(product) <= _EPSILON
         u = ops.where(lost, u, _normalized(product))
     return u
@@ -224,7 +224,7 @@ def _divided(kernel: Tensor, matrix: Tensor, u: Tensor) -> Tensor:
 
 
 def _singular_value(matrix: Tensor, u: Tensor) -> Tensor:
-    """Returns the singular value that belongs to `u`, or one for zero."""
+    """Returns the singular value that belongs to `u`, or one if it is zero."""
     u = ops.stop_gradient(u)
     product = ops.matmul(matrix, u)
     v = _normalized(ops.stop_gradient(product))

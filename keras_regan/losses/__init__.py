@@ -1,4 +1,4 @@
-"""Adversarial losses: what is called with the discriminator's logits."""
+"""Adversarial losses, which are called with the discriminator's logits."""
 
 from keras_regan.losses.adversarial_loss import (
     AdversarialLoss as AdversarialLoss,

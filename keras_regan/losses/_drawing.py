@@ -1,4 +1,4 @@
-"""How a loss gets what it draws random numbers from."""
+"""Passes the seed to losses that draw random numbers."""
 
 import functools
 import inspect

@@ -1,27 +1,28 @@
-"""What losses have in common that change another loss."""
+"""The base class of losses that wrap another loss."""
 
 import copy
 from collections.abc import Callable
 from typing import Any
+from typing import Self
 
 import keras
 
 from keras_regan._fixed import Fixed
+from keras_regan._typing import Factor
+from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
 from keras_regan.losses._drawing import with_seed
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
-
 
 class WrappedLoss(AdversarialLoss):
-    """Base class of losses that are another loss with one number to it.
+    """Base class for losses that wrap another loss and take one number.
 
     Attributes:
         loss: The other loss.
-        number: How the constructor's other argument is called: a float, or a
-            `LearningRateSchedule` of such. It is an attribute as well.
+        number: The name of the constructor's other argument, which is a float
+            or a `LearningRateSchedule`. There is an attribute of this name.
     """
 
     number: str
@@ -35,23 +36,23 @@ class WrappedLoss(AdversarialLoss):
         self._step = 0
 
     @property
-    def uses_real_logits(self) -> bool:
+    def uses_real_logits(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether the wrapped loss's generator compares with real samples."""
         return self.loss.uses_real_logits
 
     @property
-    def boundary(self) -> float | None:
-        """Where the wrapped loss parts real from generated samples."""
+    def boundary(self) -> float | None:  # type: ignore[override]  # Read only.
+        """The wrapped loss's boundary between real and generated samples."""
         return self.loss.boundary
 
     @property
-    def variables(self) -> list[keras.Variable]:
-        """What the wrapped loss and a schedule keep."""
+    def variables(self) -> list[keras.Variable]:  # type: ignore[override]  # Read only.
+        """The variables of the wrapped loss and of a schedule."""
         schedule = getattr(self, self.number)
         return [*self.loss.variables, *getattr(schedule, "variables", [])]
 
-    def at(self, step: Tensor) -> "WrappedLoss":
-        """Returns the loss with the number of one step."""
+    def at(self, step: Tensor) -> Self:
+        """Returns the loss with the number that applies in one step."""
         bound = copy.copy(self)
         bound.loss = self.loss.at(step)
         bound._step = step
@@ -79,18 +80,18 @@ class WrappedLoss(AdversarialLoss):
 
     def _number_now(self) -> Any:
         number = getattr(self, self.number)
-        return number(self._step) if isinstance(number, _Schedule) else number
+        return number(self._step) if isinstance(number, Schedule) else number
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         serialize = keras.saving.serialize_keras_object
         number = getattr(self, self.number)
-        if isinstance(number, _Schedule):
+        if isinstance(number, Schedule):
             number = serialize(number)
         return {"loss": serialize(self.loss), self.number: number}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "WrappedLoss":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the loss from the result of `get_config`."""
         config = dict(config)
         for key in ("loss", cls.number):
@@ -101,16 +102,16 @@ class WrappedLoss(AdversarialLoss):
 
 def checked_number(
     value: Any, argument: str, check: Callable[[Any, str], float], kind: str
-) -> float | _Schedule:
+) -> Factor:
     """Returns the number of a wrapped loss, or its schedule.
 
     Args:
-        value: What the user gave.
+        value: The value that the user gave.
         argument: The name of the argument.
-        check: Returns a float, and raises a `TypeError` for what is none.
-        kind: What floats it takes, for the error.
+        check: Returns a float, and raises a `TypeError` for anything else.
+        kind: The accepted floats in words, for the error.
     """
-    if isinstance(value, _Schedule):
+    if isinstance(value, Schedule):
         return value
     try:
         return check(value, argument)

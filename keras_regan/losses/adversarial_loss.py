@@ -1,28 +1,30 @@
-"""The contract of a loss: one method for each network."""
+"""The base class of adversarial losses: one method for each network."""
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
 
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 
 
 class AdversarialLoss:
-    """Base class of the games that two networks play.
+    """Base class for adversarial losses.
 
     A loss turns the discriminator's logits (no sigmoid) into one scalar for
     each network; both are minimized. To write your own, implement the two
     methods, take means over everything, and begin with `logit_map`, which
     gives logits of every accepted shape the same form. If the discriminator
-    returns several tensors of logits, it is called with each of them, and what
-    it returns is added up.
+    returns several tensors of logits, the loss is called with each of them,
+    and the results are added up.
 
     To draw random numbers, give a method one more argument named `seed`. It
-    is handed a `keras.random.SeedGenerator` whose state is saved with the
-    model, the same that penalties draw from; several replicas of a step draw
-    different numbers. Numbers from elsewhere would be constants of a compiled
+    receives the `keras.random.SeedGenerator` that penalties use too, whose
+    state is saved with the model; replicas of a step draw different numbers.
+    Random numbers from any other source would become constants of a compiled
     step.
 
     Attributes:
@@ -30,11 +32,11 @@ class AdversarialLoss:
             Only then is the discriminator run on real samples in the
             generator's step.
         boundary: Float, or `None` if there is none: the logit above which the
-            discriminator takes a sample for a real one, half-way between what
-            the loss draws real and generated samples to. With one, the logs
-            hold `d_real_accuracy` and `d_fake_accuracy`. It is `None` unless
-            a loss says otherwise, for where only differences of logits count
-            an accuracy would mean nothing.
+            discriminator classifies a sample as real, half-way between the
+            loss's targets for real and for generated samples. If there is one,
+            the logs hold `d_real_accuracy` and `d_fake_accuracy`. The base
+            class has `None`, because an accuracy means nothing where only
+            differences of logits count.
         variables: `keras.Variable`s that callbacks or code of your own change
             between steps, such as those of a
             `keras_regan.penalties.AdjustableFactor`. They are saved with the
@@ -53,7 +55,7 @@ class AdversarialLoss:
 
     @keras.saving.register_keras_serializable()
     class NoisyTargets(keras_regan.losses.LeastSquares):
-        '''Draws logits of real samples to numbers around one.'''
+        '''Uses random targets around one for real samples.'''
 
         def discriminator_loss(self, real_logits, fake_logits, seed):
             noise = keras.random.uniform(
@@ -65,6 +67,7 @@ class AdversarialLoss:
     uses_real_logits: bool = False
     boundary: float | None = None
     variables: Sequence[keras.Variable] = ()
+    __repr__ = as_call
 
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
@@ -75,7 +78,7 @@ class AdversarialLoss:
             real_logits: Logits of real samples, of shape `(batch,)`,
                 `(batch, 1)` or, for parts of a sample such as patches,
                 `(batch, ..., 1)`.
-            fake_logits: Logits of generated samples, likewise.
+            fake_logits: Logits of generated samples, in the same shapes.
         """
         raise NotImplementedError
 
@@ -90,8 +93,8 @@ class AdversarialLoss:
         """
         raise NotImplementedError
 
-    def at(self, step: Tensor) -> "AdversarialLoss":
-        """Returns the loss as it is in one step: here, the same in all.
+    def at(self, step: Tensor) -> Self:
+        """Returns the loss for one step; here it is the same in all steps.
 
         Args:
             step: Integer scalar: how many updates the network that is about
@@ -104,7 +107,7 @@ class AdversarialLoss:
         return {}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "AdversarialLoss":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a loss from the result of `get_config`."""
         return cls(**config)
 
@@ -121,7 +124,7 @@ def logit_map(logits: Tensor) -> Tensor:
 
 
 def check_pairs(real_logits: Tensor, fake_logits: Tensor) -> None:
-    """Raises unless there is a generated sample's logit for each real one's."""
+    """Raises a `ValueError` if the two batches of logits differ in shape."""
     real, fake = logit_map(real_logits), logit_map(fake_logits)
     if any(
         a is not None and b is not None and a != b

@@ -1,9 +1,10 @@
-"""Wrong labels now and then, so that a discriminator is never quite sure."""
+"""Random wrong labels, which keep a discriminator from being certain."""
 
 import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import unit_float
 from keras_regan.losses._wrapped_loss import WrappedLoss
@@ -12,35 +13,33 @@ from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 from keras_regan.losses.adversarial_loss import check_pairs
 
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
-
 
 @register
 class FlippedLabels(WrappedLoss):
     """Shows some samples to the discriminator under the wrong label.
 
-    It holds back a discriminator that wins too early. Which samples it is, is
-    drawn anew in each update. The generator's loss stays as it is. With the
-    losses of cross-entropy it is, on average, label smoothing on both sides;
-    that of `NonSaturating(label_smoothing=...)` is on the real side and draws
-    nothing.
+    It slows down a discriminator that wins too early. The samples are drawn
+    anew in each update. The generator's loss does not change. With
+    cross-entropy losses it is, on average, label smoothing on both sides;
+    `NonSaturating(label_smoothing=...)` smooths the real side only and draws
+    no random numbers.
 
     Formula: the discriminator's loss of logits in which `C_real_i` and
-    `C_fake_i` have changed places, each pair with probability `probability`
+    `C_fake_i` are swapped, each pair with probability `probability`
 
-    All patches of a map go together. Works with every loss.
+    All patches of a map are swapped together. It works with every loss.
 
     Cost: as many random numbers as there are samples.
 
     Args:
         loss: `AdversarialLoss`.
-        probability: Float in `[0, 1]`, or a `LearningRateSchedule` of such,
-            which is called with the number of the discriminator's updates.
-            Defaults to `0.05`.
+        probability: Float in `[0, 1]`, or a `LearningRateSchedule`, which is
+            called with the number of the discriminator's updates. Defaults to
+            `0.05`.
 
     Raises:
-        TypeError: If `loss` is no `AdversarialLoss`, or if `probability` is
-            neither a number nor a schedule.
+        TypeError: If `loss` is not an `AdversarialLoss`, or if `probability`
+            is neither a number nor a schedule.
         ValueError: If `probability` is not in `[0, 1]`, or if the two batches
             of logits differ in size.
 
@@ -54,16 +53,14 @@ class FlippedLabels(WrappedLoss):
 
     Reference: [Chintala et al., 2016](https://github.com/soumith/ganhacks),
     number 6, which gives no probability. Differs from usual code: real and
-    generated samples are flipped in pairs, so that both kinds stay equally
-    many.
+    generated samples are flipped in pairs, so that there are always equally
+    many of both kinds.
     """
 
     number = "probability"
     probability = fixed_number()
 
-    def __init__(
-        self, loss: AdversarialLoss, probability: float | _Schedule = 0.05
-    ):
+    def __init__(self, loss: AdversarialLoss, probability: Factor = 0.05):
         super().__init__(loss)
         self.probability = checked_number(
             probability,
@@ -72,13 +69,13 @@ class FlippedLabels(WrappedLoss):
             "a float in the interval [0, 1]",
         )
 
-    def discriminator_loss(
+    def discriminator_loss(  # type: ignore[override]  # It draws.
         self,
         real_logits: Tensor,
         fake_logits: Tensor,
         seed: keras.random.SeedGenerator,
     ) -> Tensor:
-        """Returns the loss under labels of which some are wrong.
+        """Returns the loss with some labels swapped.
 
         Args:
             real_logits: Logits of real samples.

@@ -1,4 +1,4 @@
-"""The published games, each as two closed formulas of the logits."""
+"""The published adversarial losses, each as two formulas of the logits."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from keras_regan.losses.adversarial_loss import logit_map
 
 
 class _CrossEntropyGame(AdversarialLoss):
-    """What the two games with the logistic discriminator share."""
+    """The discriminator's cross-entropy loss, which two games share."""
 
     boundary = 0.0
 
@@ -25,7 +25,7 @@ class _CrossEntropyGame(AdversarialLoss):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Returns the cross-entropy of telling real from generated."""
+        """Returns the cross-entropy of real and generated samples."""
         real, fake = logit_map(real_logits), logit_map(fake_logits)
         # -t log s(C) - (1 - t) log(1 - s(C)) with s the sigmoid.
         target = 1.0 - self.label_smoothing
@@ -41,12 +41,12 @@ class _CrossEntropyGame(AdversarialLoss):
 
 @register
 class Minimax(_CrossEntropyGame):
-    """The game of the first GAN paper, in which both play for one value.
+    """The loss of the first GAN paper: both networks play for one value.
 
     The generator minimizes what the discriminator maximizes. Its gradient
     fades while the discriminator wins (it saturates); `NonSaturating` has the
-    same optimum and does not. Take this one to follow the formula
-    `J = V(D, G) + factor * R(G)` to the letter.
+    same optimum and does not saturate. Use this one to follow the formula
+    `J = V(D, G) + factor * R(G)` exactly.
 
     Formula, with logits `C` and the sigmoid `s`:
 
@@ -79,7 +79,7 @@ class Minimax(_CrossEntropyGame):
     - One-sided label smoothing:
       [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4.
       Differs from TF-GAN's argument of this name, and from that of
-      `keras.losses.BinaryCrossentropy`, which draw targets to 1/2: their 0.2
+      `keras.losses.BinaryCrossentropy`, which move targets to 1/2: their 0.2
       is 0.1 here. Keras's also smooths the targets of generated samples.
     """
 
@@ -95,8 +95,8 @@ class NonSaturating(_CrossEntropyGame):
     """The logistic game with a generator loss that does not saturate.
 
     The usual choice, and the default of `RegularizedGAN.compile`: the
-    generator maximizes the log-probability of its samples being taken for
-    real, which has a strong gradient just when the discriminator wins.
+    generator maximizes the log-probability that its samples are classified as
+    real, which has a strong gradient exactly when the discriminator wins.
 
     Formula, with logits `C` and the sigmoid `s`:
 
@@ -126,7 +126,7 @@ class NonSaturating(_CrossEntropyGame):
     - One-sided label smoothing:
       [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4.
       Differs from TF-GAN's argument of this name, and from that of
-      `keras.losses.BinaryCrossentropy`, which draw targets to 1/2: their 0.2
+      `keras.losses.BinaryCrossentropy`, which move targets to 1/2: their 0.2
       is 0.1 here. Keras's also smooths the targets of generated samples.
     """
 
@@ -139,10 +139,10 @@ class NonSaturating(_CrossEntropyGame):
 
 @register
 class LeastSquares(AdversarialLoss):
-    """Draws logits to 1 for real and to 0 for generated samples.
+    """Pulls logits of real samples to 1 and of generated samples to 0.
 
-    Its gradient grows with the distance from the target, so samples far on
-    the wrong side, and those too far on the right side, are pulled most.
+    Its gradient grows with the distance from the target, so samples far from
+    it are pulled most, on the wrong side and on the right one.
 
     Formula, with logits `C`:
 
@@ -224,11 +224,11 @@ class Hinge(AdversarialLoss):
 
 @register
 class Wasserstein(AdversarialLoss):
-    """The difference of the critic's means: an earth mover's distance.
+    """Computes the difference of the critic's mean logits.
 
-    It is that distance only for a critic of bounded slope, so add a gradient
-    penalty, spectral normalization or a weight constraint to the
-    discriminator, and give it several steps (`discriminator_steps=5`).
+    It is an earth mover's distance only if the critic's slope is bounded, so
+    add a gradient penalty, spectral normalization or a weight constraint to
+    the discriminator, and give it several steps (`discriminator_steps=5`).
 
     Formula, with logits `C`:
 
@@ -267,11 +267,11 @@ class Wasserstein(AdversarialLoss):
 class Relativistic(AdversarialLoss):
     """Compares every generated sample with a real one.
 
-    The discriminator has to rank the two of a pair rather than to judge each
-    alone, which leaves no reward for giving up modes. With `R1` and `R2` on
-    the discriminator this is the loss of R3GAN. The i-th real sample is paired
-    with the i-th generated one, so both batches have the same size; the
-    generator's step also runs the discriminator on the real batch.
+    The discriminator ranks the two samples of a pair instead of judging each
+    alone, so the generator gains nothing by dropping modes. With `R1` and `R2`
+    on the discriminator this is the loss of R3GAN. The i-th real sample is
+    paired with the i-th generated one, so both batches must have the same
+    size; the generator's step also runs the discriminator on the real batch.
 
     Formula, with logits `C`:
 
@@ -303,13 +303,13 @@ class Relativistic(AdversarialLoss):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Returns how badly real samples rank above generated ones."""
+        """Returns the loss of ranking real samples above generated ones."""
         return ops.mean(ops.softplus(-_difference(real_logits, fake_logits)))
 
     def generator_loss(
         self, fake_logits: Tensor, real_logits: Tensor | None = None
     ) -> Tensor:
-        """Returns how badly generated samples rank above real ones."""
+        """Returns the loss of ranking generated samples above real ones."""
         if real_logits is None:
             raise ValueError(
                 "Invalid value for argument `real_logits`. Expected the "

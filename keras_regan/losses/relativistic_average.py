@@ -1,4 +1,4 @@
-"""The relativistic games in which each sample meets the mean of the others."""
+"""Relativistic losses that compare each sample with a mean of the others."""
 
 from typing import Any
 
@@ -21,12 +21,13 @@ _SHORTFALLS = {
 
 @register
 class RelativisticAverage(AdversarialLoss):
-    """Compares every sample with the average one of the other kind.
+    """Compares every sample with the average sample of the other kind.
 
-    Real samples shall be more real than generated ones are on average, and
-    the generator makes it the other way round: it raises its own logits and
-    lowers those of real samples, so that it learns from both kinds. The loss
-    of ESRGAN. `Relativistic` compares pairs instead of averages.
+    The discriminator makes real samples look more real than the average
+    generated one, and the generator does the opposite: it raises the logits of
+    its own samples and lowers those of real ones, so it learns from both
+    kinds. This is the loss of ESRGAN. `Relativistic` compares pairs instead of
+    averages.
 
     Formula, with logits `C` and their means `m`:
 
@@ -37,8 +38,8 @@ class RelativisticAverage(AdversarialLoss):
 
     `f(x)` is `softplus(-x)` for `"logistic"` (RaSGAN), `(x - 1)^2` for
     `"least_squares"` (RaLSGAN) and `max(0, 1 - x)` for `"hinge"` (RaHingeGAN).
-    All patches of maps count in a mean. On several devices `m` is the mean
-    over the global batch.
+    Means of maps are over all patches. On several devices `m` is the mean over
+    the global batch.
 
     Cost: one more pass through the discriminator in the generator's step.
 

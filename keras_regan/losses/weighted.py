@@ -1,9 +1,10 @@
-"""The adversarial loss beside others: how much it counts for the generator."""
+"""The weight of the adversarial loss among the generator's terms."""
 
 import keras
 from keras import ops
 
 from keras_regan._registration import register
+from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
 from keras_regan._validation import non_negative_float
 from keras_regan.losses._wrapped_loss import WrappedLoss
@@ -11,21 +12,20 @@ from keras_regan.losses._wrapped_loss import checked_number
 from keras_regan.losses._wrapped_loss import fixed_number
 from keras_regan.losses.adversarial_loss import AdversarialLoss
 
-_Schedule = keras.optimizers.schedules.LearningRateSchedule
-
 
 @register
 class Weighted(WrappedLoss):
     """Weighs the generator's adversarial loss against its regularizers.
 
-    For generators that learn mainly from something else, such as a distance
-    of features, and are to look real besides: super-resolution adds `1e-3`
-    times the adversarial loss to that of the content. A factor on everything
-    else would do the same, up to the learning rate; this way the other terms
-    keep the scale of their papers. The discriminator's loss stays as it is.
+    Use it for generators that learn mainly from another term, such as a
+    distance of features, and whose samples should look real as well:
+    super-resolution adds `1e-3` times the adversarial loss to a content loss.
+    A factor on all other terms would do the same, up to the learning rate;
+    with this class they keep the scale of their papers. The discriminator's
+    loss does not change.
 
-    With a schedule, or with a `keras_regan.penalties.AdjustableFactor` that is
-    set by hand, a generator learns from the other terms first:
+    With a schedule, or with a `keras_regan.penalties.AdjustableFactor` that
+    you set by hand, the generator can learn from the other terms first:
 
     ```python
     factor = keras.optimizers.schedules.PiecewiseConstantDecay(
@@ -34,7 +34,7 @@ class Weighted(WrappedLoss):
         keras_regan.losses.NonSaturating(), factor)
     ```
 
-    The logs show as `g_loss` what is minimized, with the weighted term in it.
+    In the logs, `g_loss` is the sum that is minimized, with the weighted term.
 
     Formula: `factor(step)` times the generator's loss
 
@@ -46,8 +46,8 @@ class Weighted(WrappedLoss):
             with the number of the generator's updates. Defaults to `1e-3`.
 
     Raises:
-        TypeError: If `loss` is no `AdversarialLoss`, or if `factor` is neither
-            a number nor a schedule.
+        TypeError: If `loss` is not an `AdversarialLoss`, or if `factor` is
+            neither a number nor a schedule.
         ValueError: If `factor` is negative or not finite.
 
     Example:
@@ -62,7 +62,7 @@ class Weighted(WrappedLoss):
     number = "factor"
     factor = fixed_number()
 
-    def __init__(self, loss: AdversarialLoss, factor: float | _Schedule = 1e-3):
+    def __init__(self, loss: AdversarialLoss, factor: Factor = 1e-3):
         super().__init__(loss)
         self.factor = checked_number(
             factor, "factor", non_negative_float, "a non-negative float"

@@ -1,6 +1,6 @@
 """Metrics of generated samples, called with `(real, generated)`.
 
-Those of conditions are called with `(real, generated, conditions)`.
+Metrics of conditions are called with `(real, generated, conditions)`.
 """
 
 from keras_regan.metrics.best_of_many import BestOfMany as BestOfMany

@@ -8,10 +8,10 @@ _TOLERANCE = 1e-12
 
 
 def share_within(deviations: float, dimensions: int) -> float:
-    """Returns the share of samples within so many standard deviations.
+    """Returns the share of samples within a number of standard deviations.
 
-    The distribution function of chi-squared with a whole number of degrees of
-    freedom, which is a finite sum.
+    This is the distribution function of chi-squared with a whole number of
+    degrees of freedom, which is a finite sum.
     """
     half = deviations * deviations / 2
     if half == 0:
@@ -30,9 +30,9 @@ def share_within(deviations: float, dimensions: int) -> float:
 
 
 def deviations_holding(share: float, dimensions: int) -> float:
-    """Returns within how many standard deviations a share of samples lies.
+    """Returns the number of standard deviations that hold a share of samples.
 
-    The inverse of `share_within`, by bisection.
+    It is the inverse of `share_within`, found by bisection.
     """
     low, high = 0.0, 1.0
     while share_within(high, dimensions) < share:

@@ -1,4 +1,4 @@
-"""What metrics make of conditions: rows of numbers, or keys to compare."""
+"""Conditions as rows of numbers, or as keys to compare."""
 
 import math
 from typing import Any
@@ -11,18 +11,18 @@ from keras_regan._typing import Tensor
 
 # Elements of a row of `condition_keys`.
 KEY_SIZE = 2
-# What float32 can hold of a whole number.
+# The bits of a whole number that float32 can hold.
 _KEY_BITS = 0xFFFFFF
-# Of a hash of integers whose bits all depend on all bits.
+# The factor of a hash of integers, in which each bit depends on all bits.
 _MULTIPLIER = 0x45D9F3B
 
 
 def condition_keys(conditions: Any) -> Tensor:
-    """Returns rows that are equal where conditions are, and only there.
+    """Returns rows that are equal if and only if the conditions are.
 
-    Whole numbers of 48 bits in all, float32: one pair in 10^14 of different
-    conditions has the same by chance. Conditions themselves, as images, may be
-    too long to be kept.
+    A row holds 48 bits in all, as whole numbers in float32: one pair in 10^14
+    of different conditions has the same row by chance. The conditions
+    themselves may be too large to keep, such as images.
     """
     numbers = ops.concatenate(
         [_whole_numbers(part) for part in keras.tree.flatten(conditions)],
@@ -41,7 +41,7 @@ def condition_size(conditions: Any, num_classes: int | None) -> int:
     """Returns how many elements a row of `condition_rows` has.
 
     Raises:
-        ValueError: If conditions have no length of their own.
+        ValueError: If conditions have no fixed length.
     """
     size = 0
     for part in keras.tree.flatten(conditions):
@@ -52,14 +52,17 @@ def condition_size(conditions: Any, num_classes: int | None) -> int:
                 "one length, or `condition_features`, a network that makes "
                 f"vectors of them. Received: shape {tuple(part.shape)}"
             )
-        size += num_classes if is_class_label(part) else math.prod(shape)
+        if num_classes is not None and is_class_label(part):
+            size += num_classes
+        else:
+            size += math.prod(shape)
     return size
 
 
 def condition_rows(conditions: Any, num_classes: int | None) -> Tensor:
     """Returns conditions as rows: class labels one-hot, others flattened.
 
-    A label that is no class has NaN.
+    A label that is not a class gives a row of NaN.
     """
     return ops.concatenate(
         [
@@ -73,7 +76,7 @@ def condition_rows(conditions: Any, num_classes: int | None) -> Tensor:
 
 
 def is_class_label(part: Any) -> bool:
-    """Whether a condition is one integer a sample."""
+    """Whether a condition is one integer per sample."""
     dtype = keras.backend.standardize_dtype(part.dtype)
     return "int" in dtype and all(size == 1 for size in tuple(part.shape)[1:])
 
@@ -94,14 +97,14 @@ def _flat(part):
 
 
 def _whole_numbers(part):
-    """Returns int32 that are equal where the elements of a condition are."""
+    """Returns int32 numbers that are equal where the elements are."""
     rows = _flat(part)
     if "float" not in keras.backend.standardize_dtype(rows.dtype):
         return ops.cast(rows, "int32")
     rows = ops.cast(rows, "float32")
-    # Zero has two signs.
+    # 0.0 and -0.0 are equal, but their bits are not.
     rows = ops.where(ops.equal(rows, 0.0), 0.0, rows)
-    # TensorFlow wants to know the size of the last axis.
+    # TensorFlow needs to know the size of the last axis.
     return ops.view(rows[..., None], "int32")[..., 0]
 
 

@@ -1,4 +1,4 @@
-"""What metrics of samples that were generated for conditions have in common."""
+"""The base classes of metrics that use conditions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,18 +21,18 @@ _CHUNK = 256
 
 
 class ConditionalMetric(FeatureMetric):
-    """Base class of metrics that look at conditions as well.
+    """Base class for metrics that also use conditions.
 
-    A subclass takes batches into account in `see`. There is no `reference`:
-    those files know nothing of conditions.
+    A subclass processes batches in `see`. There is no `reference`, because
+    those files hold no conditions.
     """
 
     uses_conditions = True
 
-    def update_state(
+    def update_state(  # type: ignore[override]  # It needs conditions.
         self, real: Tensor | None, generated: Tensor | None, conditions: Any
     ) -> None:
-        """Takes a batch into account.
+        """Accumulates a batch.
 
         Args:
             real: The real samples that came with the conditions, or `None`.
@@ -45,7 +45,7 @@ class ConditionalMetric(FeatureMetric):
         self.see(real, generated, conditions)
 
     def see(self, real: Any, generated: Any, conditions: Any) -> None:
-        """Takes a batch into account that was checked."""
+        """Accumulates a batch that has been checked."""
         raise NotImplementedError
 
     def _check_batch(self, real: Any, generated: Any, conditions: Any) -> None:
@@ -54,8 +54,8 @@ class ConditionalMetric(FeatureMetric):
             raise ValueError(
                 message(
                     "conditions",
-                    "what the samples were generated for: an array or a "
-                    "tensor, or a tuple or dictionary of them",
+                    "the conditions of the samples: an array or a tensor, or "
+                    "a tuple or dictionary of them",
                     conditions,
                 )
             )
@@ -91,22 +91,22 @@ class ConditionalMetric(FeatureMetric):
 
 
 class SamplesOfConditions(ConditionalMetric):
-    """Base class of metrics that look at several samples of each condition.
+    """Base class for metrics of several samples of each condition.
 
-    Of each condition a few numbers are kept, and no sample.
+    They keep a few numbers for each condition, and no samples.
 
     Args:
         features: `FeatureExtractor`, Keras model or `None` for InceptionV3.
         samples_per_condition: Positive integer.
-        max_samples: Positive integer. How many conditions count.
-        name: String. What the log keys end with; by default the extractor's
-            name.
+        max_samples: Positive integer. The number of conditions that count.
+        name: String. The end of the log keys; by default the extractor's name.
     """
 
+    samples_per_condition: int
     settings = ("samples_per_condition",)
     least_samples = 1
     least_per_condition = 1
-    # Numbers that are kept of a condition.
+    # Numbers that are kept for each condition.
     numbers = 1
 
     def __init__(
@@ -131,7 +131,7 @@ class SamplesOfConditions(ConditionalMetric):
             )
 
     def prepare(self) -> None:
-        """Sets memory aside."""
+        """Creates the variables."""
         self.features.model  # noqa: B018 (loads it, or says why it cannot)
         self.generated = FeatureStore(
             self.add_variable, self.numbers, self.max_samples, "generated"
@@ -140,8 +140,8 @@ class SamplesOfConditions(ConditionalMetric):
     def rows_of(self, generated: Any) -> Any:
         """Returns rows for distances, `(batch, samples_per_condition, size)`.
 
-        Metrics that look at the same samples share them, unless they are maps,
-        which are too large to be kept.
+        Metrics of the same samples share these rows, unless they come from
+        maps, which are too large to keep.
         """
         if self.features.gives_maps:
             return self._rows_of(generated)

@@ -6,8 +6,8 @@ import numpy as np
 
 # Rows of a matrix of distances that are in memory at a time.
 _CHUNK = 1000
-# A squared distance of equal rows, beside their squared lengths: what rounding
-# leaves of it, with much to spare.
+# What rounding can make of the squared distance of equal rows, relative to
+# their squared lengths, with a wide margin.
 _ROUNDING = 1e-13
 
 
@@ -52,10 +52,10 @@ def checked_rows(features: np.ndarray, argument: str, least: int) -> np.ndarray:
 def squared_distances(
     rows: np.ndarray, others: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields rows of the matrix of squared distances, and which ones.
+    """Yields parts of the matrix of squared distances, with their rows.
 
-    Never the whole matrix: its size is the product of both counts. Rows that
-    only rounding may tell apart have a distance of zero, in every matrix.
+    The whole matrix may be too large: its size is the product of both counts.
+    Rows that differ only by rounding have a distance of zero, in every matrix.
     """
     origin = others.mean(axis=0)
     rows, others = rows - origin, others - origin

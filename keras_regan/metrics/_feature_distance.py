@@ -1,8 +1,8 @@
-"""The distance between samples that a feature network gives.
+"""The distance between samples in the features of a network.
 
-Of vectors it is the L2 distance. Of maps it is that of LPIPS, which is a
-squared one: features are normalized at each position, and squared differences
-averaged over positions and summed over layers.
+For vectors it is the L2 distance. For maps it is that of LPIPS, which is a
+squared distance: features are normalized at each position, and squared
+differences are averaged over positions and summed over layers.
 """
 
 import math
@@ -20,11 +20,12 @@ def row_size(features: FeatureExtractor) -> int:
     """Returns how many elements a row of `distance_rows` has."""
     if not features.gives_maps:
         return features.size
-    return sum(math.prod(shape[1:]) for shape in features.output_shapes)
+    shapes: list[Any] = features.output_shapes
+    return sum(math.prod(shape[1:]) for shape in shapes)
 
 
 def distance_rows(features: FeatureExtractor, samples: Any) -> Any:
-    """Returns rows, a sample each, between which there are distances."""
+    """Returns one row per sample, for `distances`."""
     if not features.gives_maps:
         return features(samples)
     maps = features.maps(ops.convert_to_tensor(samples))
@@ -34,10 +35,10 @@ def distance_rows(features: FeatureExtractor, samples: Any) -> Any:
 
 
 def distances(features: FeatureExtractor, rows: Any, others: Any) -> Tensor:
-    """Returns the distances of rows on the last axis, one by one.
+    """Returns the distances between pairs of rows, over the last axis.
 
-    Of differences, so that those of samples that are all but equal have their
-    digits.
+    They are computed from differences, so that distances between nearly equal
+    samples are precise.
     """
     gaps = ops.cast(rows, "float32") - ops.cast(others, "float32")
     squares = ops.sum(ops.square(gaps), axis=-1)
@@ -45,7 +46,7 @@ def distances(features: FeatureExtractor, rows: Any, others: Any) -> Tensor:
 
 
 def _unit_maps(maps: Tensor, channel_axis: int) -> Tensor:
-    """Returns rows with the LPIPS distance of maps as squared distance."""
+    """Returns rows whose squared distance is the LPIPS distance of maps."""
     shape = maps.shape[1:]
     positions = math.prod(shape) // maps.shape[channel_axis]
     lengths = ops.sqrt(

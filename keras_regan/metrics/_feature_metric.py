@@ -1,15 +1,16 @@
-"""What metrics on features have in common."""
+"""The base class of metrics that compare features."""
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from keras_regan._files import path_string
+from keras_regan._typing import PathLike
 from keras_regan._typing import Tensor
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._statistics import FeatureStore
@@ -19,28 +20,26 @@ from keras_regan.metrics.reference import Reference
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
-# What metrics take as their feature network, and as a path.
+# The types of a feature network and of a path in arguments of metrics.
 FeatureSource: TypeAlias = FeatureExtractor | keras.Model | None
-PathLike: TypeAlias = str | os.PathLike[str]
 
 _CHUNK = 256
 
 
 class FeatureMetric(SampleMetric):
-    """Base class of metrics that compare features of samples.
+    """Base class for metrics that compare features of samples.
 
     A subclass names what it measures in `quantities` and returns the values
-    from `measure`, in the same order; arguments of its own are attributes whose
-    names stand in `settings`. Samples without finite features, as a
-    diverged generator makes, have NaN for all of them.
+    from `measure`, in the same order; its own arguments are attributes whose
+    names are in `settings`. If features are not finite, as those of a diverged
+    generator, all values are NaN.
 
     Args:
         features: `FeatureExtractor`, Keras model or `None` for InceptionV3.
-        reference: Path of what `write_reference` wrote, or `None`.
+        reference: Path of a file from `write_reference`, or `None`.
         max_samples: Positive integer. How many samples' features are kept on
             each side.
-        name: String. What the log keys end with; by default the extractor's
-            name.
+        name: String. The end of the log keys; by default the extractor's name.
     """
 
     quantities: tuple[str, ...] = ()
@@ -63,13 +62,14 @@ class FeatureMetric(SampleMetric):
         )
         self.max_samples = positive_integer(max_samples, "max_samples")
         self._name_given = name
-        self._split = None
+        self._split: str | None = None
         self._knows_real = reference is not None
-        self.real = None
-        self.generated = None
+        # What `statistic` returned, once there is one.
+        self.real: Any = None
+        self.generated: Any = None
 
     def prepare(self) -> None:
-        """Sets memory aside, and loads the reference if there is one."""
+        """Creates the variables, and loads the reference if there is one."""
         self.features.model  # noqa: B018 (loads it, or says why it cannot)
         self.generated = self.statistic("generated", self.max_samples)
         if not self.uses_real:
@@ -82,18 +82,18 @@ class FeatureMetric(SampleMetric):
         self.take_reference(reference)
 
     def statistic(self, name: str, max_samples: int) -> Any:
-        """Creates what is kept of the features of one side."""
+        """Creates the store for the features of one side."""
         return FeatureStore(
             self.add_variable, self.features.size, max_samples, name
         )
 
     def take_reference(self, reference: Reference) -> None:
-        """Puts what is known of the real samples in the place of updates."""
+        """Takes the features of real samples from a reference."""
         self.use_reference(reference)
         self.real.load(reference.features)
 
     def use_reference(self, reference: Reference) -> None:
-        """Notes that the real samples are known, and which they are."""
+        """Notes that a reference provides the real samples, and its split."""
         self._split = reference.split
         self._knows_real = True
 
@@ -107,11 +107,10 @@ class FeatureMetric(SampleMetric):
         generated: Tensor | None,
         sample_weight: None = None,
     ) -> None:
-        """Takes a batch into account.
+        """Accumulates a batch.
 
         Args:
-            real: Real samples, or `None`. Not looked at if there is a
-                reference.
+            real: Real samples, or `None`. Ignored if there is a reference.
             generated: Generated samples, or `None`.
             sample_weight: `None`; a set of samples has no weights.
         """
@@ -134,7 +133,7 @@ class FeatureMetric(SampleMetric):
         return self.features(samples)
 
     def reset_state(self) -> None:
-        """Forgets all samples but those of a reference."""
+        """Forgets all samples except those of a reference."""
         if self.generated is not None:
             self.generated.reset()
         if self.real is not None and self.wants_real:
@@ -158,19 +157,19 @@ class FeatureMetric(SampleMetric):
                     f"`{self.name}` needs {self.least_samples} {side} samples "
                     f"or more. Received: {kept.count}"
                 )
-        values = [math.nan] * len(self.quantities)
+        values: Sequence[float] = [math.nan] * len(self.quantities)
         if self.generated.is_finite():
             values = self.measure()
         return dict(zip(self.keys, values, strict=True))
 
     @property
     def keys(self) -> list[str]:
-        """The names in the logs: what is measured, then on which features."""
+        """The names in the logs: each quantity, then the features' name."""
         return [with_suffix(key, self.suffix) for key in self.quantities]
 
     @property
     def wants_real(self) -> bool:
-        """Whether real samples are still to be given to `update_state`."""
+        """Whether `update_state` still needs real samples."""
         return self.uses_real and not self._knows_real
 
     @property
@@ -199,7 +198,7 @@ class FeatureMetric(SampleMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureMetric":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["features"] = keras.saving.deserialize_keras_object(

@@ -1,4 +1,4 @@
-"""Which network looks at samples, and what it is called."""
+"""The feature network: how it is loaded, named and described."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def name_of(model: keras.Model | str | None) -> str:
-    """Returns what log keys end with, of a model, a path or the default."""
+    """Returns the end of log keys for a model, a path or the default."""
     if model is None:
         return "inception"
     return model.name if isinstance(model, keras.Model) else _stem(model)
@@ -21,7 +21,7 @@ def _stem(path):
 
 
 def description(source: keras.Model | str | None) -> str:
-    """Returns what tells a network from others, with its weights."""
+    """Returns a text that identifies a network and its weights."""
     if source is None:
         return "keras.applications.InceptionV3, imagenet"
     if not isinstance(source, keras.Model):
@@ -33,7 +33,7 @@ def description(source: keras.Model | str | None) -> str:
 
 
 def built(source: str | None, default_arguments: dict[str, Any]) -> keras.Model:
-    """Returns the network of a path, or the default one.
+    """Loads the network from a path, or the default one.
 
     Raises:
         RuntimeError: If it cannot be loaded.
@@ -42,7 +42,7 @@ def built(source: str | None, default_arguments: dict[str, Any]) -> keras.Model:
         return _inception(default_arguments)
     try:
         return keras.saving.load_model(source, compile=False)
-    except Exception as error:  # Of a file that may hold anything.
+    except Exception as error:  # The file may hold anything.
         raise RuntimeError(
             f"The feature network could not be loaded from '{source}': {error}"
         ) from error

@@ -1,4 +1,4 @@
-"""One forward pass of a feature network serves all metrics of a batch."""
+"""Shares one forward pass of a feature network among all metrics."""
 
 import contextlib
 import threading
@@ -16,10 +16,10 @@ _local = threading.local()
 
 @contextlib.contextmanager
 def shared_features() -> Iterator[None]:
-    """Makes feature networks remember the samples that they have seen.
+    """Makes feature networks remember the features of samples.
 
-    Only inside of the context, and only the very same object: what is traced
-    in a graph never outlives it.
+    They do so only inside of the context and only for the very same object, so
+    that tensors of a graph never outlive it.
     """
     outer = getattr(_local, "seen", None)
     _local.seen = {}
@@ -45,15 +45,15 @@ def computed_once(
 
 def networks_of(holder: Any) -> list[Any]:
     """Returns the feature networks of a metric, or of a regularizer."""
-    # `networks` of a regularizer are those that it may stand with.
+    # A regularizer's `networks` are the players that it may be used for.
     if isinstance(holder, keras.metrics.Metric):
         return getattr(holder, "networks", [])
     return getattr(holder, "feature_networks", [])
 
 
 def different_networks(holders: Sequence[Any]) -> list[Any]:
-    """Returns each feature network that metrics or regularizers call, once."""
-    networks = []
+    """Returns the different feature networks of metrics or regularizers."""
+    networks: list[Any] = []
     for holder in holders:
         for network in networks_of(holder):
             if not any(network is other for other in networks):
@@ -73,8 +73,8 @@ def network_numbers(
 
 
 def share_networks(holders: Sequence[Any], numbers: list[list[int]]) -> None:
-    """Makes holders call the same objects again, after deserialization."""
-    first = {}
+    """Makes holders share their networks again after deserialization."""
+    first: dict[int, Any] = {}
     for holder, own in zip(holders, numbers, strict=True):
         if not own:
             continue

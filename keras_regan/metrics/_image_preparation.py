@@ -1,4 +1,4 @@
-"""What happens to images before a network of features sees them."""
+"""The preparation of images for a feature network."""
 
 from typing import Any
 
@@ -15,16 +15,17 @@ def to_levels(images: Tensor, value_range: tuple[float, float]) -> Tensor:
 
 
 def between_levels(images: Tensor, value_range: tuple[float, float]) -> Tensor:
-    """Returns the same before it is rounded, which has gradients."""
+    """Returns levels that are not rounded or clipped, so have gradients."""
     low, high = value_range
     return (images - low) * (255.0 / (high - low))
 
 
 def in_color(images: Tensor, shape: tuple[int | None, ...]) -> Tensor:
-    """Returns gray images as RGB, if RGB is what the network takes.
+    """Returns gray images as RGB if the network takes RGB.
 
     Args:
-        images: Tensor; what is no batch of images is returned as it is.
+        images: Tensor. It is returned unchanged if it is not a batch of
+            images.
         shape: The network's input shape.
     """
     if len(images.shape) != 4 or len(shape) != 4:
@@ -36,13 +37,13 @@ def in_color(images: Tensor, shape: tuple[int | None, ...]) -> Tensor:
 
 
 def channel_axis(shape: tuple[int | None, ...]) -> int:
-    """Returns which axis of images, or of maps, counts channels."""
+    """Returns the axis of the channels of images or of maps."""
     first = keras.config.image_data_format() == "channels_first"
     return 1 if first else len(shape) - 1
 
 
 def preprocessing_text(preprocessing: Any) -> str | None:
-    """Returns what a protocol says of a layer or a function."""
+    """Returns the text for a layer or a function in a protocol."""
     if isinstance(preprocessing, keras.layers.Rescaling):
         return (
             f"Rescaling(scale={preprocessing.scale}, "

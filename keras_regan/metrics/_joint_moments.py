@@ -1,4 +1,4 @@
-"""Mean and covariance of features and conditions, one of them to be scaled."""
+"""Mean and covariance of features with scaled conditions."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ from keras_regan.metrics._statistics import MomentSums
 class JointMoments:
     """Keeps sums of rows of two parts, features and then conditions.
 
-    By which factor the conditions count follows from all real samples, and is
-    known only afterwards. Moments of scaled rows follow exactly from those of
+    The factor of the conditions depends on all real samples, so it is known
+    only at the end. The moments of scaled rows follow exactly from those of
     unscaled ones.
 
     Args:
         add_variable: `keras.metrics.Metric.add_variable`.
         size: Elements of the features.
         condition_size: Elements of a condition.
-        name: What the variables are named after.
+        name: The beginning of the variables' names.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class JointMoments:
     def ratio_of_lengths(self) -> float:
         """Returns how many times longer features are than conditions.
 
-        One if all conditions are zero, and any factor is the same.
+        It is one if all conditions are zero, where no factor matters.
         """
         features, conditions = self._lengths.moments()[0]
         return float(features / conditions) if conditions > 0 else 1.0

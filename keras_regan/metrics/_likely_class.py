@@ -1,4 +1,4 @@
-"""Which class a classifier takes a sample for."""
+"""The class that a classifier assigns to a sample."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from keras_regan.metrics.feature_extractor import FeatureExtractor
 from keras_regan.metrics.feature_extractor import as_extractor
 
 _TOLERANCE = 1e-3
-# Rows of an array that are looked at together.
+# Rows of an array that are classified at a time.
 _CHUNK = 256
 
 
 def as_classifier(classifier: Any) -> FeatureExtractor:
-    """Returns what a metric was given as a classifier."""
+    """Returns a metric's argument `classifier` as an extractor."""
     if not isinstance(classifier, FeatureExtractor | keras.Model):
         raise TypeError(
             message(
@@ -30,12 +30,12 @@ def as_classifier(classifier: Any) -> FeatureExtractor:
 
 
 def parts_and_classes(classifier: FeatureExtractor) -> tuple[int, int]:
-    """Returns how many labels a sample gets, and the classes of each.
+    """Returns the number of labels of a sample, and of classes of each.
 
     Raises:
         ValueError: If the classifier returns something else.
     """
-    shapes = classifier.output_shapes
+    shapes: list[Any] = classifier.output_shapes
     if len(shapes) == 1 and None not in shapes[0][1:]:
         if len(shapes[0]) == 2:
             return 1, shapes[0][1]
@@ -52,7 +52,7 @@ def parts_and_classes(classifier: FeatureExtractor) -> tuple[int, int]:
 
 
 def class_scores(classifier: FeatureExtractor, samples: Any) -> Tensor:
-    """Returns what the classifier says, shape `(batch, parts, classes)`."""
+    """Returns the classifier's scores, shape `(batch, parts, classes)`."""
     if not classifier.gives_maps:
         scores = ops.convert_to_tensor(classifier(samples))
     elif isinstance(samples, np.ndarray):

@@ -1,4 +1,4 @@
-"""From counts of samples in modes to how many are covered, and how evenly."""
+"""Computes from counts how many modes are covered, and how evenly."""
 
 from typing import Any
 from typing import NamedTuple
@@ -23,7 +23,7 @@ def mode_coverage(
     *,
     least: int = 1,
 ) -> ModeCoverageResult:
-    """Returns what counts of good samples in each mode say.
+    """Computes the coverage of modes from counts of good samples.
 
     Formula: with `p` the shares of the good samples and `q` the weights, the
     reverse KL divergence is `sum p log(p / q)` over the modes with a good
@@ -35,8 +35,8 @@ def mode_coverage(
         total: Positive integer. All samples, good or not.
         weights: Array of shape `(modes,)`, positive: how likely modes are, up
             to a factor. `None` means equally. Defaults to `None`.
-        least: Positive integer. Good samples that a mode needs to be covered.
-            Defaults to `1`.
+        least: Positive integer. The number of good samples that a mode needs
+            to count as covered. Defaults to `1`.
 
     Returns:
         The tuple `(modes, good_samples, reverse_kl)`: the number of covered
@@ -74,7 +74,7 @@ def mode_coverage(
     if good:
         hit = counts > 0
         shares = counts[hit] / good
-        # Not below zero, as rounding would have it for equal shares.
+        # Rounding could make it negative for equal shares.
         divergence = max(np.sum(shares * np.log(shares / likely[hit])), 0.0)
     else:
         divergence = -np.log(likely.min())

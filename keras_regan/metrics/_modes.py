@@ -1,7 +1,7 @@
-"""Which modes there are, and in which of them a sample is.
+"""The modes that `ModeCoverage` counts, and the mode of each sample.
 
-Modes are those of a mixture or the classes of a classifier; both offer the
-same to `ModeCoverage`.
+Modes are those of a mixture or the classes of a classifier. Both classes have
+the same interface.
 """
 
 from typing import Any
@@ -17,16 +17,16 @@ from keras_regan.metrics._nearest_mode import Mixture
 from keras_regan.metrics._nearest_mode import nearest_mode
 from keras_regan.metrics.feature_extractor import FeatureExtractor
 
-# Modes that there is a count for at most.
+# The largest number of modes that are counted.
 _MOST_MODES = 10_000_000
 
 
 class MixtureModes:
-    """The Gaussians of a mixture; a sample is in the nearest one.
+    """The Gaussians of a mixture; a sample belongs to the nearest one.
 
     Args:
-        mixture: Where the centers are.
-        radius: How near good samples are, in standard deviations.
+        mixture: The mixture.
+        radius: The largest distance of good samples, in standard deviations.
     """
 
     def __init__(self, mixture: Mixture, radius: float):
@@ -34,7 +34,7 @@ class MixtureModes:
         self._radius = radius
 
     def prepare(self) -> None:
-        """Does nothing: a mixture is as it is."""
+        """Does nothing, because a mixture needs no preparation."""
 
     @property
     def count(self) -> int:
@@ -63,12 +63,11 @@ class MixtureModes:
 
 
 class ClassifierModes:
-    """The classes of a classifier, or all tuples of them if it returns several.
+    """The classes of a classifier, or tuples of them if it returns several.
 
     Args:
-        classifier: What tells classes apart.
-        confidence: How likely the class of a good sample is; `None` asks for
-            nothing.
+        classifier: Returns the scores of the classes.
+        confidence: The least probability of a good sample's class, or `None`.
     """
 
     weights = None
@@ -78,10 +77,10 @@ class ClassifierModes:
         self._confidence = confidence
 
     def prepare(self) -> None:
-        """Looks whether there are probabilities to be confident of.
+        """Checks that the scores are probabilities if `confidence` is given.
 
         Raises:
-            ValueError: If there are none.
+            ValueError: If they are not.
         """
         if self._confidence is not None:
             _likely_class.check_probabilities(self._classifier)
@@ -91,8 +90,8 @@ class ClassifierModes:
         """How many there are.
 
         Raises:
-            ValueError: If there are too many, or the classifier returns
-                something else than scores of classes.
+            ValueError: If there are too many, or if the classifier does not
+                return scores of classes.
         """
         parts, classes = _likely_class.parts_and_classes(self._classifier)
         if classes**parts > _MOST_MODES:

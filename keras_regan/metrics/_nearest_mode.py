@@ -1,4 +1,4 @@
-"""Which mode of a mixture a sample belongs to."""
+"""The mode of a mixture that a sample belongs to."""
 
 import math
 from typing import Any
@@ -13,12 +13,12 @@ from keras_regan.metrics._chi_distribution import deviations_holding
 
 # The share of a plane's Gaussian that lies within three deviations.
 _SHARE = 1.0 - math.exp(-4.5)
-# Up to so many differences of coordinates for a sample are in memory at once.
+# The most differences of coordinates of one sample that are in memory at once.
 _ELEMENTS = 2**14
 
 
 class Mixture(Protocol):
-    """What is asked of a mixture; `datasets.GaussianMixture` has it."""
+    """The attributes of a mixture, as `datasets.GaussianMixture` has them."""
 
     centers: np.ndarray
     deviations: np.ndarray
@@ -26,7 +26,7 @@ class Mixture(Protocol):
 
 
 def checked_mixture(mixture: Any) -> Mixture:
-    """Returns `mixture` if it has what is asked of one."""
+    """Returns `mixture` if it has the attributes of one."""
     names = ("centers", "deviations", "weights")
     if not all(hasattr(mixture, name) for name in names):
         raise TypeError(
@@ -40,7 +40,7 @@ def checked_mixture(mixture: Any) -> Mixture:
 
 
 def usual_deviations(mixture: Mixture) -> float:
-    """Returns the radius that holds as many samples as 3 in the plane do."""
+    """Returns the radius that holds as large a share as 3 in the plane."""
     return deviations_holding(_SHARE, mixture.centers.shape[1])
 
 
@@ -52,9 +52,9 @@ def nearest_mode(
     Distances are in standard deviations of the mode.
 
     Args:
-        mixture: What the samples should be of.
+        mixture: The mixture that the samples should follow.
         samples: Tensor of shape `(batch, ...)`.
-        deviations_allowed: How near is near enough.
+        deviations_allowed: The largest distance that is near enough.
 
     Returns:
         A tuple `(modes, is_good)`, both of shape `(batch,)`.
@@ -67,7 +67,7 @@ def nearest_mode(
         raise ValueError(
             message(
                 "generated.shape",
-                f"samples of {size} elements, as the mixture's",
+                f"samples of {size} elements, like the mixture's",
                 tuple(samples.shape),
             )
         )
@@ -82,8 +82,8 @@ def nearest_mode(
 def _squared_distances(rows: Tensor, centers: Tensor) -> Tensor:
     """Returns all squared distances, shape `(rows, centers)`.
 
-    From differences: `x^2 - 2 x c + c^2` would lose the digits of a distance
-    that is small beside the coordinates.
+    They are computed from differences, because `x^2 - 2 x c + c^2` would lose
+    the digits of a distance that is small compared with the coordinates.
     """
 
     def distances_to(center):

@@ -1,4 +1,4 @@
-"""What metrics keep of the features that they have seen."""
+"""The statistics of features that metrics keep."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 
-# How `add_variable` of a Keras metric is called here.
+# The type of a Keras metric's `add_variable`, as it is called here.
 _AddVariable = Callable[..., keras.Variable]
 
 
@@ -18,15 +18,15 @@ class FeatureStore:
     Args:
         add_variable: `keras.metrics.Metric.add_variable`.
         size: Elements of a row.
-        capacity: Rows that there is room for.
-        name: What the variables are named after.
+        capacity: The largest number of rows.
+        name: The beginning of the variables' names.
     """
 
     def __init__(
         self, add_variable: _AddVariable, size: int, capacity: int, name: str
     ):
         self.capacity = capacity
-        # The last row takes what there is no room for.
+        # Rows beyond the capacity overwrite the last one, which is not used.
         self._rows = add_variable(
             (capacity + 1, size), "zeros", dtype="float32", name=f"{name}_rows"
         )
@@ -76,18 +76,18 @@ class FeatureStore:
 
 
 class _CenteredSums:
-    """Sums over rows that are counted from the first batch's mean.
+    """Sums over rows, relative to the mean of the first batch.
 
-    Sums of many float32 numbers lose the digits that a variance is made of.
-    Two things keep them here: the origin, and that each sum is a pair of
-    numbers of which the second one holds what rounding took from the first
+    Sums of many float32 numbers lose the digits that a variance needs. Two
+    things preserve them here: the origin, and the form of each sum as a pair
+    of numbers, of which the second holds the rounding error of the first
     (Knuth's two-sum).
 
     Args:
         add_variable: `keras.metrics.Metric.add_variable`.
         size: Elements of a row.
-        name: What the variables are named after.
-        shape: The shape of what `second` returns.
+        name: The beginning of the variables' names.
+        shape: The shape of the result of `second`.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class _CenteredSums:
         self._second = _PreciseSum(add, "second", *shape)
 
     def second(self, rows: Tensor) -> Tensor:
-        """Returns the sum over rows of what is of second order in them."""
+        """Returns the sum of a second-order term over rows."""
         raise NotImplementedError
 
     def update(self, features: Tensor) -> None:
@@ -139,12 +139,12 @@ class _CenteredSums:
 
 
 class MomentSums(_CenteredSums):
-    """Keeps the sums that mean and covariance follow from, and no rows.
+    """Keeps the sums for mean and covariance, and no rows.
 
     Args:
         add_variable: `keras.metrics.Metric.add_variable`.
         size: Elements of a row.
-        name: What the variables are named after.
+        name: The beginning of the variables' names.
     """
 
     def __init__(self, add_variable: _AddVariable, size: int, name: str):
@@ -177,7 +177,7 @@ class MomentSums(_CenteredSums):
 
 
 class SpreadSums(_CenteredSums):
-    """Keeps the sums that the mean squared distance of all pairs follows from.
+    """Keeps the sums for the mean squared distance of all pairs.
 
     That distance is twice the trace of the unbiased covariance, so neither
     rows nor products of features are needed.
@@ -185,7 +185,7 @@ class SpreadSums(_CenteredSums):
     Args:
         add_variable: `keras.metrics.Metric.add_variable`.
         size: Elements of a row.
-        name: What the variables are named after.
+        name: The beginning of the variables' names.
     """
 
     def second(self, rows: Tensor) -> Tensor:
@@ -232,8 +232,8 @@ class _PreciseSum:
 def _products(rows: Tensor) -> Tensor:
     """Returns `rows^T rows`.
 
-    Of parts that have 11 binary digits each, which is what a matrix
-    multiplication in TF32 leaves of its factors.
+    It splits rows into parts of 11 binary digits each, because a matrix
+    multiplication in TF32 keeps no more of its factors.
     """
     shifted = 8193.0 * rows
     high = shifted - (shifted - rows)

@@ -1,8 +1,7 @@
-"""How near the nearest of several samples of a condition is to the truth."""
+"""The distance from the nearest of several samples to the true one."""
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from keras_regan._registration import register
@@ -13,45 +12,44 @@ from keras_regan.metrics._feature_distance import distances
 
 @register
 class BestOfMany(SamplesOfConditions):
-    """How near the nearest of several samples of a condition is to the truth.
+    """Measures how near the nearest sample of a condition is to the truth.
 
-    For generators that are told what to make, where the data has one true
-    sample for each condition: the other half of an image, the photograph that
-    was sketched. More variety lowers the value only if it covers the truth,
-    which noise does not; so it tells useful variety from any
-    (`ConditionalDiversity`). Beside it stands the mean distance of all samples:
-    if both are the same, the latents are ignored.
+    Use it for conditional generators whose data has one true sample for each
+    condition, such as the other half of an image, or the photograph for a
+    sketch. More variety lowers the value only if it covers the truth, which
+    noise does not; so it measures useful variety, where `ConditionalDiversity`
+    measures any variety. It also reports the mean distance of all samples: if
+    both are the same, the generator ignores its latents.
 
     Formula: `best = mean over conditions, min over i, of |f(x) - f(G(z_i, c))|`
-    with the real sample `x` that came with `c`, and `mean` likewise with a mean
-    over i; the distance of maps is that of `FeatureDiversity`.
+    with the real sample `x` that came with `c`, and `mean` the same with
+    a mean over i; the distance of maps is that of `FeatureDiversity`.
 
     Cost: the feature network on `samples_per_condition + 1` samples of each
-    condition. Two numbers of a condition are kept, and no samples.
+    condition. It keeps two numbers for each condition, and no samples.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
             are (with one output, or with maps of several layers), or `None`
             for InceptionV3 with Keras's weights. Defaults to `None`.
-        samples_per_condition: Positive integer. The more, the smaller the
-            value, so compare equal numbers only. Defaults to `8`.
-        max_samples: Positive integer. The first so many conditions count.
-            Defaults to `10_000`.
-        name: String. What its keys in the logs end with, after
-            `"best_of_many_"` and `"mean_of_many_"`. Defaults to the
-            extractor's name.
+        samples_per_condition: Positive integer. The value falls with this
+            number, so compare at equal numbers only. Defaults to `8`.
+        max_samples: Positive integer. Only the first `max_samples` conditions
+            count. Defaults to `10_000`.
+        name: String. The end of its keys in the logs, after `"best_of_many_"`
+            and `"mean_of_many_"`. Defaults to the extractor's name.
 
     Call arguments:
-        real: Real samples, shape `(batch, ...)`. Without them a batch does not
+        real: Real samples, shape `(batch, ...)`. A batch without them does not
             count.
         generated: Generated samples, shape
             `(batch, samples_per_condition, ...)`.
-        conditions: What they were generated for: a tensor, or a tuple or
+        conditions: The conditions of the samples: a tensor, or a tuple or
             dictionary of them, with as many rows.
 
     Raises:
-        ValueError: If there is another number of samples or of conditions;
-            from `result`, if there are none.
+        ValueError: If the numbers of samples or of conditions do not fit; from
+            `result`, if there are no samples.
 
     Example:
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Identity()])
@@ -66,8 +64,8 @@ class BestOfMany(SamplesOfConditions):
 
     Reference: [Bhattacharyya et al., 2018](https://arxiv.org/abs/1806.07772)
     for the best of many; [Yang et al., 2019](https://arxiv.org/abs/1901.09024)
-    report it for diverse conditional generation. Differs from theirs: any
-    features, where pixels or LPIPS were compared.
+    report it for diverse conditional generation. Differs from theirs: it
+    compares any features, where they compare pixels or LPIPS.
     """
 
     quantities = ("best_of_many", "mean_of_many")
@@ -75,11 +73,11 @@ class BestOfMany(SamplesOfConditions):
 
     @property
     def wants_real(self) -> bool:
-        """Always: real and generated samples of a condition meet."""
+        """Always, because it compares with the real sample of a condition."""
         return True
 
     def see(self, real: Any, generated: Any, conditions: Any) -> None:
-        """Takes a batch into account, if both sides are there."""
+        """Accumulates a batch if it has real and generated samples."""
         if real is None or generated is None:
             return
         for truth, samples in self.in_parts(real, generated):
@@ -93,9 +91,9 @@ class BestOfMany(SamplesOfConditions):
                 )
             )
 
-    def measure(self) -> np.ndarray:
+    def measure(self) -> list[float]:
         """Returns the mean distances of the nearest and of all samples."""
-        return self.generated.rows().astype("float64").mean(axis=0)
+        return self.generated.rows().astype("float64").mean(axis=0).tolist()
 
     @property
     def protocol(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""How many different samples there are, from how often two are alike."""
+"""The number of different samples, estimated from how often two are alike."""
 
 from typing import Any
 from typing import NamedTuple
+from typing import Self
 
 import keras
 import numpy as np
@@ -9,19 +10,19 @@ from keras import ops
 
 from keras_regan import _validation
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan.metrics import _likely_class
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import checked_rows
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 from keras_regan.metrics._statistics import FeatureStore
 from keras_regan.metrics.feature_extractor import FeatureExtractor
 
 
 class CollisionSupportResult(NamedTuple):
-    """An estimate, and the pairs that it rests on."""
+    """An estimate, and the number of pairs that it is based on."""
 
     support: float
     collisions: int
@@ -33,21 +34,21 @@ def collision_support(
     *,
     threshold: float | None = None,
 ) -> CollisionSupportResult:
-    """Returns how many different samples there are, by the birthday paradox.
+    """Estimates the number of different samples by the birthday paradox.
 
     Two samples collide if they are equal, or closer than a threshold.
 
     Formula: `support = s (s - 1) / (2 c)`, where c of the pairs among s
-    samples collide; with `c = 0`, that of `c = 1`, as a lower bound.
+    samples collide; with `c = 0`, the value for `c = 1`, as a lower bound.
 
     Args:
         real_features: Array of shape `(count, size)`. May be `None` if there
             is a threshold.
         generated_features: Array of shape `(count, size)`.
-        threshold: Non-negative float, an L2 distance; `0.0` lets equal samples
-            collide only. `None` is the distance of the closest two among as
-            many real samples; the larger set is cut to the size of the smaller
-            one. Defaults to `None`.
+        threshold: Non-negative float, an L2 distance; with `0.0` only equal
+            samples collide. `None` takes the distance of the closest two among
+            equally many real samples; the larger set is cut to the size of the
+            smaller one. Defaults to `None`.
 
     Returns:
         The tuple `(support, collisions)`.
@@ -87,62 +88,63 @@ def collision_support(
 
 @register
 class CollisionSupport(FeatureMetric):
-    """How many different samples a generator makes.
+    """Estimates how many different samples a generator makes.
 
-    A generator that knows a few thousand images by heart passes every
-    comparison of means and variances. The birthday paradox finds it out: as 23
-    people are enough for two with the same birthday, a few hundred samples are
-    enough for two that are alike. Pairs that are so in the eyes of a network,
-    or of a classifier that knows the modes, are counted.
+    A generator that has memorized a few thousand images passes every
+    comparison of means and variances. The birthday paradox reveals it: as 23
+    people are enough to expect two with the same birthday, a few hundred
+    samples are enough to expect two that are alike. The metric counts pairs
+    that are alike in the features of a network, or by a classifier that knows
+    the modes.
 
-    Two values: `support`, the number of different samples, as a generator that
-    made all of them equally often would need it; and `collisions`, the pairs
-    that the estimate rests on. Its relative standard error is
+    It reports two values: `support`, the estimated number of different samples
+    if all of them are equally likely; and `collisions`, the number of pairs
+    that the estimate is based on. Its relative standard error is
     `1 / sqrt(collisions)`. Without any collision, `support` is the number of
-    pairs, which is then a lower bound (a support of that size stays without
-    collision with a probability of 37 %); s samples cannot show more. For
-    samples that are not equally likely, it is `1 / sum p^2`, the effective
-    number, which is smaller than that of all there are.
+    pairs, which is then a lower bound (a support of that size has no collision
+    with a probability of 37 %); s samples cannot show more. If samples are not
+    equally likely, `support` is `1 / sum p^2`, the effective number, which is
+    smaller than the number of all different samples.
 
-    By default two samples are alike if they are closer than any two of as many
-    real samples, so the real set gets no collisions itself, and the estimate
-    says how much less varied the generated one is. Give a threshold to keep it
-    the same from run to run. With a classifier, samples are alike if they are
-    of the same class, or tuple of classes: that is exact, and needs no real
-    samples.
+    By default two samples are alike if they are closer than any two among
+    equally many real samples. The real set then has no collisions itself, and
+    the estimate says how much less varied the generated one is. Give a
+    threshold to keep it the same from run to run. With a classifier, samples
+    are alike if they have the same class, or tuple of classes: this is exact,
+    and needs no real samples.
 
-    Formula: `support = s (s - 1) / (2 c)`, where c of the pairs among s samples
-    collide; with `c = 0`, that of `c = 1`.
+    Formula: `support = s (s - 1) / (2 c)`, where c of the pairs among s
+    samples collide; with `c = 0`, the value for `c = 1`.
 
-    Cost: the network; once `O(samples^2 * size)` in two matrices of distances,
-    never a whole one in memory.
+    Cost: the network; once `O(samples^2 * size)` for two matrices of
+    distances, which are never in memory as a whole.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
             are, or `None` for InceptionV3 with Keras's weights (if there is
             no classifier). Defaults to `None`.
-        classifier: Likewise, with scores of shape `(batch, classes)` or
-            `(batch, parts, classes)`, in the place of `features`. Defaults to
-            `None`.
-        threshold: Non-negative float, an L2 distance of features; `0.0` lets
-            equal ones collide only. `None` takes it from the real samples.
+        classifier: `FeatureExtractor` or Keras model that returns scores of
+            shape `(batch, classes)` or `(batch, parts, classes)`, instead of
+            `features`. Defaults to `None`.
+        threshold: Non-negative float, an L2 distance of features; with `0.0`
+            only equal ones collide. `None` takes it from the real samples.
             Defaults to `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`. Defaults to `None`.
-        max_samples: Positive integer. The first so many samples of each side
-            count; memory is set aside for their features. Defaults to
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`. Defaults to `None`.
+        max_samples: Positive integer. Only the first `max_samples` samples of
+            each side count; memory for their features is reserved. Defaults to
             `10_000`.
-        name: String. What its keys in the logs end with, after `"support_"`
-            and `"collisions_"`. Defaults to the network's name.
+        name: String. The end of its keys in the logs, after `"support_"` and
+            `"collisions_"`. Defaults to the network's name.
 
     Call arguments:
-        real: Real samples, shape `(batch, ...)`. Not looked at with a
-            threshold or a classifier.
-        generated: Generated samples, likewise.
+        real: Real samples, shape `(batch, ...)`. Ignored with a threshold or a
+            classifier.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If arguments do not go together; from `result`, if there
+        ValueError: If arguments cannot be combined; from `result`, if there
             are fewer than two samples.
 
     Example:
@@ -155,9 +157,9 @@ class CollisionSupport(FeatureMetric):
     True
 
     Reference: [Arora and Zhang, 2017](https://arxiv.org/abs/1706.08224).
-    Differs from the authors' procedure: they looked for the number of samples
-    that gives a collision in half of the draws, and let people decide what
-    looks the same.
+    Differs from the authors' procedure: they look for the number of samples
+    that gives a collision in half of the draws, and let people decide which
+    samples look the same.
     """
 
     quantities = ("support", "collisions")
@@ -189,16 +191,16 @@ class CollisionSupport(FeatureMetric):
 
     @property
     def classifier(self) -> FeatureExtractor | None:
-        """What tells classes apart, if classes are compared."""
+        """The classifier, if classes are compared."""
         return self.features if self._compares_classes else None
 
     @property
-    def uses_real(self) -> bool:
+    def uses_real(self) -> bool:  # type: ignore[override]  # Read only.
         """Whether the threshold comes from the real samples."""
         return self.threshold is None and not self._compares_classes
 
     def statistic(self, name: str, max_samples: int) -> Any:
-        """Creates what is kept of one side: features, or classes."""
+        """Creates the store for the features or the classes of one side."""
         if not self._compares_classes:
             return super().statistic(name, max_samples)
         parts, _ = _likely_class.parts_and_classes(self.features)
@@ -246,7 +248,7 @@ class CollisionSupport(FeatureMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "CollisionSupport":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["classifier"] = keras.saving.deserialize_keras_object(
@@ -270,8 +272,8 @@ def _closest(rows: np.ndarray) -> float:
 
 def _pairs_closer_than(square: float, rows: np.ndarray) -> int:
     """Returns how many pairs are equal, or have a smaller squared distance."""
-    # Equal ones are told by themselves: rounding keeps the distances that
-    # come from products of matrices from being exactly zero.
+    # Equal rows are counted separately: distances from products of matrices
+    # are not exactly zero, because of rounding.
     different, times = np.unique(rows, axis=0, return_counts=True)
     twice = int((times * (times - 1)).sum())
     if not square:
@@ -288,5 +290,5 @@ def _refuse(beside: str, **arguments: Any) -> None:
     for argument, value in arguments.items():
         if value is not None:
             raise ValueError(
-                _validation.message(argument, f"`None` beside {beside}", value)
+                _validation.message(argument, f"`None` with {beside}", value)
             )

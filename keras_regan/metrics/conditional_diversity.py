@@ -1,4 +1,4 @@
-"""How far apart generated samples of one condition are."""
+"""The distance between generated samples of one condition."""
 
 import math
 from typing import Any
@@ -18,44 +18,45 @@ from keras_regan.metrics._feature_distance import row_size
 from keras_regan.metrics._statistics import FeatureStore
 from keras_regan.metrics.feature_diversity import feature_diversity
 
-# Floats that are kept of real maps: 256 MB.
+# The number of floats that are kept of real maps, 256 MB.
 _MOST_OF_MAPS = 2**26
 
 
 @register
 class ConditionalDiversity(SamplesOfConditions):
-    """How far apart generated samples of one condition are.
+    """Measures how far apart generated samples of one condition are.
 
-    For generators that are told what to make, and may ignore their latents:
-    then all samples of a condition are one, and the value is zero, however
-    varied the samples of different conditions are. It says nothing about
-    quality; see it beside `BestOfMany`.
+    Use it for conditional generators, which may ignore their latents: then all
+    samples of a condition are the same, and the value is zero, however varied
+    the samples of different conditions are. It says nothing about quality;
+    read it together with `BestOfMany`.
 
-    Where conditions come more than once in the real data, as class labels do,
-    there is a second value: the ratio to the same mean distance of real samples
-    of one condition, near 1 as it should be. Conditions are the same if all
-    their elements are. Where none comes twice the ratio is NaN.
+    If conditions occur more than once in the real data, as class labels do,
+    there is a second value: the ratio to the same mean distance of real
+    samples of one condition, which should be near 1. Conditions are the same
+    if all their elements are equal. If no condition occurs twice, the ratio is
+    NaN.
 
     Formula: `mean over conditions, mean over i < j, of
-    |f(G(z_i, c)) - f(G(z_j, c))|`; of real samples, likewise over all pairs
-    with equal conditions, each condition weighted by its number of samples. The
-    distance of maps is that of `FeatureDiversity`.
+    |f(G(z_i, c)) - f(G(z_j, c))|`; for real samples, the same over all pairs
+    with equal conditions, each condition weighted by its number of samples.
+    The distance of maps is that of `FeatureDiversity`.
 
     Cost: the feature network on `samples_per_condition + 1` samples of each
-    condition; once, of real samples with equal conditions, `O(samples^2 *
-    size)`. Of a condition one number is kept, and the features of the real
-    sample; of maps, which are large, those of the first real samples only, as
-    many as 256 MB hold.
+    condition; once, of real samples with equal conditions,
+    `O(samples^2 * size)`. It keeps one number for each condition, and the
+    features of the real sample; if these are maps, which are large, only those
+    of the first real samples, up to 256 MB.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
             are (with one output, or with maps of several layers), or `None`
             for InceptionV3 with Keras's weights. Defaults to `None`.
-        samples_per_condition: Integer of 2 or more. The value does not grow
-            with it. Defaults to `8`.
-        max_samples: Positive integer. The first so many conditions count, and
-            so many real samples. Defaults to `10_000`.
-        name: String. What its keys in the logs end with, after
+        samples_per_condition: Integer of 2 or more. The value does not depend
+            on it on average. Defaults to `8`.
+        max_samples: Positive integer. Only the first `max_samples` conditions
+            count, and as many real samples. Defaults to `10_000`.
+        name: String. The end of its keys in the logs, after
             `"conditional_diversity_"` and `"conditional_diversity_ratio_"`.
             Defaults to the extractor's name.
 
@@ -63,12 +64,12 @@ class ConditionalDiversity(SamplesOfConditions):
         real: Real samples, shape `(batch, ...)`.
         generated: Generated samples, shape
             `(batch, samples_per_condition, ...)`.
-        conditions: What they were generated for and the real ones came with: a
+        conditions: The conditions of the real and of the generated samples: a
             tensor, or a tuple or dictionary of them, with as many rows.
 
     Raises:
-        ValueError: If there is another number of samples or of conditions;
-            from `result`, if there are none.
+        ValueError: If the numbers of samples or of conditions do not fit; from
+            `result`, if there are no samples.
 
     Example:
     >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Identity()])
@@ -82,15 +83,15 @@ class ConditionalDiversity(SamplesOfConditions):
     0.25
 
     Reference: [Zhu et al., 2017](https://arxiv.org/abs/1711.11586). Differs
-    from theirs: any features and distance, all pairs of the samples of a
-    condition where they draw some, and the ratio to real samples.
+    from theirs: any features and distance; all pairs of the samples of a
+    condition, where they draw some; and the ratio to real samples.
     """
 
     quantities = ("conditional_diversity", "conditional_diversity_ratio")
     least_per_condition = 2
 
     def prepare(self) -> None:
-        """Sets memory aside."""
+        """Creates the variables."""
         super().prepare()
         size = row_size(self.features)
         capacity = self.max_samples
@@ -101,7 +102,7 @@ class ConditionalDiversity(SamplesOfConditions):
         )
 
     def see(self, real: Any, generated: Any, conditions: Any) -> None:
-        """Takes a batch into account."""
+        """Accumulates a batch."""
         if real is not None and self.wants_real:
             self._see_real(real, condition_keys(conditions))
         if generated is not None:
@@ -141,7 +142,7 @@ class ConditionalDiversity(SamplesOfConditions):
         return float(np.average(means, weights=[len(rows) for rows in groups]))
 
     def _real_groups(self) -> list[np.ndarray]:
-        """Returns the rows of real samples, those of one condition together."""
+        """Returns the rows of real samples, grouped by condition."""
         rows = self.real.rows()
         _, which = np.unique(rows[:, -KEY_SIZE:], axis=0, return_inverse=True)
         which = which.reshape(-1)

@@ -1,17 +1,17 @@
-"""Density and coverage: precision and recall that outliers do not mislead."""
+"""Density and coverage: precision and recall that are robust to outliers."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import neighbour_radii
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 
 class DensityCoverageResult(NamedTuple):
@@ -27,7 +27,7 @@ def density_coverage(
     *,
     neighbours: int = 5,
 ) -> DensityCoverageResult:
-    """Returns how many real balls generated samples lie in, and which do.
+    """Computes density and coverage.
 
     Formula: with balls around the real samples that reach to the k-th nearest
     other real sample, density is `(balls around a generated sample) / k` on
@@ -73,37 +73,37 @@ def density_coverage(
 
 @register
 class DensityCoverage(FeatureMetric):
-    """Tells bad samples (low density) from missing ones (low coverage).
+    """Distinguishes bad samples (low density) from missing ones (low coverage).
 
-    As `PrecisionRecall`, with balls around real samples only: real outliers
-    count little in the density, and generated outliers nothing in the
-    coverage. Equal distributions have a density of 1 on average (above 1 where
-    samples crowd in the middle) and a coverage of `1 - 2^-k` for equal
-    numbers, 0.97 for k = 5.
+    It is like `PrecisionRecall`, with balls around real samples only: real
+    outliers have little effect on the density, and generated outliers have
+    none on the coverage. Equal distributions have a density of 1 on average
+    (above 1 if samples crowd in the middle) and a coverage of `1 - 2^-k` for
+    equal numbers, 0.97 for k = 5.
 
     Formula: with balls around real samples that reach to the k-th nearest
     real one, `density = balls around a generated sample / k` on average,
     `coverage` the share of balls that contain a generated sample.
 
-    Cost: the feature network; once `O(samples^2 * size)` in two matrices of
-    distances, never a whole one in memory.
+    Cost: the feature network; once `O(samples^2 * size)` for two matrices of
+    distances, which are never in memory as a whole.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
             are, or `None` for InceptionV3 with Keras's weights. Defaults to
             `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`. Defaults to `None`.
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`. Defaults to `None`.
         neighbours: Positive integer k. Defaults to `5`.
-        max_samples: Positive integer. The first so many samples of each side
-            count; memory is set aside for their features. Defaults to
+        max_samples: Positive integer. Only the first `max_samples` samples of
+            each side count; memory for their features is reserved. Defaults to
             `10_000`.
-        name: String. What its keys in the logs end with, after `"density_"`
-            and `"coverage_"`. Defaults to the extractor's name.
+        name: String. The end of its keys in the logs, after `"density_"` and
+            `"coverage_"`. Defaults to the extractor's name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if there are too few samples.
@@ -137,8 +137,8 @@ class DensityCoverage(FeatureMetric):
         self.neighbours = positive_integer(neighbours, "neighbours")
 
     @property
-    def least_samples(self) -> int:
-        """Each real sample needs so many others, and itself."""
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
+        """Each real sample needs `neighbours` others besides itself."""
         return self.neighbours + 1
 
     def measure(self) -> DensityCoverageResult:

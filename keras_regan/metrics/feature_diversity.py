@@ -1,4 +1,4 @@
-"""How far apart generated samples are, in the eyes of a network."""
+"""The distance between generated samples in the features of a network."""
 
 import math
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan.metrics._feature_arrays import checked_rows
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_distance import distance_rows
 from keras_regan.metrics._feature_distance import row_size
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 from keras_regan.metrics._statistics import SpreadSums
 
 
@@ -45,20 +45,20 @@ def feature_diversity(features: np.ndarray) -> float:
 
 @register
 class FeatureDiversity(FeatureMetric):
-    """How far generated samples are apart, beside the same of real ones.
+    """Measures how far apart generated samples are, compared with real ones.
 
-    The most direct look at collapse: a ratio to the real samples near 1 is as
-    it should be, near 0 all samples are the same. It says nothing about
-    quality; noise is diverse.
+    This is the most direct measure of collapse: a ratio to the real samples
+    near 1 is good; near 0, all samples are the same. It says nothing about
+    quality: noise is diverse, too.
 
-    With a network that returns one vector, the mean distance of all pairs in
-    that space. With one that returns maps of features, from one or several
-    layers, the distance is that of LPIPS: features are normalized at each
-    position, and squared differences are averaged over positions and summed
-    over layers. It is a squared distance, so its mean over all pairs follows
-    from sums, and nothing is stored.
+    With a network that returns one vector, it is the mean distance of all
+    pairs of vectors. With one that returns maps of features, from one or
+    several layers, the distance is that of LPIPS: features are normalized at
+    each position, and squared differences are averaged over positions and
+    summed over layers. It is a squared distance, so its mean over all pairs
+    follows from sums, and no features are stored.
 
-    Formula: `mean |f(x) - f(x')|` over pairs of different samples; of maps,
+    Formula: `mean |f(x) - f(x')|` over pairs of different samples; for maps,
     `sum over layers, mean over positions, of |u - u'|^2`, where `u` is the
     vector of features at a position, divided by its length.
 
@@ -68,16 +68,17 @@ class FeatureDiversity(FeatureMetric):
         features: `FeatureExtractor`, Keras model that takes samples as they
             are (with one output, or with maps of several layers), or `None`
             for InceptionV3 with Keras's weights. Defaults to `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`; not for maps. Defaults to `None`.
-        max_samples: Positive integer. The first so many samples of each side
-            count; for vectors memory is set aside. Defaults to `10_000`.
-        name: String. What its keys in the logs end with, after `"diversity_"`
-            and `"diversity_ratio_"`. Defaults to the extractor's name.
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`; not for maps. Defaults to `None`.
+        max_samples: Positive integer. Only the first `max_samples` samples of
+            each side count; for vectors, memory is reserved. Defaults to
+            `10_000`.
+        name: String. The end of its keys in the logs, after `"diversity_"` and
+            `"diversity_ratio_"`. Defaults to the extractor's name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if there are fewer than two samples.
@@ -91,9 +92,9 @@ class FeatureDiversity(FeatureMetric):
     0.5
 
     Reference: [Zhang et al., 2018](https://arxiv.org/abs/1801.03924) for the
-    distance of maps. Differs from the authors' code: any network, all layers
-    and channels count the same, without weights learned from people's
-    judgements.
+    distance of maps. Differs from the authors' code: it takes any network, and
+    all layers and channels count the same, without weights learned from
+    people's judgements.
     """
 
     quantities = ("diversity", "diversity_ratio")
@@ -111,7 +112,7 @@ class FeatureDiversity(FeatureMetric):
         )
 
     def prepare(self) -> None:
-        """Sets memory aside, and loads the reference if there is one."""
+        """Creates the variables, and loads the reference if there is one."""
         if self.reference is not None and self.features.gives_maps:
             raise ValueError(
                 "Invalid value for argument `reference`. Expected `None` with "
@@ -121,13 +122,13 @@ class FeatureDiversity(FeatureMetric):
         super().prepare()
 
     def statistic(self, name: str, max_samples: int) -> Any:
-        """Creates what is kept of one side."""
+        """Creates the statistic of one side."""
         if not self.features.gives_maps:
             return super().statistic(name, max_samples)
         return SpreadSums(self.add_variable, row_size(self.features), name)
 
     def embedded(self, samples: Any) -> Any:
-        """Returns vectors whose distances are those of samples."""
+        """Returns vectors whose distances are those of the samples."""
         return distance_rows(self.features, samples)
 
     def measure(self) -> tuple[float, float]:

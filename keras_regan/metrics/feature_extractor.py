@@ -1,8 +1,9 @@
-"""From samples to features: a network with its own preprocessing."""
+"""A feature network together with its preprocessing."""
 
 import os
 from collections.abc import Callable
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from keras_regan import _validation
 from keras_regan._files import path_string
 from keras_regan._predictions import predictions
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan.metrics._feature_network import built
 from keras_regan.metrics._feature_network import description
@@ -30,45 +32,46 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
 @register
 class FeatureExtractor:
-    """Turns samples into the features that metrics compare.
+    """Computes the features of samples that metrics compare.
 
-    Any Keras model will do. What happens to an image before the model sees it
-    decides as much about a metric as the model, so it belongs to the extractor
-    and to the protocol that metrics report: images in `value_range` become
-    numbers from 0 to 255, rounded as an image file would hold them; gray ones
-    become RGB if the model takes RGB; then they are resized, antialiased, and
-    `preprocessing` is applied.
+    It takes any Keras model. The preparation of images affects a metric as
+    much as the model does, so it belongs to the extractor and to the protocol
+    that metrics report: images in `value_range` become numbers from 0 to 255,
+    rounded as in an image file; gray ones become RGB if the model takes RGB;
+    then they are resized with antialiasing, and `preprocessing` is applied.
 
-    Give the same extractor to several metrics: it looks at each batch once.
+    Give the same extractor to several metrics: it then processes each batch
+    once.
 
     Args:
         model: Built Keras model, the path of a saved one, or `None` for
             `keras.applications.InceptionV3` with ImageNet weights, average
             pooling and 299 x 299 images. Its weights are those of Keras, not
-            those of the published FID, so numbers do not compare with
-            published ones. A model that is given as an object is saved
-            with the GAN, one that is given as a path is not. Maps of features
-            are averaged over positions. Defaults to `None`.
-        name: String. What log keys end with. Defaults to the model's name,
-            the file's name without ending, or `"inception"`.
+            those of the published FID, so values cannot be compared with
+            published ones. A model that is given as an object is saved with
+            the GAN; one that is given as a path is not. Maps of features are
+            averaged over positions. Defaults to `None`.
+        name: String. The end of the log keys. Defaults to the model's name,
+            the file's name without its extension, or `"inception"`.
         value_range: Tuple of two increasing floats, the values of black and
             white, or `None` for samples that reach the model as they are.
             Defaults to `(-1.0, 1.0)`.
         image_size: Positive integer or tuple `(height, width)` to which images
-            are resized; `None` leaves them. Defaults to `None`.
+            are resized; `None` does not resize. Defaults to `None`.
         interpolation: `"nearest"`, `"bilinear"`, `"bicubic"`, `"lanczos3"` or
             `"lanczos5"`, always antialiased. Defaults to `"bilinear"`.
         preprocessing: Keras layer or registered function, called with resized
-            images from 0 to 255, as `keras.layers.Rescaling(1 / 127.5, -1)`.
-            `None` does nothing. Defaults to `None`.
+            images from 0 to 255, such as
+            `keras.layers.Rescaling(1 / 127.5, -1)`. `None` does nothing.
+            Defaults to `None`.
 
     Call arguments:
         samples: Array or tensor of shape `(batch, ...)`. An array goes through
             a compiled model in batches.
 
     Returns:
-        Features of shape `(batch, size)`, float32: an array of an array, a
-        tensor of a tensor.
+        Features of shape `(batch, size)`, float32: an array for an array, a
+        tensor for a tensor.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
@@ -86,11 +89,13 @@ class FeatureExtractor:
     >>> features(images).shape
     (5, 4)
 
-    Reference: why resizing has to be told and antialiased:
+    Reference: why resizing must be antialiased and reported:
     [Parmar et al., 2022](https://arxiv.org/abs/2104.11222).
     """
 
-    # What the default model is built with.
+    __repr__ = as_call
+
+    # The arguments of the default model.
     default_arguments: dict[str, Any] = {
         "include_top": False,
         "pooling": "avg",
@@ -137,11 +142,11 @@ class FeatureExtractor:
             self.image_size = (299, 299)
             self.preprocessing = keras.layers.Rescaling(1 / 127.5, -1.0)
         self._model = model if isinstance(model, keras.Model) else None
-        self._compiled = None
+        self._compiled: _Pipeline | None = None
 
     @property
     def model(self) -> keras.Model:
-        """The model, which is built or loaded when it is first asked for."""
+        """The model, which is built or loaded when it is first used."""
         if self._model is None:
             self._model = built(self.source, self.default_arguments)
             self._model.trainable = False
@@ -150,12 +155,12 @@ class FeatureExtractor:
     @property
     def size(self) -> int:
         """How many features a sample has."""
-        shape = self.output_shapes[0]
+        shape: Any = self.output_shapes[0]
         return shape[-1] if len(shape) == 2 else shape[channel_axis(shape)]
 
     @property
     def output_shapes(self) -> list[tuple[int | None, ...]]:
-        """The shapes of what `maps` returns, with the batch."""
+        """The shapes of the outputs of `maps`, with the batch."""
         shapes = self.model.output_shape
         if isinstance(shapes, dict):
             shapes = [shapes[key] for key in sorted(shapes)]
@@ -176,7 +181,7 @@ class FeatureExtractor:
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All variables of the model, if it is there already."""
+        """All variables of the model, if it has been built."""
         return [] if self._model is None else list(self._model.variables)
 
     def __call__(self, samples: Any) -> Any:
@@ -188,10 +193,10 @@ class FeatureExtractor:
         return self._outputs(self._prepared(samples, to_levels))
 
     def differentiable_maps(self, samples: Tensor) -> list[Tensor]:
-        """Returns the same, for losses: images are not rounded to levels.
+        """Returns the same outputs with gradients, for losses.
 
-        Nor are they cut off at the ends of their range: both would leave no
-        gradient.
+        Images are neither rounded to levels nor clipped to their range,
+        because both would stop the gradient.
         """
         return self._outputs(self._prepared(samples, between_levels))
 
@@ -203,12 +208,12 @@ class FeatureExtractor:
         return [ops.cast(output, "float32") for output in outputs]
 
     def channel_axis(self, shape: tuple[int | None, ...]) -> int:
-        """Returns which axis of maps counts channels."""
+        """Returns the axis of the channels of maps."""
         return channel_axis(shape)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """What decides about the features, to be reported with a metric."""
+        """The settings that determine the features, for reports of metrics."""
         size = self.image_size
         return {
             "features": self.name,
@@ -285,7 +290,7 @@ class FeatureExtractor:
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureExtractor":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates an extractor from the result of `get_config`."""
         config = dict(config)
         for key in ("model", "preprocessing"):
@@ -298,7 +303,7 @@ class FeatureExtractor:
 
 
 class _Pipeline(keras.Model):
-    """What Keras compiles for arrays of samples."""
+    """The model that Keras compiles for arrays of samples."""
 
     def __init__(self, extractor):
         super().__init__(name="feature_pipeline")
@@ -310,9 +315,9 @@ class _Pipeline(keras.Model):
 
 
 def as_extractor(features: Any, argument: str = "features") -> FeatureExtractor:
-    """Returns what a metric was given as a `FeatureExtractor`.
+    """Returns an argument of a metric as a `FeatureExtractor`.
 
-    `None` is the default one. A model takes samples as they are.
+    `None` gives the default one. A model gets samples without preparation.
     """
     if features is None:
         return FeatureExtractor()

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan._validation import message
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 from keras_regan.metrics._statistics import MomentSums
 from keras_regan.metrics.reference import Reference
 
@@ -19,15 +19,15 @@ def frechet_distance(
     generated_mean: np.ndarray,
     generated_covariance: np.ndarray,
 ) -> float:
-    """Returns the squared Frechet distance of two Gaussians.
+    """Computes the squared Frechet distance of two Gaussians.
 
     Formula:
     `|m - n|^2 + tr(S) + tr(T) - 2 tr((S^(1/2) T S^(1/2))^(1/2))` for means m, n
     and covariances S, T.
 
     The trace is a sum of square roots of eigenvalues of a symmetric matrix,
-    none of which is negative but by rounding: so covariances without full
-    rank, of fewer samples than features, need no correction.
+    none of which is negative, apart from rounding. So covariances without full
+    rank, as of fewer samples than features, need no correction.
 
     Args:
         real_mean: Array of shape `(size,)`.
@@ -77,15 +77,15 @@ def frechet_distance(
 
 @register
 class FrechetDistance(FeatureMetric):
-    """How far generated features are from real ones, as Gaussians.
+    """Measures the Frechet distance between generated and real features.
 
-    The metric that papers report as FID, on the features that you choose:
-    sensitive to both quality and diversity, from a few thousand samples on.
-    It is biased upwards by few samples, so compare at equal numbers only, and
+    This is the metric that papers report as FID, on the features that you
+    choose. It responds to both quality and diversity, and needs a few thousand
+    samples. Few samples bias it upwards, so compare at equal numbers only, and
     report its `protocol`. Below about 2,000 samples `KernelDistance` is the
     better choice.
 
-    Only sums are kept, in pairs of float32 numbers: 50,000 samples of 2048
+    It keeps only sums, in pairs of float32 numbers: 50,000 samples of 2048
     features take 67 MB, and the last step, two eigenvalue problems, is done in
     float64.
 
@@ -93,20 +93,20 @@ class FrechetDistance(FeatureMetric):
     `|m - n|^2 + tr(S) + tr(T) - 2 tr((S^(1/2) T S^(1/2))^(1/2))` of means m, n
     and unbiased covariances S, T of the features.
 
-    Cost: the feature network, and `O(size^2)` an image; once `O(size^3)`.
+    Cost: the feature network, and `O(size^2)` per image; once `O(size^3)`.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
             are, or `None` for InceptionV3 with Keras's weights. Defaults to
             `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`. Defaults to `None`.
-        name: String. What its key in the logs ends with, after `"fd_"`.
-            Defaults to the extractor's name.
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`. Defaults to `None`.
+        name: String. The end of its key in the logs, after `"fd_"`. Defaults
+            to the extractor's name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if there are fewer than two samples.
@@ -140,7 +140,7 @@ class FrechetDistance(FeatureMetric):
         return MomentSums(self.add_variable, self.features.size, name)
 
     def take_reference(self, reference: Reference) -> None:
-        """Puts mean and covariance in the place of real samples."""
+        """Takes mean and covariance of real samples from a reference."""
         self.use_reference(reference)
         self.real.load(reference.mean, reference.covariance, reference.count)
 

@@ -1,6 +1,7 @@
 """The Frechet distance between samples together with their conditions."""
 
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -22,27 +23,28 @@ from keras_regan.metrics.frechet_distance import frechet_distance
 
 @register
 class FrechetJointDistance(ConditionalMetric):
-    """How far pairs of a sample and its condition are from real pairs.
+    """Measures how far pairs of sample and condition are from real pairs.
 
-    `FrechetDistance` does not see whether a sample is what was asked for: a
-    generator that confuses all classes has the same value. This one looks at
-    features and condition together, so it judges quality, diversity within
-    conditions, and whether conditions are met. Like the other it is biased
-    upwards by few samples.
+    `FrechetDistance` does not measure whether a sample fits its condition: a
+    generator that confuses all classes has the same value. This metric
+    compares features and conditions together, so it measures quality,
+    diversity within conditions, and whether samples fit their conditions. Like
+    `FrechetDistance`, it is biased upwards by few samples.
 
     Class labels become one-hot vectors, other conditions are flattened, and
-    several ones are joined. What is large or does not mean much by itself, as
-    an image or the tokens of a text, wants a network: `condition_features`.
+    several conditions are joined. Conditions that are large or that mean
+    little as plain numbers, such as images or the tokens of a text, need a
+    network: `condition_features`.
 
-    Only sums are kept. How long features and conditions are on average is one
-    of them, so a real pair is looked at once.
+    It keeps only sums. They include the mean lengths of features and
+    conditions, so each real pair is processed once.
 
     Formula: `|m - n|^2 + tr(S) + tr(T) - 2 tr((S^(1/2) T S^(1/2))^(1/2))` of
     means m, n and unbiased covariances S, T of `(f(x), alpha e(c))`, with
     `alpha = mean |f(x)| / mean |e(c)|` over real pairs.
 
-    Cost: the feature networks, and `O(size^2)` a sample, where size is that of
-    features and condition together; once `O(size^3)`.
+    Cost: the feature networks, and `O(size^2)` per sample, where size is that
+    of features and condition together; once `O(size^3)`.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
@@ -51,26 +53,26 @@ class FrechetJointDistance(ConditionalMetric):
         condition_features: `FeatureExtractor` or Keras model that takes the
             condition, one array, or `None`. Defaults to `None`.
         num_classes: Positive integer, needed if conditions are class labels:
-            integers of shape `(batch,)` or `(batch, 1)`. More than there are
-            changes nothing. Defaults to `None`.
-        alpha: Non-negative float, by which conditions count. 0 is the
+            integers of shape `(batch,)` or `(batch, 1)`. A number above that
+            of the classes does not change the value. Defaults to `None`.
+        alpha: Non-negative float, the weight of conditions. With 0 it is the
             `FrechetDistance`; `None` makes both parts equally long on average.
             Defaults to `None`.
-        name: String. What its key in the logs ends with, after
+        name: String. The end of its key in the logs, after
             `"frechet_joint_distance_"`. Defaults to the extractor's name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
-        conditions: What the real samples came with and the generated ones were
-            made for: a tensor, or a tuple or dictionary of them, with as many
-            rows.
+        generated: Generated samples, shape `(batch, ...)`.
+        conditions: The conditions of the real and of the generated samples: a
+            tensor, or a tuple or dictionary of them, with as many rows.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
         ValueError: If an argument is out of its range; if conditions are class
-            labels whose number is not known, or others than the first; from
-            `result`, if there are fewer than two samples.
+            labels and `num_classes` is not given, or if they differ in size
+            from the first ones; from `result`, if there are fewer than two
+            samples.
 
     Example:
     >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Identity()])
@@ -120,13 +122,13 @@ class FrechetJointDistance(ConditionalMetric):
             if alpha is None
             else _validation.non_negative_float(alpha, "alpha")
         )
-        self._condition_size = None
+        self._condition_size: int
 
     def expect_conditions(self, conditions: Any) -> None:
-        """Learns how long conditions are.
+        """Sets the size of conditions.
 
         Raises:
-            ValueError: If that is not known.
+            ValueError: If it is not known.
         """
         if self.condition_features is not None:
             self._condition_size = self.condition_features.size
@@ -137,7 +139,7 @@ class FrechetJointDistance(ConditionalMetric):
             self._condition_size = self.num_classes
         else:
             raise ValueError(
-                f"`{self.name}` does not know how long conditions are. "
+                f"`{self.name}` does not know the size of conditions. "
                 "Expected `num_classes`, `condition_features`, or a call of "
                 "`prepare_once(conditions)`."
             )
@@ -149,7 +151,7 @@ class FrechetJointDistance(ConditionalMetric):
         )
 
     def see(self, real: Any, generated: Any, conditions: Any) -> None:
-        """Takes a batch into account."""
+        """Accumulates a batch."""
         rows = self._condition_rows(conditions)
         if real is not None and self.wants_real:
             add_rows(self.real, _joined(self.features(real), rows))
@@ -192,7 +194,7 @@ class FrechetJointDistance(ConditionalMetric):
         return first
 
     def _check_kinds(self, conditions: Any) -> None:
-        """Raises if there are class labels, and nobody knows how many."""
+        """Raises if conditions are class labels without `num_classes`."""
         if self.num_classes is None and any(
             map(is_class_label, keras.tree.flatten(conditions))
         ):
@@ -200,22 +202,25 @@ class FrechetJointDistance(ConditionalMetric):
                 _validation.message(
                     "num_classes",
                     "the number of classes, for conditions that are class "
-                    "labels: one integer a sample",
+                    "labels: one integer per sample",
                     None,
                 )
             )
 
     def _check_labels(self, conditions: Any) -> None:
-        """Raises if arrays have labels that are no classes."""
+        """Raises if arrays have labels that are not classes."""
+        classes = self.num_classes
+        if classes is None:
+            return
         for part in keras.tree.flatten(conditions):
             is_array = isinstance(part, np.ndarray) and part.size
             if not (is_array and is_class_label(part)):
                 continue
             least, most = part.min(), part.max()
-            if least < 0 or most >= self.num_classes:
+            if least < 0 or most >= classes:
                 raise ValueError(
                     "Invalid value for argument `conditions`. Expected class "
-                    f"labels from 0 to {self.num_classes - 1}. Received: "
+                    f"labels from 0 to {classes - 1}. Received: "
                     f"labels from {least} to {most}"
                 )
 
@@ -229,7 +234,7 @@ class FrechetJointDistance(ConditionalMetric):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FrechetJointDistance":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["condition_features"] = keras.saving.deserialize_keras_object(

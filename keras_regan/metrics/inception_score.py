@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 from typing import NamedTuple
+from typing import Self
 
 import keras
 import numpy as np
@@ -28,14 +29,14 @@ class InceptionScoreResult(NamedTuple):
 def inception_score(
     probabilities: np.ndarray, *, splits: int = 10
 ) -> InceptionScoreResult:
-    """Returns `exp(mean KL(p(y|x) || p(y)))`, mean and deviation over splits.
+    """Computes `exp(mean KL(p(y|x) || p(y)))`, with its deviation over splits.
 
     Args:
         probabilities: Array of shape `(count, classes)` with rows that sum to
-            one: what a classifier says about generated images.
-        splits: Positive integer. Into how many parts, of successive samples,
-            the set is divided. The score grows with the size of a part.
-            Defaults to `10`.
+            one: the probabilities of a classifier for generated images.
+        splits: Positive integer. The number of parts of successive samples
+            into which the set is divided. The score grows with the size of a
+            part. Defaults to `10`.
 
     Returns:
         The tuple `(value, standard_deviation)`; the value lies between 1 and
@@ -71,11 +72,11 @@ def inception_score(
 
 @register
 class InceptionScore(FeatureMetric):
-    """Whether a classifier is sure of each image and sees all classes.
+    """Measures whether a classifier is sure of images and finds all classes.
 
-    Looks at generated images only, so it does not notice that they differ from
-    the real ones, or that all images of a class are the same. Read it beside
-    another metric.
+    It uses generated images only, so it does not notice if they differ from
+    the real ones, or if all images of a class are the same. Use it together
+    with another metric.
 
     Formula: `exp(mean KL(p(y|x) || p(y)))`, a mean over splits, where `p(y)` is
     the mean of `p(y|x)` over the generated images of a split.
@@ -87,22 +88,23 @@ class InceptionScore(FeatureMetric):
             probabilities, or `None` for `keras.applications.InceptionV3` with
             its ImageNet classes. Defaults to `None`.
         from_logits: Boolean. Whether it returns logits. Defaults to `False`.
-        splits: Positive integer. Into how many parts, of successive samples,
-            the set is divided. The score grows with the size of a part.
-            Defaults to `10`.
-        max_samples: Positive integer. The first so many samples count; memory
-            is set aside for their probabilities. Defaults to `10_000`.
-        name: String. What its keys in the logs end with, after
+        splits: Positive integer. The number of parts of successive samples
+            into which the set is divided. The score grows with the size of a
+            part. Defaults to `10`.
+        max_samples: Positive integer. Only the first `max_samples` samples
+            count; memory for their probabilities is reserved. Defaults to
+            `10_000`.
+        name: String. The end of its keys in the logs, after
             `"inception_score_"` and `"inception_score_deviation_"`. Defaults to
             the classifier's name.
 
     Call arguments:
-        real: Not looked at.
+        real: Ignored.
         generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
-        ValueError: From `result`, if the classifier returns no probabilities,
-            or if there are fewer samples than splits.
+        ValueError: From `result`, if the classifier does not return
+            probabilities, or if there are fewer samples than splits.
 
     Example:
     >>> model = keras.Sequential([
@@ -114,10 +116,10 @@ class InceptionScore(FeatureMetric):
 
     Reference: [Salimans et al., 2016](https://arxiv.org/abs/1606.03498).
     Differs from the authors' code: any classifier; theirs is the Inception
-    network of 2015, with whose scores others do not compare. Published scores
-    are of 50,000 images in ten parts of 5,000: take `max_samples=50_000` and
-    as many samples, since parts of 1,000, as by default, score lower. TF-GAN
-    does not divide at all, as `splits=1`.
+    network of 2015, and its scores cannot be compared with those of other
+    classifiers. Published scores are of 50,000 images in ten parts of 5,000:
+    use `max_samples=50_000` and as many samples, since the default parts of
+    1,000 score lower. TF-GAN does not divide the set, like `splits=1`.
     """
 
     quantities = ("inception_score", "inception_score_deviation")
@@ -145,8 +147,8 @@ class InceptionScore(FeatureMetric):
         return self.features
 
     @property
-    def least_samples(self) -> int:
-        """One sample a split."""
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
+        """One sample per split."""
         return self.splits
 
     def measure(self) -> InceptionScoreResult:
@@ -164,7 +166,7 @@ class InceptionScore(FeatureMetric):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "InceptionScore":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         config["classifier"] = keras.saving.deserialize_keras_object(

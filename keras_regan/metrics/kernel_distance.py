@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan._validation import positive_integer
 from keras_regan._validation import random_seed
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 
 class KernelDistanceResult(NamedTuple):
@@ -28,7 +28,7 @@ def kernel_distance(
     subset_size: int = 1000,
     seed: int = 0,
 ) -> KernelDistanceResult:
-    """Returns the unbiased squared MMD, as a mean over random subsets.
+    """Computes the unbiased squared MMD, as a mean over random subsets.
 
     Formula: `mean k(x, x') + mean k(y, y') - 2 mean k(x, y)` with
     `k(x, y) = (x^T y / size + 1)^3`, over pairs of different samples.
@@ -37,16 +37,16 @@ def kernel_distance(
         real_features: Array of shape `(count, size)`.
         generated_features: Array of shape `(count, size)`.
         subsets: Positive integer. Random pairs of subsets. Defaults to `100`.
-        subset_size: Integer of 2 or more, samples in a subset, and at most
-            half of what there is on either side, so that subsets differ.
+        subset_size: Integer of 2 or more, samples in a subset. At most half of
+            the samples of either side are used, so that subsets differ.
             Defaults to `1000`.
-        seed: Integer. What the subsets are drawn with. Defaults to `0`.
+        seed: Integer. The seed of the random subsets. Defaults to `0`.
 
     Returns:
         The tuple `(value, standard_error)`. The error is that of the mean over
-        the subsets, which overlap: it tells how much the choice of subsets
-        matters, not how much another set of samples would. `value` may be
-        negative, since it is zero on average for equal distributions.
+        the subsets, which overlap: it shows the effect of the choice of
+        subsets, not that of another set of samples. `value` may be negative,
+        since it is zero on average for equal distributions.
 
     Raises:
         ValueError: If there are fewer than 4 samples on a side.
@@ -78,12 +78,12 @@ def kernel_distance(
 
 @register
 class KernelDistance(FeatureMetric):
-    """How far generated features are from real ones, without a bias.
+    """Measures how far generated features are from real ones, without bias.
 
-    The metric that papers report as KID, on the features that you choose. It
-    is zero on average for equal distributions, whatever the number of samples,
-    so it serves validation sets of some hundred images, where a Frechet
-    distance measures mostly their number.
+    This is the metric that papers report as KID, on the features that you
+    choose. It is zero on average for equal distributions, whatever the number
+    of samples, so it works on validation sets of some hundred images, where a
+    Frechet distance mostly reflects their number.
 
     Formula: `mean k(x, x') + mean k(y, y') - 2 mean k(x, y)` with
     `k(x, y) = (x^T y / size + 1)^3`, a mean over random subsets.
@@ -94,21 +94,21 @@ class KernelDistance(FeatureMetric):
         features: `FeatureExtractor`, Keras model that takes samples as they
             are, or `None` for InceptionV3 with Keras's weights. Defaults to
             `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`. Defaults to `None`.
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`. Defaults to `None`.
         subsets: Positive integer. Defaults to `100`.
-        subset_size: Positive integer, at most half of what there is on either
-            side. Defaults to `1000`.
-        max_samples: Positive integer. The first so many samples of each side
-            count; memory is set aside for their features. Defaults to
+        subset_size: Positive integer. At most half of the samples of either
+            side are used. Defaults to `1000`.
+        max_samples: Positive integer. Only the first `max_samples` samples of
+            each side count; memory for their features is reserved. Defaults to
             `10_000`.
-        seed: Integer. What the subsets are drawn with. Defaults to `0`.
-        name: String. What its keys in the logs end with, after `"kd_"` and
+        seed: Integer. The seed of the random subsets. Defaults to `0`.
+        name: String. The end of its keys in the logs, after `"kd_"` and
             `"kd_standard_error_"`. Defaults to the extractor's name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if there are fewer than 4 samples.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan.metrics import _likely_class
 from keras_regan.metrics._mode_counts import ModeCoverageResult
-from keras_regan.metrics._mode_counts import mode_coverage
+from keras_regan.metrics._mode_counts import mode_coverage as mode_coverage
 from keras_regan.metrics._modes import ClassifierModes
 from keras_regan.metrics._modes import MixtureModes
 from keras_regan.metrics._nearest_mode import Mixture
@@ -22,77 +23,78 @@ from keras_regan.metrics.feature_extractor import FeatureExtractor
 from keras_regan.metrics.sample_metric import SampleMetric
 from keras_regan.metrics.sample_metric import with_suffix
 
-# Rows of an array that are looked at together.
+# Rows of an array that are processed at a time.
 _CHUNK = 1000
 
 
 @register
 class ModeCoverage(SampleMetric):
-    """How many of the known modes are generated, how well and how evenly.
+    """Measures how many known modes are generated, how well and how evenly.
 
-    The most direct measure of missing modes. It needs to know them: from a
-    mixture that the training data was drawn of, or from a classifier, where
-    each class (or each tuple of classes) is a mode.
+    This is the most direct measure of missing modes. It needs to know the
+    modes: from a mixture that the training data is drawn from, or from a
+    classifier, where each class (or each tuple of classes) is a mode.
 
-    Three values: `modes`, of which there is a good sample; `good_samples`,
-    their share of all; and `reverse_kl`, how unevenly the good ones spread
-    over the modes, 0 at best and `log(modes)` if all are in one. It looks at
-    good samples only, and no value means much without the other two: noise all
-    over the plane covers all modes, and evenly.
+    It reports three values: `modes`, the number of modes with a good sample;
+    `good_samples`, the share of good samples; and `reverse_kl`, how unevenly
+    the good samples are spread over the modes, 0 at best and `log(modes)` if
+    all are in one. The divergence counts good samples only, and no value means
+    much without the other two: noise all over the plane covers all modes, and
+    evenly.
 
     A sample of a mixture belongs to the nearest mode and is good within
-    `deviations_allowed` standard deviations of it, in the L2 norm. A sample
-    that is shown to a classifier belongs to the most likely class, and is good
-    if the classifier is sure enough, or without `confidence` always. NaN and
-    infinity are never good.
+    `deviations_allowed` standard deviations of it, in the L2 norm. With a
+    classifier, a sample belongs to its most likely class, and is good if the
+    classifier is sure enough, or always without `confidence`. NaN and infinity
+    are never good.
 
-    What a perfect generator gets: of a mixture, 98.89 % good samples, which is
+    A perfect generator of a mixture gets 98.89 % good samples, which is
     `1 - exp(-9 / 2)`, with the default radius; and a divergence of
     `(modes - 1) / (2 samples)` on average, as counts are never quite even:
     0.0014 on the ring and 0.0048 on the grid with 2,500 samples, 0.019 for
-    1,000 modes with 26,000. For stacked MNIST 0.004 are to be added, for
-    digits are not equally frequent there. More samples find more modes:
-    compare at equal numbers.
+    1,000 modes with 26,000. For stacked MNIST, add 0.004, because its digits
+    are not equally frequent. More samples find more modes, so compare at equal
+    numbers.
 
     Formula: `reverse_kl = sum p log(p / q)` over modes with a good sample, in
     nats, with `p` the shares of the good samples and `q` the mixture's
-    weights, or `1 / modes` for a classifier. Without any good sample it is its
-    largest value, `-log(min q)`, so that it stays a number.
+    weights, or `1 / modes` for a classifier. Without any good sample it takes
+    its largest value, `-log(min q)`, so that it is always a number.
 
-    Cost: for a mixture, `O(samples * modes * dimensions)`; else the
-    classifier. One count for each mode is kept, and no samples.
+    Cost: for a mixture, `O(samples * modes * dimensions)`; otherwise the
+    classifier. It keeps one count for each mode, and no samples.
 
     Args:
-        mixture: `keras_regan.datasets.GaussianMixture` or an object with its
-            `centers`, `deviations` and `weights`. `None` if there is a
-            classifier. Defaults to `None`.
+        mixture: `keras_regan.datasets.GaussianMixture` or an object with the
+            attributes `centers`, `deviations` and `weights`. `None` if there
+            is a classifier. Defaults to `None`.
         classifier: Keras model that takes samples as they are, or
             `FeatureExtractor`, with scores of shape `(batch, classes)`; or
-            `(batch, parts, classes)`, whose most likely classes make one
-            number, the first part's the highest digit
-            (`keras_regan.datasets.stacked_mnist_classifier`). Defaults to
-            `None`.
-        deviations_allowed: Positive float, for a mixture. `None` is the radius
-            within which 98.89 % of the true samples lie in any number of
+            `(batch, parts, classes)`, where the most likely classes of all
+            parts are the digits of one number, that of the first part being
+            the highest (`keras_regan.datasets.stacked_mnist_classifier`).
+            Defaults to `None`.
+        deviations_allowed: Positive float, for a mixture. `None` takes the
+            radius that holds 98.89 % of the true samples in any number of
             dimensions: the published 3 in the plane, 2.54 on a line, 11.8 in
             100 dimensions, where true samples are 10 deviations from their
-            centre and a radius of 3 would have none. Defaults to `None`.
+            centre and a radius of 3 would hold none. Defaults to `None`.
         confidence: Float from 0 to 1, for a classifier that returns
-            probabilities: how likely the class (of each part) has to be.
-            `None` asks for nothing. Defaults to `None`.
-        least: Positive integer. Good samples that a mode needs to be covered.
-            Defaults to `1`.
-        name: String. What its keys in the logs end with: `modes_<name>` and so
-            on. `None` leaves them as they are. Defaults to `None`.
+            probabilities: the least probability of the class (of each part).
+            `None` requires nothing. Defaults to `None`.
+        least: Positive integer. The number of good samples that a mode needs
+            to count as covered. Defaults to `1`.
+        name: String. The end of its keys in the logs: `modes_<name>` and so
+            on. `None` adds nothing. Defaults to `None`.
 
     Call arguments:
-        real: Not looked at; may be `None`.
+        real: Ignored; may be `None`.
         generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         TypeError: If an argument is of the wrong kind.
-        ValueError: If an argument is out of its range, or does not go with the
-            others; from `result`, if there are no samples.
+        ValueError: If an argument is out of its range, or cannot be combined
+            with the others; from `result`, if there are no samples.
 
     Example:
     >>> ring = keras_regan.datasets.gaussian_ring()
@@ -124,8 +126,8 @@ class ModeCoverage(SampleMetric):
         super().__init__(with_suffix("mode_coverage", name))
         self._check_source(mixture, classifier, deviations_allowed, confidence)
         self.mixture = None if mixture is None else checked_mixture(mixture)
-        # The name under which other metrics have their network.
-        self.features = (
+        # Other metrics have their network under this name, too.
+        self.features: Any = (
             None
             if classifier is None
             else _likely_class.as_classifier(classifier)
@@ -147,12 +149,12 @@ class ModeCoverage(SampleMetric):
         if mixture is not None and deviations_allowed is None:
             self.radius = usual_deviations(mixture)
         self._name_given = name
-        self._counts = None
-        self._total = None
+        self._counts: keras.Variable = None
+        self._total: keras.Variable = None
 
     @property
     def classifier(self) -> FeatureExtractor | None:
-        """What tells the modes apart, if it is not a mixture."""
+        """The classifier of the modes, if there is no mixture."""
         return self.features
 
     @property
@@ -172,10 +174,10 @@ class ModeCoverage(SampleMetric):
         self._total = self.add_variable((), "zeros", dtype="int", name="total")
 
     def update_state(self, real: Tensor | None, generated: Tensor) -> None:
-        """Takes a batch into account.
+        """Accumulates a batch.
 
         Args:
-            real: Not looked at.
+            real: Ignored.
             generated: Generated samples.
         """
         self.prepare_once()
@@ -236,7 +238,7 @@ class ModeCoverage(SampleMetric):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "ModeCoverage":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a metric from the result of `get_config`."""
         config = dict(config)
         for key in ("mixture", "classifier"):
@@ -245,9 +247,10 @@ class ModeCoverage(SampleMetric):
 
     @property
     def _modes(self) -> MixtureModes | ClassifierModes:
-        if self.mixture is not None:
+        if self.mixture is not None and self.radius is not None:
             return MixtureModes(self.mixture, self.radius)
-        # Not kept: metrics that were loaded come to share `features`.
+        # It is not stored, because `features` is replaced when loaded metrics
+        # share a network.
         return ClassifierModes(self.features, self.confidence)
 
     @staticmethod

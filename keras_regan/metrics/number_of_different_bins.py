@@ -1,4 +1,4 @@
-"""In how many bins generated samples are too many or too few."""
+"""The number of bins in which generated samples are too many or too few."""
 
 import statistics
 from typing import NamedTuple
@@ -7,17 +7,17 @@ import numpy as np
 
 from keras_regan import _validation
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 _MOST_ITERATIONS = 100
 
 
 class DifferentBinsResult(NamedTuple):
-    """How many bins differ, their share, and how much all of them do."""
+    """The number of different bins, their share, and a divergence."""
 
     different: int
     share: float
@@ -32,7 +32,7 @@ def number_of_different_bins(
     significance: float = 0.05,
     seed: int = 0,
 ) -> DifferentBinsResult:
-    """Returns in how many bins the shares of both sets differ significantly.
+    """Counts the bins in which the shares of two sets differ significantly.
 
     Formula: the bins are the clusters that k-means finds in the real samples;
     a bin is different if `|p - q| / sqrt(s (1 - s) (1/m + 1/n))` exceeds the
@@ -45,7 +45,7 @@ def number_of_different_bins(
         bins: Integer of 2 or more. Defaults to `100`.
         significance: Float between 0 and 1. The share of bins that differ by
             chance. Defaults to `0.05`.
-        seed: Integer. What k-means starts with. Defaults to `0`.
+        seed: Integer. The seed of k-means. Defaults to `0`.
 
     Returns:
         The tuple `(different, share, divergence)`, the last one the
@@ -95,13 +95,14 @@ def number_of_different_bins(
 
 @register
 class NumberOfDifferentBins(FeatureMetric):
-    """Which regions of the real data are over- or underrepresented.
+    """Counts the regions of the data that are over- or underrepresented.
 
     Real samples are divided into bins by k-means; a bin counts if generated
     samples fall into it significantly more or less often than real ones. It
     shows missing and preferred modes that distances of means and covariances
-    average out. Of equal distributions, `significance` of the bins differ by
-    chance, 5 of 100; the more samples, the smaller the differences that count.
+    average out. For equal distributions, a share of `significance` of the bins
+    differs by chance, 5 of 100 by default; with more samples, smaller
+    differences count.
 
     Formula: `|p - q| / sqrt(s (1 - s) (1/m + 1/n))` above the two-sided normal
     quantile, for shares p of m real and q of n generated samples in a bin, and
@@ -115,21 +116,21 @@ class NumberOfDifferentBins(FeatureMetric):
             are (the published metric uses the pixels themselves: a model of
             one `Flatten` layer), or `None` for InceptionV3 with Keras's
             weights. Defaults to `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`. Defaults to `None`.
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`. Defaults to `None`.
         bins: Integer of 2 or more. Defaults to `100`.
         significance: Float between 0 and 1. Defaults to `0.05`.
-        max_samples: Positive integer. The first so many samples of each side
-            count; memory is set aside for their features. Defaults to
+        max_samples: Positive integer. Only the first `max_samples` samples of
+            each side count; memory for their features is reserved. Defaults to
             `10_000`.
-        seed: Integer. What k-means starts with. Defaults to `0`.
-        name: String. What its keys in the logs end with, after `"ndb_"`,
+        seed: Integer. The seed of k-means. Defaults to `0`.
+        name: String. The end of its keys in the logs, after `"ndb_"`,
             `"ndb_share_"` and `"ndb_divergence_"`. Defaults to the extractor's
             name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if there are fewer real samples than bins.
@@ -191,7 +192,7 @@ def _cluster_centers(rows, count, generator):
         members = nearest[:, None] == np.arange(count)
         sizes = members.sum(axis=0)
         sums = members.T.astype("float64") @ rows
-        # A center that lost all its samples stays where it is.
+        # A center without samples stays where it is.
         kept = sizes == 0
         centers = np.where(
             kept[:, None], centers, sums / np.maximum(sizes, 1)[:, None]
@@ -200,7 +201,7 @@ def _cluster_centers(rows, count, generator):
 
 
 def _spread_out_rows(rows, count, generator):
-    """Returns rows that k-means++ chooses: far from those it has."""
+    """Returns rows far from each other, as k-means++ chooses them."""
     centers = np.empty((count, rows.shape[1]))
     centers[0] = rows[generator.integers(len(rows))]
     closest = np.full(len(rows), np.inf)

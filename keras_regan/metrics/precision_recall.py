@@ -1,17 +1,17 @@
-"""Improved precision and recall: quality and coverage apart."""
+"""Improved precision and recall: quality and coverage as two values."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_regan._registration import register
+from keras_regan._typing import PathLike
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._feature_arrays import checked_features
 from keras_regan.metrics._feature_arrays import neighbour_radii
 from keras_regan.metrics._feature_arrays import squared_distances
 from keras_regan.metrics._feature_metric import FeatureMetric
 from keras_regan.metrics._feature_metric import FeatureSource
-from keras_regan.metrics._feature_metric import PathLike
 
 
 class PrecisionRecallResult(NamedTuple):
@@ -27,7 +27,7 @@ def precision_recall(
     *,
     neighbours: int = 3,
 ) -> PrecisionRecallResult:
-    """Returns which share of each set lies within the other's manifold.
+    """Computes the share of each set that lies in the other's manifold.
 
     Formula: a set's manifold is the union of balls around its samples, each
     reaching to the k-th nearest other sample. Precision is the share of
@@ -68,38 +68,38 @@ def precision_recall(
 
 @register
 class PrecisionRecall(FeatureMetric):
-    """Tells bad samples (low precision) from missing ones (low recall).
+    """Distinguishes bad samples (low precision) from missing ones (low recall).
 
-    A single distance does not say which of the two is wrong. A generator that
-    collapsed to a few good images has a high precision and a recall near 0.
-    Both rise with the number of samples: compare at equal numbers, some
-    thousands. One outlier makes a large ball; `DensityCoverage` is less
-    easily misled.
+    A single distance does not show which of the two is the problem. A
+    generator that collapsed to a few good images has a high precision and a
+    recall near 0. Both values rise with the number of samples: compare at
+    equal numbers of some thousands. A single outlier makes a large ball;
+    `DensityCoverage` is less sensitive to outliers.
 
     Formula: with balls around each sample that reach to its k-th nearest
     neighbour in the same set, `precision` is the share of generated samples in
     balls of real ones, `recall` the share of real samples in balls of
     generated ones.
 
-    Cost: the feature network; once `O(samples^2 * size)` in three matrices of
-    distances, never a whole one in memory.
+    Cost: the feature network; once `O(samples^2 * size)` for three matrices of
+    distances, which are never in memory as a whole.
 
     Args:
         features: `FeatureExtractor`, Keras model that takes samples as they
             are, or `None` for InceptionV3 with Keras's weights. Defaults to
             `None`.
-        reference: Path of a file that `write_reference` wrote, in the place of
-            the real samples, or `None`. Defaults to `None`.
+        reference: Path of a file from `write_reference`, which replaces the
+            real samples, or `None`. Defaults to `None`.
         neighbours: Positive integer k. Defaults to `3`.
-        max_samples: Positive integer. The first so many samples of each side
-            count; memory is set aside for their features. Defaults to
+        max_samples: Positive integer. Only the first `max_samples` samples of
+            each side count; memory for their features is reserved. Defaults to
             `10_000`.
-        name: String. What its keys in the logs end with, after `"precision_"`
-            and `"recall_"`. Defaults to the extractor's name.
+        name: String. The end of its keys in the logs, after `"precision_"` and
+            `"recall_"`. Defaults to the extractor's name.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise.
+        generated: Generated samples, shape `(batch, ...)`.
 
     Raises:
         ValueError: From `result`, if a side has `neighbours` samples or fewer.
@@ -134,8 +134,8 @@ class PrecisionRecall(FeatureMetric):
         self.neighbours = positive_integer(neighbours, "neighbours")
 
     @property
-    def least_samples(self) -> int:
-        """Each sample needs so many others, and itself."""
+    def least_samples(self) -> int:  # type: ignore[override]  # Read only.
+        """Each sample needs `neighbours` others besides itself."""
         return self.neighbours + 1
 
     def measure(self) -> PrecisionRecallResult:

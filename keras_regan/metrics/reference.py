@@ -14,6 +14,7 @@ from keras import ops
 
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._representation import as_call
 from keras_regan._validation import non_negative_integer
 from keras_regan._validation import positive_integer
 from keras_regan.metrics._statistics import MomentSums
@@ -24,18 +25,18 @@ _CHUNK = 256
 
 
 class Reference:
-    """What metrics need to know of the real samples.
+    """Holds the statistics of real samples that metrics need.
 
-    Made by `write_reference`.
+    `write_reference` creates it.
 
     Args:
         mean: Array of shape `(size,)`, over all samples.
         covariance: Array of shape `(size, size)`, over all samples, unbiased.
-        count: How many samples there were.
+        count: The number of samples.
         features: Array of shape `(stored, size)`: those of the first samples.
-        split: What the user calls the samples, or `None`.
+        split: The user's name for the samples, or `None`.
         protocol: How the features were made.
-        fingerprint: What tells other samples from these, or `None`.
+        fingerprint: A hash that identifies the samples, or `None`.
         file: The path that it was read from or written to. Defaults to
             `None`.
 
@@ -47,6 +48,8 @@ class Reference:
     >>> reference.mean.shape, reference.covariance.shape
     ((2,), (2, 2))
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -74,8 +77,8 @@ class Reference:
         """Reads a reference and checks that it belongs to an extractor.
 
         Raises:
-            ValueError: If there is no such file, if it is none of this kind,
-                or if its features were made in another way.
+            ValueError: If there is no such file, if it is not a reference, or
+                if its features were made in another way.
         """
         try:
             with np.load(path, allow_pickle=False) as file:
@@ -98,7 +101,7 @@ class Reference:
             raise ValueError(
                 f"'{path}' is not a file that `write_reference` wrote: {error}"
             ) from error
-        except ValueError as error:  # NumPy's, for files of other kinds.
+        except ValueError as error:  # From NumPy, for files of other kinds.
             raise ValueError(
                 f"'{path}' is not a file that `write_reference` wrote: {error}"
             ) from error
@@ -113,7 +116,7 @@ class Reference:
             raise ValueError(
                 f"The reference '{path}' was made with other features, so "
                 f"distances to it mean nothing. {'; '.join(different)}. Write "
-                "another file for these features."
+                "a new file for these features."
             )
         return reference
 
@@ -178,30 +181,30 @@ def write_reference(
     stored: int = 10_000,
     split: str | None = None,
 ) -> Reference:
-    """Computes what metrics need of real samples, once, and keeps it in a file.
+    """Computes the statistics of real samples once and writes them to a file.
 
     Metrics take the path as `reference=` and then spend no time on real
-    samples. If the file is there and was made of the same samples in the same
+    samples. If the file exists and was made from the same samples in the same
     way, nothing is computed. Sets of images that are too large for memory may
-    come in batches; only their order and number can then not be compared.
+    come in batches; then it is not checked whether the samples are the same.
 
     Args:
-        path: Where the file goes; `.npz`.
+        path: The path of the `.npz` file.
         samples: Array of shape `(count, ...)`, a tuple `(samples, labels)`, or
-            an iterable of batches such as a `tf.data.Dataset`; of batches that
-            are tuples the first entry is taken.
+            an iterable of batches such as a `tf.data.Dataset`; if batches are
+            tuples, their first entry is used.
         features: `FeatureExtractor`, Keras model, or `None` for InceptionV3.
-        stored: Non-negative integer. How many samples' features are stored,
-            for metrics that need more than mean and covariance. Defaults to
-            `10_000`.
-        split: String. What the samples are, as `"cifar10 test"`, to be
-            reported with the metrics. Defaults to `None`.
+        stored: Non-negative integer. The number of samples whose features are
+            stored, for metrics that need more than mean and covariance.
+            Defaults to `10_000`.
+        split: String. A name for the samples, such as `"cifar10 test"`, which
+            is reported with the metrics. Defaults to `None`.
 
     Returns:
         A `Reference`.
 
     Raises:
-        ValueError: If the file holds something else, or if there are fewer
+        ValueError: If the file holds another reference, or if there are fewer
             than 2 samples.
 
     Example:
@@ -231,7 +234,7 @@ def batches_of(samples: Any, batch_size: int) -> Iterator[np.ndarray]:
     """Yields samples in batches, as NumPy arrays."""
     batch_size = positive_integer(batch_size, "batch_size")
     if isinstance(samples, tuple) and hasattr(samples[0], "shape"):
-        samples = samples[0]  # Of `(samples, labels)`, as `fit` takes them.
+        samples = samples[0]  # From `(samples, labels)`, as `fit` takes them.
     if hasattr(samples, "shape") and hasattr(samples, "__getitem__"):
         for first in range(0, len(samples), batch_size):
             yield ops.convert_to_numpy(samples[first : first + batch_size])
@@ -248,7 +251,7 @@ def batches_of(samples: Any, batch_size: int) -> Iterator[np.ndarray]:
 
 
 def fingerprint_of(samples: Any) -> str | None:
-    """Returns what tells other arrays from this one; `None` for iterables."""
+    """Returns a hash that identifies an array, or `None` for iterables."""
     if isinstance(samples, tuple):
         samples = samples[0]
     if not isinstance(samples, np.ndarray):

@@ -1,5 +1,6 @@
-"""What metrics of sets of samples have in common."""
+"""The base class of metrics of sets of samples."""
 
+from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
@@ -8,20 +9,23 @@ from keras import ops
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 
+if TYPE_CHECKING:
+    from keras_regan.metrics.feature_extractor import FeatureExtractor
+
 
 class SampleMetric(keras.metrics.Metric):
-    """Base class of metrics that compare sets of generated and real samples.
+    """Base class for metrics that compare sets of generated and real samples.
 
-    Keras asks a metric for its result after every batch. What compares whole
-    sets needs all of them first and costs seconds, so the result is computed
+    Keras asks a metric for its result after every batch. A metric of whole
+    sets needs all samples first and takes seconds, so its result is computed
     once, at the end of `evaluate` (and of the validation in `fit`), outside of
     the graph and in float64. `RegularizedGAN.compile(metrics=[...])` and
-    `keras_regan.callbacks.EvaluateSamples` know that; a metric works alone as
+    `keras_regan.callbacks.EvaluateSamples` do this. A metric works alone as
     well: call `update_state` as often as you like, then `result`.
 
     To write your own, create the state in `prepare` with `add_variable`,
-    change it in `update_state` with `keras.ops`, and return values by their
-    names in the logs from `compute`.
+    change it in `update_state` with `keras.ops`, and return a dictionary from
+    `compute`, from names in the logs to values.
 
     Args:
         name: String. The metric's name.
@@ -29,22 +33,21 @@ class SampleMetric(keras.metrics.Metric):
     Attributes:
         uses_real: Whether the metric compares with real samples. Defaults to
             `True`.
-        uses_conditions: Whether the metric looks at what samples were
-            generated for: `update_state(real, generated, conditions)`.
-            Defaults to `False`.
+        uses_conditions: Whether the metric uses the conditions of samples:
+            `update_state(real, generated, conditions)`. Defaults to `False`.
         network_attributes: The names of attributes that hold feature networks,
             or `None`. Defaults to `("features",)`.
         samples_per_condition: How many samples of each condition the metric
-            wants, with `uses_conditions`. `None` is one, without an axis of
+            needs, with `uses_conditions`. `None` means one, without an axis of
             its own. Defaults to `None`.
 
     Call arguments:
         real: Real samples, shape `(batch, ...)`.
-        generated: Generated samples, likewise; of shape
-            `(batch, samples_per_condition, ...)` if that is a number.
+        generated: Generated samples, of the same shape, or
+            `(batch, samples_per_condition, ...)` if that is not `None`.
         conditions: With `uses_conditions`. A tensor or a tuple or dictionary
-            of them, with as many rows: the conditions that the real samples
-            came with and the generated ones were made for.
+            of them, with as many rows: the conditions of the real and of the
+            generated samples.
 
     Example:
     ```python
@@ -75,26 +78,26 @@ class SampleMetric(keras.metrics.Metric):
         self._is_prepared = False
 
     def prepare(self) -> None:
-        """Creates the state, and loads what is needed from files.
+        """Creates the state, and loads the files that are needed.
 
-        Called once, before the first update and outside of any graph, so that
-        what is missing is reported before a training begins.
+        It is called once, before the first update and outside of any graph, so
+        that a missing file is reported before training begins.
         """
 
     def expect_conditions(self, conditions: Any) -> None:
-        """Learns what conditions are like. Called before `prepare`.
+        """Learns the form of conditions. It is called before `prepare`.
 
         Args:
             conditions: As in `prepare_once`.
         """
 
     def prepare_once(self, conditions: Any = None) -> None:
-        """Calls `prepare` unless it was called.
+        """Calls `prepare` unless it has been called.
 
         Args:
-            conditions: Of metrics that use them, the first conditions, or what
-                has their structure, shapes and types, as inputs of a Keras
-                model have. `None` says nothing of them.
+            conditions: For metrics that use them, the first conditions, or
+                objects of their structure, shapes and types, such as the
+                inputs of a Keras model. `None` if they are not known.
         """
         if not self._is_prepared:
             self.expect_conditions(conditions)
@@ -102,7 +105,7 @@ class SampleMetric(keras.metrics.Metric):
             self._is_prepared = True
 
     def update_state(self, real: Tensor, generated: Tensor) -> None:
-        """Takes a batch into account."""
+        """Accumulates a batch."""
         raise NotImplementedError
 
     def compute(self) -> dict[str, float]:
@@ -116,11 +119,11 @@ class SampleMetric(keras.metrics.Metric):
 
     @property
     def wants_real(self) -> bool:
-        """Whether real samples are still to be given to `update_state`."""
+        """Whether `update_state` still needs real samples."""
         return self.uses_real
 
     @property
-    def networks(self) -> list[Any]:
+    def networks(self) -> "list[FeatureExtractor]":
         """The `FeatureExtractor`s that the metric calls."""
         return [getattr(self, name) for name in self.network_names()]
 
@@ -131,16 +134,16 @@ class SampleMetric(keras.metrics.Metric):
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """What a value depends on besides the generator, to be told with it."""
+        """What a value depends on besides the generator, to report with it."""
         return {"metric": type(self).__name__}
 
     def values(self) -> dict[str, float]:
-        """Returns what the logs show, as Python floats.
+        """Returns the values for the logs, as Python floats.
 
         Raises:
             RuntimeError: If called inside of a graph.
         """
-        # One tells of all, and some are large.
+        # One variable is enough to check, and some are large.
         if not all(map(_is_concrete, self.variables[:1])):
             raise RuntimeError(
                 f"`{type(self).__name__}` compares whole sets of samples "
@@ -170,5 +173,5 @@ def _is_concrete(variable: keras.Variable) -> bool:
 
 
 def with_suffix(quantity: str, suffix: str | None) -> str:
-    """Returns a key for the logs: what is measured, then on what."""
+    """Returns a key for the logs: the quantity, then its suffix."""
     return f"{quantity}_{suffix}" if suffix else quantity

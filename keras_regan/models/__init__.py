@@ -1,4 +1,4 @@
-"""Models: what is compiled and fitted."""
+"""Models that are compiled and fitted."""
 
 from keras_regan.models.paired_optimizer import (
     PairedOptimizer as PairedOptimizer,

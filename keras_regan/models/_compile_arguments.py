@@ -1,4 +1,4 @@
-"""Checks of what `compile` is given."""
+"""Checks of the arguments of `compile`."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ from keras_regan.penalties.scheduled import innermost
 
 
 def checked_loss(loss: Any) -> AdversarialLoss:
-    """Returns an adversarial loss, the usual one for `None`."""
+    """Returns the adversarial loss; `None` means `NonSaturating()`."""
     loss = NonSaturating() if loss is None else loss
     if not isinstance(loss, AdversarialLoss):
         raise TypeError(
             message(
                 "loss",
-                "a `keras_regan.losses.AdversarialLoss`, as "
+                "a `keras_regan.losses.AdversarialLoss`, such as "
                 "`keras_regan.losses.Hinge()`",
                 loss,
             )
@@ -51,11 +51,12 @@ def checked_players(
 
     Args:
         networks: Both networks.
-        optimizers: What the user gave for each.
+        optimizers: The user's argument for each.
         regularizers: Likewise.
-        moves: How often each moves in a step, as the user gave it.
+        moves: The number of updates of each in a step, likewise.
         loss: The `AdversarialLoss`.
-        augmentation: What learns from the discriminator's moves, or `None`.
+        augmentation: The augmentation, which may learn from each update of
+            the discriminator, or `None`.
     """
     players = []
     for index, role in enumerate(("generator", "discriminator")):
@@ -81,7 +82,7 @@ def checked_optimizer(
     """Returns an optimizer, with a scaled loss if gradients are in float16.
 
     Args:
-        identifier: What the user gave.
+        identifier: The user's argument.
         role: `"generator"` or `"discriminator"`.
         networks: The networks that its gradients flow through.
     """
@@ -108,7 +109,7 @@ def checked_optimizer(
 
 
 def checked_augmentation(augmentation: Any) -> Augmentation | None:
-    """Returns what the discriminator's inputs go through."""
+    """Returns the augmentation of the discriminator's inputs, or `None`."""
     if augmentation is not None and not isinstance(augmentation, Augmentation):
         raise TypeError(
             message(
@@ -121,17 +122,17 @@ def checked_augmentation(augmentation: Any) -> Augmentation | None:
 
 
 def check_use(game: Game) -> None:
-    """Raises if what is needed beside the samples is not to be used."""
+    """Raises if the networks need conditions or labels that are ignored."""
     beside = game.beside_samples
     if beside and not game.uses_conditions:
         reason = beside.needed_by[0].lower() + beside.needed_by[1:]
         raise ValueError(
-            message("use_conditions", f"True, for {reason}", False)
+            message("use_conditions", f"True, because {reason}", False)
         )
 
 
 def check_conditions(interface: Interface, game: Game) -> None:
-    """Raises if what is compiled does not go with what networks are told."""
+    """Raises if the arguments of `compile` do not fit the conditions."""
     conditions = interface.conditions
     draws = interface.latent_shape is not None or any(
         is_seed(variable) for variable in game.generator.network.variables
@@ -170,8 +171,8 @@ def _check_pairs(draws, game):
                     f"Invalid value for argument `{player.role}_regularizers`. "
                     "Expected a generator with latents or dropout for "
                     f"`{entry.name}`, which compares samples of one condition. "
-                    "Received: a generator without latents, of which these are "
-                    "all the same"
+                    "Received: a generator without latents, whose samples of "
+                    "one condition are all the same"
                 )
             if 1 < game.samples_per_condition < least:
                 raise ValueError(
@@ -186,9 +187,9 @@ def _check_pairs(draws, game):
 def _check_repeats(conditions, draws, game):
     expected = None
     if conditions is None:
-        expected = "1, for the networks are not conditional"
+        expected = "1, because the networks are not conditional"
     elif not draws:
-        expected = "1, for the generator has neither latents nor dropout"
+        expected = "1, because the generator has neither latents nor dropout"
     elif game.shared_samples:
         expected = "1 with shared_samples=True"
     if expected:
@@ -200,7 +201,7 @@ def _check_repeats(conditions, draws, game):
 
 
 def checked_metrics(metrics: Any) -> list[keras.metrics.Metric]:
-    """Returns the metrics as a list of their own."""
+    """Returns the metrics as a new list."""
     metrics = [] if metrics is None else metrics
     if not isinstance(metrics, list | tuple) or not all(
         isinstance(metric, keras.metrics.Metric) for metric in metrics
@@ -217,7 +218,7 @@ def check_modes(
     steps_per_execution: Any,
     jit_compile: Any,
 ) -> None:
-    """Raises unless these are what Keras takes for them, on these devices."""
+    """Raises unless Keras accepts these values on the model's devices."""
     boolean(run_eagerly, "run_eagerly")
     positive_integer(steps_per_execution, "steps_per_execution")
     if not (isinstance(jit_compile, str) and jit_compile == "auto"):

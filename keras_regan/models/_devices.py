@@ -1,4 +1,4 @@
-"""What has to hold for a model that is trained on several devices."""
+"""Checks of a model that is trained on several devices."""
 
 from typing import Any
 
@@ -30,17 +30,16 @@ def check_modes(
 
 
 def check_compiled(model: keras.Model, game: Game, state: State) -> None:
-    """Raises a `ValueError` for what does not go with the model's devices."""
+    """Raises a `ValueError` for what does not fit the model's devices."""
     replicas.check_strategy()
     for argument, variables in state.by_argument().items():
         outside = replicas.outside_scope(model, variables)
         if outside:
             raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected what was "
-                "made inside of the `with strategy.scope():` that the model "
-                "was made in, so that its variables are on every device. "
-                f"Received: the variable `{outside[0].path}`, made outside of "
-                "it"
+                f"Invalid value for argument `{argument}`. Expected objects "
+                "created inside the `with strategy.scope():` of the model, so "
+                "that their variables are on every device. Received: the "
+                f"variable `{outside[0].path}`, created outside the scope"
             )
     count = replicas.replica_count(model)
     if count > 1 and game.sample_metrics:
@@ -60,7 +59,7 @@ def check_one_replica(model: keras.Model, method: str, instead: str) -> None:
     if count > 1:
         raise ValueError(
             f"`{method}` would give the whole batch to each of {count} "
-            f"replicas. Expected `{instead}`, which gives each its part."
+            f"replicas. Expected `{instead}`, which divides it among them."
         )
 
 

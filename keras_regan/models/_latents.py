@@ -1,4 +1,4 @@
-"""How latents are distributed."""
+"""Distributions of latents."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import message
 
 Seed: TypeAlias = int | keras.random.SeedGenerator
-#: What a distribution of one's own is: called with a shape, batch included.
+#: A distribution by the user, called with a shape that includes the batch.
 Draw: TypeAlias = Callable[[Shape, Seed], Tensor]
 
 
 def checked_latents(latents: Any) -> Any:
-    """Returns what the argument `latents` says, also from its config."""
+    """Returns the distribution for the argument `latents` or its config."""
     if isinstance(latents, dict):
         latents = keras.saving.deserialize_keras_object(latents)
     named = isinstance(latents, str) and latents in _NAMED
@@ -34,14 +34,14 @@ def checked_latents(latents: Any) -> Any:
 
 
 def serialized_latents(latents: Any) -> Any:
-    """Returns what `checked_latents` understands and JSON can hold."""
+    """Returns `latents` in a form for JSON, which `checked_latents` reads."""
     if latents is None or isinstance(latents, str):
         return latents
     return keras.saving.serialize_keras_object(latents)
 
 
 def drawn_latents(latents: str | Draw, shape: Shape, seed: Seed) -> Tensor:
-    """Returns latents of a shape, batch included."""
+    """Draws latents of a shape that includes the batch."""
     draw = _NAMED[latents] if isinstance(latents, str) else latents
     return draw(shape, seed)
 
@@ -55,7 +55,7 @@ def _uniform(shape, seed):
 
 
 def _on_sphere(shape, seed):
-    """Returns directions, of the length that normal latents have."""
+    """Returns random directions with the length of normal latents."""
     normal = keras.random.normal(shape, seed=seed)
     axes = list(range(1, len(shape)))
     squares = ops.mean(ops.square(normal), axis=axes, keepdims=True)

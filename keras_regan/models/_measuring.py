@@ -1,4 +1,4 @@
-"""What is found out about a GAN besides training it."""
+"""Evaluation of a GAN: losses, metrics and shares of the gradient."""
 
 from typing import Any
 
@@ -24,12 +24,12 @@ from keras_regan.penalties.step_context import StepContext
 
 
 class MeasuringModel(SavingModel):
-    """A GAN, and what can be found out about it besides training it."""
+    """A GAN that can be evaluated: a base class of `RegularizedGAN`."""
 
     def evaluate(self, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         """Returns losses, regularizers and metrics on held-out samples.
 
-        The (averaged) generator is judged, with the same latents in every
+        Evaluates the (averaged) generator with the same latents in every
         call, so that differences between epochs are not due to the draw.
 
         Args:
@@ -38,12 +38,12 @@ class MeasuringModel(SavingModel):
             **kwargs: As in `keras.Model.evaluate`.
 
         Returns:
-            As `keras.Model.evaluate`; pass `return_dict=True` for names. What
-            `keras_regan.metrics` find is added at the end, after Keras's
-            callbacks had their `on_test_end`.
+            As `keras.Model.evaluate`; pass `return_dict=True` for names. The
+            results of `keras_regan.metrics` are added at the end, after
+            `on_test_end` of Keras's callbacks.
 
         Raises:
-            ValueError: As `fit`.
+            ValueError: As in `fit`.
         """
         x, y = checked_source(self, "evaluate", x, y, kwargs)
         _devices.check_rows("x", x, kwargs.get("batch_size"))
@@ -64,28 +64,29 @@ class MeasuringModel(SavingModel):
         return list(logs.values())
 
     def test_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
-        """Takes one test step; as `keras.Model.test_on_batch`."""
+        """Takes one test step, as `keras.Model.test_on_batch` does."""
         _devices.check_one_replica(self, "test_on_batch", "evaluate")
         x, y = checked_source(self, "test_on_batch", x, y, kwargs)
         with _backend.restore_state_on_error(self):
             return super().test_on_batch(x, y, **kwargs)
 
     def gradient_share(self, name: str, x: Any, y: Any = None) -> float:
-        """Returns which share of a network's gradient a regularizer has.
+        """Returns a regularizer's share of its network's gradient.
 
-        Factors of regularizers say little: the same 0.1 may be all or nothing
-        of what moves the weights. Networks are called as under `evaluate`, and
-        a penalty with an interval counts as it does on average.
+        The factor of a regularizer says little: the same 0.1 may be nearly all
+        of the gradient or nearly nothing. The networks are called as in
+        `evaluate`, and a penalty with an interval counts as it does on average.
 
         Args:
-            name: String. The regularizer's name in the logs, as `"g_l1"`.
-            x: Array of real samples, a batch.
+            name: String. The regularizer's name in the logs, such as
+                `"g_l1"`.
+            x: Array of real samples, one batch.
             y: Conditions, if the networks are conditional. Defaults to
                 `None`.
 
         Returns:
-            Float between 0 and 1: `|p| / (|p| + |r|)` with the L2 norms of the
-            gradients p of the regularizer and r of all the rest.
+            Float between 0 and 1: `|p| / (|p| + |r|)`, where `|p|` is the L2
+            norm of the regularizer's gradient and `|r|` that of the rest.
 
         Raises:
             ValueError: If there is no such regularizer, if `compile` was not
@@ -131,18 +132,20 @@ class MeasuringModel(SavingModel):
         return self._state.variables(CARRIED)
 
     def get_metrics_result(self) -> dict[str, Tensor]:
-        """Returns what is logged of the epoch so far, by the log names."""
+        """Returns the logs of the epoch so far, by name."""
         results = results_of(self._game.trackers + self._game.step_trackers)
-        # On PyTorch a sum is its variable, which the next epoch sets to zero.
+        # On PyTorch a sum is the metric's own variable, which the next epoch
+        # resets.
         return {name: ops.copy(result) for name, result in results.items()}
 
     @property
     def regularizer_factors(self) -> dict[str, Any]:
         """The factors of all regularizers, by their names in the logs.
 
-        Numbers, schedules, or `keras_regan.penalties.AdjustableFactor`s. A
-        regularizer that is no penalty and stands in no `Scheduled` has a 1
-        here, beside its own factor.
+        Each is a number, a schedule or a
+        `keras_regan.penalties.AdjustableFactor`. A regularizer that is neither
+        a penalty nor wrapped in `Scheduled` has a 1 here, on top of its own
+        factor.
         """
         if self._game is None:
             return {}
@@ -153,7 +156,7 @@ class MeasuringModel(SavingModel):
         }
 
     def test_step(self, *args: Any) -> Any:
-        """One step of evaluation; Keras's trainer calls it."""
+        """Takes one step of evaluation; Keras's trainer calls it."""
         return _backend.run_step(self._test, self._tested_groups, *args)
 
     def _tested_groups(self) -> tuple[list[keras.Variable], ...]:
@@ -194,7 +197,7 @@ class MeasuringModel(SavingModel):
         generated: Generated,
         networks: Networks,
     ) -> None:
-        """Shows the samples to the metrics."""
+        """Updates the metrics with the samples."""
         real, conditions, *_ = batch
         several = {}
         with shared_features():
@@ -217,9 +220,10 @@ class MeasuringModel(SavingModel):
         conditions: Any,
         networks: Networks,
     ) -> Tensor:
-        """Returns `(batch, count, ...)`: these samples, and more beside them.
+        """Returns `count` samples of each condition, `(batch, count, ...)`.
 
-        Each condition gets `count` samples; with `None`, these are all.
+        The given samples are the first ones. If `count` is `None`, they are
+        returned as they are.
         """
         if count is None:
             return samples

@@ -12,14 +12,14 @@ def copy_of(network: keras.Model, name: str) -> keras.Model:
     """Returns a frozen copy of a network with the same weights.
 
     Raises:
-        ValueError: If a layer of the network cannot be made anew.
+        ValueError: If a layer of the network cannot be recreated.
     """
     try:
         return NetworkCopier().copy(network, name)
     except NoCopy as error:
         raise ValueError(
             "Invalid value for argument `ema_momentum`. Expected None for a "
-            f"generator without a copy, which the average needs. {error} "
+            f"generator that cannot be copied for the average. {error} "
             f"Received: {error.__cause__}"
         ) from error
 
@@ -33,7 +33,7 @@ def update_average(
 ) -> None:
     """Moves the average towards the network.
 
-    Formula, `t` the number of updates that the network has had:
+    Formula, where `t` is the number of updates of the network so far:
 
     ```
     m = min(momentum, (1 + t) / (10 + t))
@@ -42,9 +42,10 @@ def update_average(
 
     The second term lets the average forget the initial weights within some
     tens of steps (as `num_updates` of `tf.train.ExponentialMovingAverage`
-    does). Moving statistics of normalization layers are averaged too. After
-    a step that was not taken, the average stays. It moves once in a step
-    however many updates this has, as in StarGAN v2, whose generator has two.
+    does). Moving statistics of normalization layers are averaged too. A
+    skipped step leaves the average as it is. The average moves once a step,
+    however many updates the step has, as in StarGAN v2, whose generator has
+    two.
     """
     step = ops.cast(step, "float32")
     momentum = ops.minimum(momentum, (1.0 + step) / (10.0 + step))

@@ -1,4 +1,4 @@
-"""Seeds for what every replica is to draw by itself."""
+"""Seeds for draws that differ between replicas."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from keras_regan._typing import Tensor
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
     """A generator of seeds that differ between the replicas of a step.
 
-    The state is the same on all of them and moves in step. On one replica it
-    is a `keras.random.SeedGenerator`.
+    The state is the same on all replicas, and they advance it together. On
+    one replica it is a plain `keras.random.SeedGenerator`.
     """
 
     def next(self, *args: Any, **kwargs: Any) -> Tensor:

@@ -1,7 +1,7 @@
 """Two networks as one model that makes samples.
 
-Two thirds of this file are documentation of what users call: that is why it is
-longer than the others.
+Two thirds of this file document public methods, which is why it is longer than
+the others.
 """
 
 import random
@@ -42,7 +42,7 @@ from keras_regan.models._seed_streams import first_seeds
 class SamplingModel(_backend.TrainerInternals, keras.Model):
     """A generator and its discriminator, and the samples that they make.
 
-    The ground floor of `RegularizedGAN`, where the arguments are described.
+    The first base class of `RegularizedGAN`, which documents the arguments.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             self.ema_momentum = float_below_one(ema_momentum, "ema_momentum")
             self.ema_generator = copy_of(generator, f"{generator.name}_average")
         self.seed = None if seed is None else random_seed(seed)
-        seed = random.randrange(2**31 - 3) if seed is None else self.seed
-        # Streams of their own, so that neither pictures nor validation nor
-        # what a regularizer draws change what a run is trained on.
-        first = iter(first_seeds(seed))
+        drawn = random.randrange(2**31 - 3) if seed is None else seed
+        # Separate streams: pictures, validation and the draws of regularizers
+        # must not change the latents of training.
+        first = iter(first_seeds(int(drawn)))
         self._training_seed = keras.random.SeedGenerator(next(first))
         self._evaluation_seed = keras.random.SeedGenerator(next(first))
         self._generation_seed = keras.random.SeedGenerator(next(first))
@@ -89,7 +89,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
 
     @property
     def latent_dim(self) -> int | None:
-        """The size of a latent vector; `None` if latents are no vectors."""
+        """The size of a latent vector; `None` if latents are not vectors."""
         shape = self.latent_shape
         return shape[0] if shape is not None and len(shape) == 1 else None
 
@@ -97,7 +97,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
     def latent_shape(self) -> Shape | None:
         """The shape of one sample's latents, read from the generator.
 
-        `None` for a generator without.
+        `None` for a generator without latents.
         """
         return self._interface.latent_shape
 
@@ -117,22 +117,22 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         return self._sampler(*args, **named, training=training)
 
     def sample_latents(self, batch_size: int, seed: Seed) -> Tensor:
-        """Draws latents, as the argument `latents` says.
+        """Draws latents from the distribution that the model was given.
 
         Args:
-            batch_size: How many.
-            seed: Integer, or one of the model's generators of seeds.
+            batch_size: Positive integer. Number of latents.
+            seed: Integer, or one of the model's seed generators.
 
         Returns:
             Tensor of shape `(batch_size, *latent_shape)`.
 
         Raises:
-            ValueError: If the generator takes none.
+            ValueError: If the generator takes no latents.
         """
         if self.latent_shape is None:
             raise ValueError(
-                "The generator takes no latents. Expected a model that was not "
-                "made with `latents=None`. Received: latents=None"
+                "The generator takes no latents. Expected a model made without "
+                "`latents=None`. Received: latents=None"
             )
         shape = (batch_size, *self.latent_shape)
         return drawn_latents(self.latents, shape, seed)
@@ -140,10 +140,10 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
     def predict(
         self, x: Any, batch_size: int | None = None, **kwargs: Any
     ) -> Any:
-        """Returns samples; as `keras.Model.predict`.
+        """Returns samples, as `keras.Model.predict` does.
 
-        With a `keras.distribution` of JAX every device computes all of them:
-        any number will do, and one process of several may predict alone.
+        With a `keras.distribution` of JAX, every device computes all samples.
+        Their number is then free, and one process of several may predict alone.
         """
         with _backend.restore_state_on_error(self), replicas.in_this_process():
             return super().predict(x, batch_size=batch_size, **kwargs)
@@ -163,17 +163,17 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         """Returns new samples of the (averaged) generator.
 
         Args:
-            n: Positive integer. How many. `None` is one for each condition.
-                Defaults to `None`.
+            n: Positive integer or `None`. Number of samples. `None` means one
+                for each condition. Defaults to `None`.
             conditions: For conditional networks: one condition for all
-                samples, as a class label, or `n` of them. Several kinds of
-                conditions are a tuple, or a dictionary with the names of the
-                generator's inputs. Defaults to `None`.
+                samples, such as a class label, or `n` of them. Pass several
+                kinds of conditions as a tuple, or as a dictionary with the
+                names of the generator's inputs. Defaults to `None`.
             samples_per_condition: Positive integer `k` or `None`. With an
-                integer, each condition gets `k` samples, from latents of
-                their own. Defaults to `None`.
+                integer, each condition gets `k` samples, each from latents of
+                its own. Defaults to `None`.
             seed: Integer or `None`. The same seed gives the same latents;
-                `None` goes on with the model's own stream, which is apart
+                `None` continues the model's own stream, which is separate
                 from that of training. Defaults to `None`.
 
         Returns:
@@ -181,11 +181,11 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             `(n, k, ...)`.
 
         Raises:
-            TypeError: If a number is not an integer, or if conditions are no
+            TypeError: If a number is not an integer, or if conditions are not
                 numbers.
             ValueError: If a number is not positive, if conditions are missing,
-                are not those that the networks take, or are another number
-                than `n`, or if `samples_per_condition` is given without.
+                do not fit the networks or are not `n` in number, or if
+                `samples_per_condition` is given without conditions.
 
         Example:
         >>> gan = keras_regan.RegularizedGAN(
@@ -215,11 +215,11 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         return samples.reshape((*shape, *samples.shape[1:]))
 
     def reset_average(self) -> None:
-        """Lets the moving average begin anew, at the generator's weights.
+        """Restarts the moving average at the generator's current weights.
 
-        For weights that did not come from training: `generate`, `predict` and
-        `evaluate` look at the average, and see nothing of
-        `gan.generator.set_weights(...)` before this is called.
+        Call it after setting weights by hand: `generate`, `predict` and
+        `evaluate` use the average, and `gan.generator.set_weights(...)` alone
+        does not change it.
 
         Raises:
             ValueError: If the model keeps no average.
@@ -241,34 +241,33 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         self.ema_generator.set_weights(self.generator.get_weights())
 
     def inference_generator(self) -> keras.Model:
-        """Returns the generator as a plain Keras model of its own.
+        """Returns the generator as a separate, plain Keras model.
 
-        For wherever samples are to be made without this package: saved as a
-        `.keras` file, it is loaded where keras_regan is not installed. It is a
-        frozen copy of the (averaged) generator with the same weights and the
-        same outputs.
+        Use it to make samples without this package: saved as a `.keras` file,
+        it loads where keras_regan is not installed. It is a frozen copy of the
+        (averaged) generator with the same weights and the same outputs.
 
-        Regularizers and constraints of keras_regan, which only training needs,
-        are left out, and so is `layers.SampleRegularization`. A kernel with
-        `layers.SpectralNormalization` is stored normalized.
+        The copy leaves out what only training needs: regularizers and
+        constraints of keras_regan, and `layers.SampleRegularization`. A kernel
+        with `layers.SpectralNormalization` is stored normalized.
         `layers.ConditionalBatchNormalization` becomes a small model of Keras's
         own layers. Under a mixed dtype policy the copy computes in float32,
         in which the weights are stored: its outputs are float32 and differ
-        from those of `generate` by what half precision rounds.
+        from those of `generate` by the rounding of half precision.
 
-        Layers and classes of your own stay what they are, so what loads the
-        file needs their code.
+        The copy keeps your own layers and classes as they are, so a program
+        that loads the file needs their code.
 
         Returns:
             A built `keras.Model` from latents, or `[latents, *conditions]`, to
             samples. It is not compiled. A generator that takes conditions as
-            further arguments is inside of a functional model, which takes
-            them in this list.
+            further arguments is wrapped in a functional model that takes this
+            list.
 
         Raises:
             ValueError: If the generator has another layer of keras_regan, such
-                as `layers.Packing`, or cannot be made anew from its config.
-                `export` works all the same.
+                as `layers.Packing`, or cannot be recreated from its config.
+                `export` still works.
 
         Example:
         >>> gan = keras_regan.RegularizedGAN(
@@ -291,10 +290,10 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         """Exports the (averaged) generator alone, with Keras's own `export`.
 
         For programs without Keras: the file holds the computation and needs
-        neither keras_regan nor code of yours. What is exported is
-        `inference_generator()`, or the generator itself where that cannot be.
-        Inputs are named `latents` and, if nobody named them, `labels` or
-        `condition`; batches are of any size.
+        neither keras_regan nor your own code. This method exports
+        `inference_generator()`, or the generator itself if it has no such
+        copy. The inputs are named `latents` and, unless you named them,
+        `labels` or `condition`; batches may have any size.
 
         | format | TensorFlow | JAX | PyTorch |
         |---|---|---|---|
@@ -302,17 +301,17 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         | `"onnx"` | with `tf2onnx` | with `jax2onnx` | with `onnx` |
 
         The packages come with `pip install "keras_regan[export]"`, and for
-        JAX with `[export-jax]`. Keras's other formats are handed through.
-        `"torch"` makes a program for one sample at a time unless
-        `dynamic_shapes` says otherwise.
+        JAX with `[export-jax]`. Other formats are passed on to Keras.
+        `"torch"` makes a program for one sample at a time unless you pass
+        `dynamic_shapes`.
 
         Args:
             filepath: String or path. Where to write.
             format: String. As in `keras.Model.export`. Defaults to
                 `"tf_saved_model"`.
             verbose: As in `keras.Model.export`. Defaults to `None`.
-            input_signature: As in `keras.Model.export`. `None` is a batch of
-                any size. For ONNX on JAX, a layer that counts the samples of
+            input_signature: As in `keras.Model.export`. `None` means a batch
+                of any size. For ONNX on JAX, a layer that counts the samples of
                 its batch, such as `layers.MinibatchDiscrimination`, needs one
                 of a fixed size. Defaults to `None`.
             **kwargs: As in `keras.Model.export`.
@@ -349,7 +348,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         generator: keras.Model,
         augmentation: Augmentation | None = None,
     ) -> Networks:
-        """Returns what a step calls, with this generator."""
+        """Returns the networks as a step calls them, with this generator."""
         return Networks(
             generator,
             self.discriminator,
@@ -361,18 +360,18 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
     def _draw_latents(
         self, size: Any, seed: keras.random.SeedGenerator, times: int = 1
     ) -> Tensor | None:
-        """Returns the latents of a step, `None` for a generator without.
+        """Returns the latents of a step; `None` if the generator takes none.
 
         Args:
-            size: How many.
-            seed: What draws them.
-            times: In how many draws of equal size: on several replicas none
+            size: Number of latents.
+            seed: Seed generator for the draw.
+            times: Number of draws of equal size: on several replicas, no draw
                 may be larger than the data's batch. Defaults to `1`.
         """
         if self.latent_shape is None:
             return None
         parts = [
-            # On several replicas, those that one would have drawn.
+            # Several replicas together use the latents that one would draw.
             replicas.own_rows(
                 lambda rows: self.sample_latents(rows, seed), size // times
             )
@@ -381,7 +380,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         return parts[0] if times == 1 else ops.concatenate(parts)
 
     def _check_drawn_latents(self) -> None:
-        """Raises unless a distribution of one's own draws latents anew."""
+        """Raises if the user's latents are random but do not use the seed."""
         own = type(self).sample_latents is not SamplingModel.sample_latents
         if self.latent_shape is None or not (own or callable(self.latents)):
             return
@@ -390,7 +389,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         latents = self.sample_latents(2, seed)
         check_latents(latents, self.latent_shape)
         if np.array_equal(before, ops.convert_to_numpy(seed.state)):
-            # Those of a table are the same again, those of NumPy are not.
+            # A second call tells fixed latents, such as those of a table, from
+            # random ones, such as those of NumPy.
             check_fixed(latents, self.sample_latents(2, seed))
 
     @property

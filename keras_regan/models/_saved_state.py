@@ -1,8 +1,8 @@
-"""What a GAN saves beside weights and optimizers: seeds, penalties' state.
+"""Saves what Keras leaves out: seeds and the state of penalties.
 
-Keras drops the state of every seed generator on saving, and with it the
-dropout masks and latents that a resumed run would use; and it does not know
-what penalties, factors and augmentations keep.
+Keras does not save the state of seed generators, which a resumed run needs to
+draw the same dropout masks and latents. It does not know the state of
+penalties, factors and augmentations either.
 """
 
 import json
@@ -42,8 +42,8 @@ def save(gan: Any, store: Any) -> None:
 def load(gan: Any, store: Any) -> None:
     """Loads what `save` saved, in this version or an earlier one.
 
-    What the file lacks is left as it is. That and what the model has no place
-    for is warned of.
+    Variables that the file lacks keep their values. A warning names them, and
+    the entries that the model has no variables for.
 
     Raises:
         ValueError: If an entry has another shape. Nothing is loaded then.
@@ -75,7 +75,8 @@ def load(gan: Any, store: Any) -> None:
         known.add(_AVERAGE)
     surplus = present - known
     if not gan.compiled:
-        # As Keras does not miss an optimizer in a model without one.
+        # Keras does not complain either if a model without an optimizer loads
+        # a file that has one.
         surplus = {k for k in surplus if k.startswith(("seed", _AVERAGE))}
     gan._position.loaded = all(key in values for key in _POSITION)
     missing = [key for key in variables if key not in values]
@@ -87,17 +88,17 @@ def _warn(version, missing, surplus, uncompiled):
         return
     if uncompiled:
         text = (
-            "The file is of a model that was not compiled: optimizers and "
-            "what penalties, factors and augmentations keep are left as they "
+            "The file comes from a model that was not compiled: optimizers and "
+            "the state of penalties, factors and augmentations stay as they "
             "are."
         )
         missing = [key for key in missing if key.startswith("seed")]
     else:
-        text = "The file is of a model that was made or compiled otherwise."
+        text = "The file comes from a model made or compiled in another way."
     if missing:
-        text += f" It lacks {_listed(missing)}, left as in this model."
+        text += f" It lacks {_listed(missing)}, which stay as they are."
     if surplus:
-        text += f" It holds {_listed(surplus)}, for which there is no place."
+        text += f" It holds {_listed(surplus)}, which this model does not have."
     warnings.warn(
         f"{text} It was written by keras_regan {version}; this is "
         f"{__version__}.",

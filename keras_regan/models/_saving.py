@@ -1,4 +1,4 @@
-"""How a GAN is written to files and made from them."""
+"""Saving a GAN to files and loading it from them."""
 
 from typing import Any
 from typing import Self
@@ -22,13 +22,18 @@ from keras_regan.models._sampling import SamplingModel
 
 
 class SavingModel(SamplingModel):
-    """A GAN and its files.
+    """A GAN that can be saved and loaded: a base class of `RegularizedGAN`.
 
-    `SamplingModel`, this, `MeasuringModel` and `RegularizedGAN` are floors of
-    one house: each is read by itself, and knows what is below.
+    `SamplingModel`, this class, `MeasuringModel` and `RegularizedGAN` inherit
+    in this order. Each can be read by itself and uses only those before it.
     """
 
-    _game: Game | None = None
+    _game: Game = None  # type: ignore[assignment]  # Until `compile`.
+
+    @property
+    def _uses_conditions(self) -> bool:
+        """Whether the conditions of the data matter; `True` until `compile`."""
+        return self._game is None or self._game.uses_conditions
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -49,8 +54,8 @@ class SavingModel(SamplingModel):
         """Creates a model from the result of `get_config`.
 
         Raises:
-            ValueError: If the config is not one of this class, or names what
-                is not known here.
+            ValueError: If the config is not one of this class, or names an
+                object that is not known here.
         """
         with config_errors(config):
             config = dict(config)
@@ -77,7 +82,7 @@ class SavingModel(SamplingModel):
             "metrics": game.metrics,
             "shared_samples": game.shared_samples,
             "samples_per_condition": game.samples_per_condition,
-            "use_conditions": self._game.uses_conditions,
+            "use_conditions": self._uses_conditions,
             "feature_networks": network_numbers(game.feature_holders),
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
@@ -89,8 +94,8 @@ class SavingModel(SamplingModel):
         """Compiles the model with the result of `get_compile_config`.
 
         Raises:
-            ValueError: If the config is not one of this class, or names what
-                is not known here.
+            ValueError: If the config is not one of this class, or names an
+                object that is not known here.
         """
         with config_errors(config):
             config = keras.saving.deserialize_keras_object(config)
@@ -106,20 +111,19 @@ class SavingModel(SamplingModel):
         zipped: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        """Saves networks, optimizers, average, seeds and how it is compiled.
+        """Saves networks, optimizers, average, seeds and `compile` arguments.
 
-        The file appears under its name once it is complete and on the disk:
-        whatever stops the process while it is written, the previous file
-        stays readable. That is so for files on a local disk, of all endings.
-        Directories (`zipped=False`) and remote paths are left to Keras, which
-        overwrites them piece by piece, and so is everything that is saved by
-        the function `keras.saving.save_model` instead of this method. One
-        process of several may save alone.
+        The file appears under its name only when it is complete and on the
+        disk: if the process stops before that, the previous file stays
+        readable. This holds for files on a local disk, with any ending.
+        Directories (`zipped=False`) and remote paths are written by Keras,
+        which overwrites them piece by piece. The same goes for the function
+        `keras.saving.save_model`. One process of several may save alone.
 
         Args:
-            filepath: String or path, as `"gan.keras"`.
-            overwrite: Boolean. Whether a file that exists is replaced;
-                otherwise the user is asked. Defaults to `True`.
+            filepath: String or path, such as `"gan.keras"`.
+            overwrite: Boolean. Whether to replace an existing file; otherwise
+                the user is asked. Defaults to `True`.
             zipped: As in `keras.Model.save`.
             **kwargs: As in `keras.Model.save`.
 
@@ -154,15 +158,15 @@ class SavingModel(SamplingModel):
     ) -> None:
         """Saves networks, optimizers, average and seeds.
 
-        The file appears once it is complete, as with `save`, and ends in a
-        checksum, by which `load_weights` sees that it was damaged. Several
-        files (`max_shard_size`) and remote paths are left to Keras and have
-        neither.
+        As with `save`, the file appears when it is complete. It ends with a
+        checksum, so that `load_weights` notices damage. Several files
+        (`max_shard_size`) and remote paths are written by Keras and have
+        neither of the two.
 
         Args:
-            filepath: String or path, as `"gan.weights.h5"`.
-            overwrite: Boolean. Whether a file that exists is replaced;
-                otherwise the user is asked. Defaults to `True`.
+            filepath: String or path, such as `"gan.weights.h5"`.
+            overwrite: Boolean. Whether to replace an existing file; otherwise
+                the user is asked. Defaults to `True`.
             max_shard_size: As in `keras.Model.save_weights`.
 
         Raises:
@@ -183,18 +187,18 @@ class SavingModel(SamplingModel):
     def load_weights(
         self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
     ) -> None:
-        """Loads all that `save_weights` saved, or nothing.
+        """Loads everything that `save_weights` saved, or nothing.
 
-        If the file is damaged or does not fit, the model has the weights, the
-        optimizers and the seeds that it had before. A file of a model that
-        was not compiled fits one that is: its optimizers are then left as
-        they are, with a warning.
+        If the file is damaged or does not fit, the model keeps its weights,
+        optimizers and seeds. A compiled model can load the file of a model
+        that was not compiled: its optimizers then stay as they are, with a
+        warning.
 
         Args:
             filepath: String or path of a file that `save_weights` or `save`
                 wrote, in this version or an earlier one.
-            skip_mismatch: Boolean. Whether what does not fit is left out,
-                with a warning. Defaults to `False`.
+            skip_mismatch: Boolean. Whether to skip what does not fit, with a
+                warning. Defaults to `False`.
             **kwargs: As in `keras.Model.load_weights`.
 
         Raises:

@@ -7,7 +7,7 @@ _STREAMS = 5
 
 
 def first_seeds(seed: int) -> list[int]:
-    """Returns where the streams of a model begin.
+    """Returns the first seed of each stream of a model.
 
     On PyTorch, Keras seeds the n-th draw of a stream with its first seed plus
     n, so streams with first seeds in a row would give the same numbers, one
@@ -17,7 +17,7 @@ def first_seeds(seed: int) -> list[int]:
     from 0 to 99 two million.
 
     Args:
-        seed: Integer, the model's.
+        seed: Integer. The model's seed.
     """
     numbers = range(_STREAMS * seed + 1, _STREAMS * (seed + 1) + 1)
     return [number * _GOLDEN % 2**31 for number in numbers]

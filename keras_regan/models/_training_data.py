@@ -1,4 +1,4 @@
-"""What data a GAN takes, as far as can be told before a step."""
+"""Checks of the data of a GAN before the first step."""
 
 from typing import Any
 
@@ -21,14 +21,15 @@ def checked_source(
 
     Args:
         gan: The model.
-        method: What was called, by its name.
+        method: The name of the method that was called.
         x: The samples, or a source of batches.
         y: The conditions, if `x` is an array.
-        arguments: What else the method was called with.
-        argument: The name of the argument that `x` is.
+        arguments: The other arguments of the method.
+        argument: The method's name for `x`.
 
     Raises:
-        TypeError: If `x` is no array and no source, or `y` no conditions.
+        TypeError: If `x` is neither an array nor a source of batches, or if
+            `y` has no conditions.
         ValueError: If the model is not compiled, or if the data does not fit
             the networks.
     """
@@ -42,19 +43,17 @@ def checked_source(
     gan._game.prepare(gan._interface.described_conditions)
     gan._check_drawn_latents()
     if isinstance(x, list) and len(x) == 1 and hasattr(x[0], "shape"):
-        (x,) = x  # As Keras takes the inputs of a model.
+        (x,) = x  # Keras accepts a list of one input too.
     if y is None and isinstance(x, list | tuple) and len(x) == 2:
         x, y = x
     if method in _ON_ONE_BATCH:
         batches.check_array(x)
     batches.check_not_empty(x, argument)
     wanted = gan._game.beside_samples
-    if not gan._game.uses_conditions and hasattr(x, "shape"):
+    if not gan._uses_conditions and hasattr(x, "shape"):
         y = None
     y = as_arrays(y, wanted)
-    batches.check_source(
-        x, y, gan.sample_shape, wanted, gan._game.uses_conditions
-    )
+    batches.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
     if y is not None:
         wanted.check_numbering(y)
         y = wanted.shaped(y)
@@ -62,7 +61,7 @@ def checked_source(
 
 
 def check_validation(gan: Any, data: Any) -> None:
-    """Raises as `checked_source` for the `validation_data` of `fit`."""
+    """Raises as `checked_source` does, for the `validation_data` of `fit`."""
     if data is not None:
         x, y = batches.split(data)
         checked_source(gan, "fit", x, y, {}, argument="validation_data")
@@ -73,15 +72,15 @@ def check_trained(
 ) -> None:
     """Raises a `ValueError` if no batch of a training had any samples.
 
-    A graph leaves out batches without samples. Steps may be missing for other
-    reasons: a loss scale left them out, of which the logs tell, or a callback
-    went back to earlier weights, of which the means know nothing.
+    A compiled step skips batches without samples. Updates may be missing for
+    other reasons too: a loss scale skipped them, which the logs show, or a
+    callback went back to earlier weights, which leaves the means as they are.
 
     Args:
         gan: The model.
-        before: How many updates the discriminator had had.
-        logs: What was logged of all epochs.
-        x: The data, to be named in the error.
+        before: Number of updates of the discriminator before the training.
+        logs: The logs of all epochs.
+        x: The data, which the error names.
     """
     trackers = gan._game.step_trackers
     left_out = sum(sum(logs.get(t.name, [])) for t in trackers)

@@ -1,12 +1,17 @@
 """One Keras optimizer that holds the two of a GAN."""
 
+from collections.abc import Mapping
+from collections.abc import MutableMapping
+from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
 
 from keras_regan._game.player import Player
 from keras_regan._registration import register
+from keras_regan._typing import Tensor
 
 _ROLES = ("generator", "discriminator")
 _WHICH = (
@@ -19,13 +24,13 @@ _WHICH = (
 class PairedOptimizer(keras.optimizers.Optimizer):
     """Holds the optimizers of the generator and of the discriminator.
 
-    Keras's trainer, its saving and its callbacks know one `model.optimizer`.
-    This is it: they see all variables of both. The attribute `optimizers` is
-    what `LearningRateScheduler`, `ReduceLROnPlateau` and `TensorBoard` look
-    for. Updates are applied to each of the two directly.
+    Keras's trainer, saving and callbacks expect a single `model.optimizer`.
+    This one shows them the variables of both. `LearningRateScheduler`,
+    `ReduceLROnPlateau` and `TensorBoard` find the two in its attribute
+    `optimizers`. Updates are applied to each of the two directly.
 
-    `keras.optimizers.MultiOptimizer` cannot serve: it wants a gradient for
-    every variable at once, while the two networks take turns.
+    `keras.optimizers.MultiOptimizer` does not work here: it needs a gradient
+    for every variable at once, while the two networks take turns.
 
     Args:
         generator_optimizer: Keras optimizer.
@@ -63,7 +68,7 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The variables of both, and the few of this object."""
+        """The variables of both optimizers and the few of this object."""
         return (
             super().variables
             + self.generator_optimizer.variables
@@ -76,41 +81,47 @@ class PairedOptimizer(keras.optimizers.Optimizer):
         return self.generator_optimizer.iterations
 
     @property
-    def learning_rate(self) -> Any:
-        """The generator's, for callbacks that log one; it cannot be set."""
+    def learning_rate(self) -> Tensor:
+        """The generator's learning rate, for callbacks that log only one."""
         return self.generator_optimizer.learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, learning_rate: Any) -> None:
+    def learning_rate(self, learning_rate: Tensor) -> None:
         raise AttributeError(f"There is no single learning rate. {_WHICH}")
 
-    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+    def apply(
+        self,
+        grads: Sequence[Tensor],
+        trainable_variables: Sequence[keras.Variable] | None = None,
+    ) -> None:
         """Raises: updates are applied to one network at a time."""
         raise RuntimeError(f"Gradients belong to one network. {_WHICH}")
 
-    def finalize_variable_values(self, var_list: Any) -> None:
+    def finalize_variable_values(
+        self, var_list: Sequence[keras.Variable]
+    ) -> None:
         """Leaves the weights alone at the end of `fit`.
 
-        Keras would overwrite them by the averages of an optimizer with
-        `use_ema`, and the next `fit` would set an averaged generator against
-        a discriminator that never met it.
+        Keras would overwrite them with the averages of an optimizer with
+        `use_ema`, and the next `fit` would train an averaged generator against
+        a discriminator that has never seen its samples.
         """
 
-    def save_own_variables(self, store: Any) -> None:
-        """Saves this object's own variables, and of what kind the two are."""
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Saves this object's own variables and the kinds of the two."""
         for index, variable in enumerate(super().variables):
             store[str(index)] = variable.numpy()
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
             store[role] = np.frombuffer(_kind(optimizer).encode(), "uint8")
 
-    def load_own_variables(self, store: Any) -> None:
-        """Loads this object's own variables; the two load theirs.
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Loads this object's own variables; the two optimizers load theirs.
 
         Raises:
             ValueError: If the file holds the state of other optimizers.
         """
         if not len(store.keys()):
-            return  # Of a model that was not compiled.
+            return  # The file comes from a model that was not compiled.
         for role, optimizer in zip(_ROLES, self.optimizers, strict=True):
             kind = store[role].tobytes().decode(errors="replace")
             if kind != _kind(optimizer):
@@ -132,8 +143,10 @@ class PairedOptimizer(keras.optimizers.Optimizer):
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
-    ) -> "PairedOptimizer":
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, Any] | None = None,
+    ) -> Self:
         """Creates the pair from the result of `get_config`."""
         config = dict(config)
         for key in ("generator_optimizer", "discriminator_optimizer"):
@@ -150,16 +163,16 @@ def _kind(optimizer: keras.optimizers.Optimizer) -> str:
 
 
 def paired(generator: Player, discriminator: Player) -> PairedOptimizer:
-    """Returns the optimizers of two players as one, with all variables made.
+    """Returns the optimizers of two players as one built optimizer.
 
     Raises:
-        ValueError: If both are one object.
+        ValueError: If both are the same object.
     """
     if generator.optimizer is discriminator.optimizer:
         raise ValueError(
             "Invalid value for argument `discriminator_optimizer`. Expected "
-            "another object than `generator_optimizer`: each keeps the state "
-            "of its own network. Received: one optimizer for both"
+            "a different object than `generator_optimizer`: each keeps the "
+            "state of its own network. Received: one optimizer for both"
         )
     pair = PairedOptimizer(generator.optimizer, discriminator.optimizer)
     pair.build_pair(generator.variables, discriminator.variables)

@@ -1,7 +1,7 @@
 """A generator and a discriminator as one Keras model: how they are trained.
 
-Two thirds of this file are documentation of `compile` and `fit`: that is why
-it is longer than the others. The step itself begins at `train_step`.
+Two thirds of this file document `compile` and `fit`, which is why it is longer
+than the others. The step itself begins at `train_step`.
 """
 
 from collections.abc import Sequence
@@ -50,6 +50,7 @@ from keras_regan.models._training_data import check_validation
 from keras_regan.models._training_data import checked_source
 from keras_regan.models.paired_optimizer import paired
 from keras_regan.penalties._batch import Batch
+from keras_regan.penalties.scheduled import AnyRegularizer
 from keras_regan.penalties.step_context import Generated
 
 
@@ -57,7 +58,7 @@ from keras_regan.penalties.step_context import Generated
 class RegularizedGAN(MeasuringModel):
     """A GAN that trains through `compile` and `fit`, with regularizers.
 
-    Takes two ordinary Keras models. Everything else of Keras works on it:
+    It takes two ordinary Keras models. The rest of Keras works with it:
     callbacks, `tf.data`, checkpoints, `evaluate`, mixed precision.
 
     One step of training updates the discriminator `discriminator_steps` times
@@ -65,44 +66,48 @@ class RegularizedGAN(MeasuringModel):
     `generator_steps` times (likewise), then the moving average once.
 
     Args:
-        generator: Built Keras model from latents `(batch, ...)` to samples of
-            any shape; conditional: from `[latents, *conditions]`, or a
-            dictionary with the key `"latents"`, or with conditions as further
-            arguments, `call(self, latents, labels)`, whose shapes a `build`
-            or a `get_build_config` tells. A condition is whatever it is told:
-            class labels, images, vectors of attributes, token ids.
-        discriminator: Built Keras model from samples to logits (no sigmoid)
-            of shape `(batch, 1)`, `(batch,)` or, for parts of a sample such
-            as patches or moments, `(batch, ..., 1)`, or to a list of several
-            of these, whose losses add up; conditional: from
-            `[samples, *conditions]`, or a dictionary with the key
-            `"samples"`, or `call(self, samples, labels)`. It may take fewer
-            conditions than the generator: by the names of its inputs, or the
-            first ones. Class labels it need not take if it returns
-            `"class_logits"` for `penalties.AuxiliaryClassifier`. It may return
+        generator: Built Keras model that maps latents `(batch, ...)` to
+            samples of any shape. A conditional generator takes
+            `[latents, *conditions]`, or a dictionary with the key `"latents"`,
+            or conditions as further arguments, `call(self, latents, labels)`,
+            with their shapes from a `build` or a `get_build_config`.
+            Conditions can be class labels, images, vectors of attributes,
+            token ids and so on.
+        discriminator: Built Keras model that maps samples to logits (no
+            sigmoid) of shape `(batch, 1)`, `(batch,)` or, for parts of a
+            sample such as patches or moments, `(batch, ..., 1)`, or to a list
+            of several of these, whose losses add up. A conditional
+            discriminator takes `[samples, *conditions]`, or a dictionary with
+            the key `"samples"`, or further arguments,
+            `call(self, samples, labels)`. It may take fewer conditions than
+            the generator: those that its inputs name, or the first ones. It
+            need not take class labels if it returns `"class_logits"` for
+            `penalties.AuxiliaryClassifier`. It may return
             `{"logits": ..., "features": ...}` for penalties that read
             features.
-        latents: How latents are distributed: `"normal"`, `"uniform"` from -1
-            to 1, `"sphere"` (directions, of the length that normal latents
-            have), `"truncated_normal"` (none beyond 2), or a function
-            `latents(shape, seed)` that draws with `keras.random`; registered
-            with `keras.saving.register_keras_serializable`, it is saved with
-            the model. `None`: the generator has none, and takes conditions
-            only. Defaults to `"normal"`.
-        ema_momentum: Float in `[0, 1)` or `None`. With a float, a moving
-            average of the generator's weights is kept, and `call`, `predict`,
-            `generate` and `evaluate` use it. `0.999` is common; shorter runs
-            want less. In the first steps the momentum is smaller, so that the
-            initial weights are soon forgotten. `reset_average` tells it of
-            weights that were set by hand. Defaults to `None`.
+        latents: Distribution of the latents: `"normal"`, `"uniform"` from -1
+            to 1, `"sphere"` (random directions with the length of normal
+            latents), `"truncated_normal"` (no value beyond 2), or a function
+            `latents(shape, seed)` that draws with `keras.random`. A function
+            that is registered with
+            `keras.saving.register_keras_serializable` is saved with the
+            model. `None` is for a generator that takes conditions only.
+            Defaults to `"normal"`.
+        ema_momentum: Float in `[0, 1)` or `None`. With a float, the model
+            keeps a moving average of the generator's weights, and `call`,
+            `predict`, `generate` and `evaluate` use it. `0.999` is common;
+            shorter runs need less. The momentum is smaller in the first
+            steps, so that the average soon forgets the initial weights. Call
+            `reset_average` after setting weights by hand. Defaults to `None`.
         seed: Integer or `None`. The seed of all latents. `None` draws one from
-            Python's generator, which `keras.utils.set_random_seed` sets.
+            Python's generator, which `keras.utils.set_random_seed` seeds.
             Defaults to `None`.
         name: String or `None`. The model's name.
 
     Call arguments:
-        inputs: What the generator takes: latents, `[latents, *conditions]`, or
-            a dictionary. A list also if it takes them as several arguments.
+        inputs: The inputs of the generator: latents, `[latents, *conditions]`
+            or a dictionary. Pass a list even if the generator takes them as
+            several arguments.
 
     Returns:
         Samples of the (averaged) generator.
@@ -111,8 +116,8 @@ class RegularizedGAN(MeasuringModel):
         TypeError: If one of the networks is not a Keras model.
         ValueError: If a network is not built, or if the two do not fit
             together, or if `ema_momentum` is given and a layer of the generator
-            cannot be made anew from its config. A discriminator whose last
-            layer bounds logits, as a sigmoid does, is warned of.
+            cannot be recreated from its config. A discriminator whose last
+            layer bounds the logits, as a sigmoid does, causes a warning.
 
     Example:
     >>> generator, discriminator = keras_regan.networks.mlp(
@@ -133,36 +138,43 @@ class RegularizedGAN(MeasuringModel):
     def position(self) -> tuple[int, int]:
         """How far `fit` has come: complete epochs, and batches after them.
 
-        It is saved with the model; `fit(resume=True)` goes on there.
+        It is saved with the model; `fit(resume=True)` continues there.
         """
         return self._position.epoch_and_batch
 
     @property
     def trained_variables(self) -> list[keras.Variable]:
-        """All that training changes, each once.
+        """All variables that training changes, each once.
 
-        Weights of both networks and their average, random state, optimizers,
-        and what penalties, factors and augmentations keep; no metrics.
+        The weights of both networks and their average, random state,
+        optimizers, and the state of penalties, factors and augmentations, but
+        no metrics.
         """
         return self._state.variables(TRAINED)
 
     @property
     def callback_notes(self) -> dict[str, Any]:
-        """What callbacks keep with the model, to go on after an interruption.
+        """State of callbacks that resume after an interruption.
 
-        One entry for each kind of callback, of what JSON can hold. It is saved
-        with the model; `compile` forgets it.
+        One entry for each kind of callback, in a form that JSON can hold. It
+        is saved with the model; `compile` clears it.
         """
         return {} if self._game is None else self._game.notes
 
     @replicas.in_scope
     def compile(
         self,
-        generator_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
+        generator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
+        discriminator_optimizer: str
+        | dict[str, Any]
+        | keras.optimizers.Optimizer
+        | None = None,
         loss: AdversarialLoss | None = None,
-        generator_regularizers: Sequence[Any] | None = None,
-        discriminator_regularizers: Sequence[Any] | None = None,
+        generator_regularizers: Sequence[AnyRegularizer] | None = None,
+        discriminator_regularizers: Sequence[AnyRegularizer] | None = None,
         discriminator_steps: int = 1,
         generator_steps: int = 1,
         augmentation: Augmentation | None = None,
@@ -176,80 +188,82 @@ class RegularizedGAN(MeasuringModel):
     ) -> None:
         """Configures training.
 
-        An entry of the two lists of regularizers is called with what its type
-        needs: any `keras.regularizers.Regularizer` with the network's kernels,
-        a `keras_regan.regularizers.SampleRegularizer` with the generated
-        batch, a `keras_regan.penalties.Penalty` with the step's context.
-        Regularizers that layers carry themselves are added as well.
+        Each entry of the two lists of regularizers is called with what its
+        type needs: any `keras.regularizers.Regularizer`, and any plain
+        function that returns a scalar, with each of the network's kernels; a
+        `keras_regan.regularizers.SampleRegularizer` with the generated batch;
+        a `keras_regan.penalties.Penalty` with the step's context. The
+        regularizers of layers are added as well.
 
-        The logs hold `d_loss` and `g_loss`, which is what was minimized,
-        and each regularizer as `d_<name>` or `g_<name>`, which is what was
-        added. What the layers' own regularizers added is logged as
-        `d_layer_regularizers` and `g_layer_regularizers`.
+        The logs hold the minimized losses as `d_loss` and `g_loss`, and what
+        each regularizer added to them as `d_<name>` or `g_<name>`. The name
+        of a function is its `__name__`; a lambda has none, and gets one from
+        `keras_regan.penalties.Scheduled(function, name=...)`. The
+        regularizers of layers are logged as `d_layer_regularizers` and
+        `g_layer_regularizers`.
         `d_real_accuracy` and `d_fake_accuracy` are the shares of real and of
-        generated samples, or of their patches, that the discriminator took
-        for what they are before it learned from them: near 1 it has won, near
-        0.5 it cannot tell. Losses that only compare logits, as `Wasserstein`
-        and `Relativistic` do, have none (`AdversarialLoss.boundary`).
+        generated samples, or of their patches, that the discriminator
+        classified correctly before it learned from them: near 1 it has won,
+        near 0.5 it cannot tell the two apart. Losses that only compare
+        logits, such as `Wasserstein` and `Relativistic`, have no accuracies
+        (`AdversarialLoss.boundary`).
 
         Args:
             generator_optimizer: Keras optimizer, its name or its config.
                 Defaults to `Adam(2e-4, beta_1=0.5)`.
-            discriminator_optimizer: Another one, likewise.
+            discriminator_optimizer: Another Keras optimizer, likewise.
             loss: An `AdversarialLoss`. Defaults to
                 `keras_regan.losses.NonSaturating()`.
-            generator_regularizers: List of what is added to the generator's
-                loss. Defaults to `None`.
-            discriminator_regularizers: List of what is added to the
-                discriminator's loss. Defaults to `None`.
+            generator_regularizers: List of regularizers that are added to the
+                generator's loss. Defaults to `None`.
+            discriminator_regularizers: List of regularizers that are added to
+                the discriminator's loss. Defaults to `None`.
             discriminator_steps: Positive integer. Updates of the discriminator
                 in each step, before the generator's. Defaults to `1`.
             generator_steps: Positive integer. Updates of the generator in each
-                step, from latents of their own. The logs are means over all
-                of them; schedules and intervals of its regularizers count
-                them; the moving average moves once, after the last. Defaults
-                to `1`.
-            augmentation: What everything that the discriminator sees in
-                training goes through, real and generated alike, as
-                `keras_regan.augmentations.DiffAugment()`. It is no augmentation
-                of the data: the generator does not learn to make augmented
+                step, each with new latents. The logs are means over all of
+                them; schedules and intervals of its regularizers count them;
+                the moving average moves once, after the last. Defaults to `1`.
+            augmentation: Augmentation of everything that the discriminator
+                sees in training, real and generated samples alike, such as
+                `keras_regan.augmentations.DiffAugment()`. It does not augment
+                the data: the generator does not learn to make augmented
                 samples. Defaults to `None`.
             metrics: List of `keras.metrics.Metric`s that are called with
                 `(real, generated)` where Keras passes `(y_true, y_pred)`.
                 They are computed under `evaluate` and on `validation_data`,
                 from the averaged generator, and not on training batches, where
-                they would mix the samples of hundreds of generators.
-                `keras_regan.metrics` compares whole sets of samples, once
-                each time. Defaults to `None`.
+                they would mix the samples of hundreds of generators. Those of
+                `keras_regan.metrics` compare whole sets of samples, once in
+                each evaluation. Defaults to `None`.
             shared_samples: Boolean. Whether the discriminator's last update
                 judges the samples that the generator has just learned from
-                (in its last update), instead of new ones. The generator moves
-                first then. It saves
-                one pass through the generator in each step, 5 to 10 % of its
-                time; the two updates share their draw, and batch normalization
-                of the generator sees one batch less. Defaults to `False`.
-            samples_per_condition: Positive integer `k`. With more than one, the
-                generator's own step takes the first `1/k` of a batch's
-                conditions, and the real samples that came with them, `k`
-                times each, from latents of their own. Regularizers that
-                compare samples of one condition, such as
+                (in its last update), instead of new ones. The generator is
+                then updated first. This saves one pass through the generator
+                in each step, 5 to 10 % of its time; the two updates share
+                their draw, and batch normalization of the generator sees one
+                batch less. Defaults to `False`.
+            samples_per_condition: Positive integer `k`. If `k` is above 1, the
+                generator's step uses the first `1/k` of the batch's conditions
+                with their real samples, each `k` times with different latents.
+                Regularizers that compare samples of one condition, such as
                 `regularizers.ModeSeeking`, then need no second pass of the
                 generator: it makes as many samples as before. `2` is the
                 cheapest way to varied samples; a second pass is somewhat
-                better, for it sees all conditions. Defaults to `1`.
-            use_conditions: Boolean. `False` leaves out what comes beside the
-                samples in the data, as the labels of every public data set,
-                for networks that are told nothing. Defaults to `True`.
+                better, because it sees all conditions. Defaults to `1`.
+            use_conditions: Boolean. `False` ignores the labels or conditions
+                in the data, such as the labels of public data sets, for
+                networks without conditions. Defaults to `True`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
             jit_compile: As in `keras.Model.compile`.
 
         Raises:
             TypeError: If an argument is of the wrong kind.
-            ValueError: If an argument is none of its choices, if two
-                regularizers of one network have the same name, if one stands
-                in the wrong list, if both networks share an optimizer, or if
-                a network has no trainable weights.
+            ValueError: If an argument is not one of its choices, if two
+                regularizers of one network have the same name, if a
+                regularizer is in the wrong list, if both networks share an
+                optimizer, or if a network has no trainable weights.
         """
         check_modes(self, run_eagerly, steps_per_execution, jit_compile)
         augmentation = checked_augmentation(augmentation)
@@ -274,7 +288,7 @@ class RegularizedGAN(MeasuringModel):
         )
         self._prepare(game)
         pair = paired(generator, discriminator)
-        # Nothing fails any more: the earlier game ends here.
+        # All checks have passed, so the new game may replace the earlier one.
         self._game = game
         super().compile(
             optimizer=pair,
@@ -285,7 +299,7 @@ class RegularizedGAN(MeasuringModel):
         )
 
     def _prepare(self, game: Game) -> None:
-        """Tells a game of the networks, or says why it cannot be played."""
+        """Gives a game its networks; raises if they do not fit it."""
         game.networks = self._networks_with(self.generator, game.augmentation)
         check_conditions(self._interface, game)
         game.expect(self._interface)
@@ -301,13 +315,13 @@ class RegularizedGAN(MeasuringModel):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
         *,
         resume: bool = False,
         **kwargs: Any,
-    ) -> Any:
-        """Trains both networks; takes what `keras.Model.fit` takes.
+    ) -> keras.callbacks.History:
+        """Trains both networks, with the arguments of `keras.Model.fit`.
 
         Args:
             x: Real samples: an array, a tensor, a `tf.data.Dataset`, a
@@ -315,9 +329,9 @@ class RegularizedGAN(MeasuringModel):
                 Conditional networks need `(samples, conditions)`, either
                 from the data set or as a tuple of two. Conditions are an
                 array, such as class labels, a tuple of them in the order of
-                the generator's inputs, or a dictionary with the names of
-                these. Networks that are told nothing need `(samples, labels)`
-                if the discriminator learns from labels, as with
+                the generator's inputs, or a dictionary with their names.
+                Networks without conditions need `(samples, labels)` if the
+                discriminator learns from labels, as with
                 `penalties.AuxiliaryClassifier`; -1 is the label of a sample
                 whose class is unknown.
             y: Conditions or labels, if `x` is an array of samples.
@@ -325,15 +339,14 @@ class RegularizedGAN(MeasuringModel):
             epochs: As in `keras.Model.fit`.
             verbose: As in `keras.Model.fit`.
             callbacks: As in `keras.Model.fit`.
-            resume: Boolean. Whether to go on at the model's `position`, where
-                it was when it was saved, in the middle of an epoch if need be,
-                and not at `initial_epoch`. The data must be what it was, from
-                its beginning: batches that the model has had are taken from
-                it and passed over. A model that has not been trained begins
-                at the beginning, so one script serves both.
-                `keras.callbacks.BackupAndRestore` resumes by itself, likewise
-                to the batch. Defaults to `False`.
-            **kwargs: As in `keras.Model.fit`; no `class_weight` and no
+            resume: Boolean. Whether to continue where the model was saved, at
+                its `position`, even in the middle of an epoch, instead of at
+                `initial_epoch`. Pass the same data from its beginning: the
+                batches that the model has already seen are skipped. A model
+                that has not been trained starts at the beginning, so the same
+                script works for both. `keras.callbacks.BackupAndRestore`
+                resumes by itself, at the exact batch too. Defaults to `False`.
+            **kwargs: As in `keras.Model.fit`, without `class_weight` and
                 `sample_weight`.
 
         Returns:
@@ -343,7 +356,7 @@ class RegularizedGAN(MeasuringModel):
             TypeError: If `resume` is not a boolean.
             ValueError: If `compile` was not called, if the data does not fit
                 the networks or holds NaN or infinity, if `initial_epoch` is
-                given beside `resume`, or if a callback of Keras monitors
+                given together with `resume`, or if a callback of Keras monitors
                 `loss` or `val_loss`, which a GAN does not log.
 
         Example:
@@ -392,7 +405,7 @@ class RegularizedGAN(MeasuringModel):
         return history
 
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> Any:
-        """Takes one training step; as `keras.Model.train_on_batch`."""
+        """Takes one training step, as `keras.Model.train_on_batch` does."""
         _devices.check_one_replica(self, "train_on_batch", "fit")
         x, y = checked_source(self, "train_on_batch", x, y, kwargs)
         with _backend.restore_state_on_error(self):
@@ -406,15 +419,15 @@ class RegularizedGAN(MeasuringModel):
         return logs
 
     def train_step(self, *args: Any) -> Any:
-        """One step of training; Keras's trainer calls it for each batch."""
+        """Takes one step of training; Keras's trainer calls it every batch."""
         return _backend.run_step(self._train, self._trained_groups, *args)
 
     def _train(self, data: Any) -> dict[str, Tensor]:
-        """Lets both networks move, unless the batch cannot be used."""
+        """Updates both networks, unless the batch cannot be used."""
         batch = self._game.reader.read(data)
         finite = self._is_finite(batch)
         batch_ok = ops.logical_and(finite, _backend.any_samples(batch.real))
-        # After a batch that ends the training no step is taken.
+        # No step is taken after a batch that ends the training.
         batch_ok = ops.logical_and(
             batch_ok, ops.equal(self._position.first_bad_batch, 0)
         )
@@ -429,7 +442,7 @@ class RegularizedGAN(MeasuringModel):
         return results_of(self._game.trackers + self._game.step_trackers)
 
     def _take_turns(self, batch: Batch) -> None:
-        """The step itself: who moves, in which order."""
+        """Updates the two networks in turn, then the moving average."""
         game = self._game
         with replicas.synchronized(game.moved_apart):
             for _ in range(game.discriminator.moves - game.shared_samples):
@@ -442,7 +455,7 @@ class RegularizedGAN(MeasuringModel):
                 self._turn(game.discriminator, batch, samples)
         game.seen_values.record(batch.real)
         game.track_augmentation(ops.shape(batch.real)[0])
-        if self.ema_generator is not None:
+        if self.ema_generator is not None and self.ema_momentum is not None:
             update_average(
                 self.ema_generator,
                 self.generator,
@@ -457,21 +470,21 @@ class RegularizedGAN(MeasuringModel):
         batch: Batch,
         generated: Generated | None = None,
     ) -> tuple[Tensor, Generated]:
-        """One network moves against the gradient of all its terms.
+        """Updates one network with the gradient of the sum of its terms.
 
         Args:
-            player: The network that moves.
-            batch: Real samples, and what came beside them.
-            generated: What the discriminator judges; `None` for new samples.
+            player: The network to update.
+            batch: Real samples with their conditions or labels.
+            generated: Samples for the discriminator; `None` draws new ones.
 
         Returns:
-            The tuple `(taken, generated)`: whether the step was taken, and the
-            samples that it was made with.
+            The tuple `(taken, generated)`: whether the step was taken, and its
+            generated samples.
         """
         game, networks = self._game, self._game.networks
         if player is game.generator:
             batch = batch.repeated(game.samples_per_condition)
-        # A loss scale may leave the step out.
+        # A loss scale may skip the step.
         with all_or_nothing(game.moved if player.may_skip else []) as turn:
             latents = None
             if generated is None:
@@ -490,16 +503,17 @@ class RegularizedGAN(MeasuringModel):
         return turn.taken, generated
 
     def _is_finite(self, batch: Batch) -> Tensor:
-        """Tells whether a batch has neither NaN nor labels of no class."""
+        """Tells whether all values are finite and all labels known classes."""
         finite = _backend.all_finite(batch.real)
-        if batch.beside is None:
+        wanted = self._game.beside_samples
+        if batch.beside is None or wanted is None:
             return finite
-        usable = self._game.beside_samples.usable(batch.beside)
+        usable = wanted.usable(batch.beside)
         known = ops.where(usable, 0.0, float("nan"))
         return ops.logical_and(finite, _backend.all_finite(known))
 
     def _trained_groups(self) -> tuple[list[keras.Variable], ...]:
-        """All that a step may change, in the order of Keras's trainer."""
+        """The variables a step may change, in the order of Keras's trainer."""
         return (
             self.trainable_variables,
             self.non_trainable_variables,

@@ -1,4 +1,4 @@
-"""How the reference networks take class labels."""
+"""Class labels as an input of the reference networks."""
 
 import keras
 
@@ -18,7 +18,7 @@ def embed_labels(labels: Tensor, num_classes: int, size: int) -> Tensor:
     """Returns one trainable vector per class, of shape `(batch, size)`.
 
     The vectors start on the scale of standard normal latents. With Keras's
-    default scale of 0.05 the class would hardly be seen beside them.
+    default scale of 0.05 the class would have hardly any effect.
     """
     embedding = keras.layers.Embedding(
         num_classes,

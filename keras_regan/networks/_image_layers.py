@@ -1,11 +1,10 @@
-"""What the networks for images share: formats, sizes, normalization."""
+"""Formats, sizes and layers that the networks for images share."""
 
 from collections.abc import Sequence
 
 import keras
 
 from keras_regan import _validation
-from keras_regan._typing import Shape
 from keras_regan.networks import _initial_weights
 
 
@@ -15,12 +14,12 @@ def channel_axis() -> int:
     return 1 if channels_first else -1
 
 
-def shape_of(size: int, channels: int) -> Shape:
+def shape_of(size: int, channels: int) -> tuple[int, ...]:
     """Returns the shape of one square image under Keras's data format."""
     return shape_of_rectangle((size, size), channels)
 
 
-def shape_of_rectangle(size: tuple[int, int], channels: int) -> Shape:
+def shape_of_rectangle(size: tuple[int, int], channels: int) -> tuple[int, ...]:
     """Returns the shape of an image of `(height, width)`, as `shape_of`."""
     if channel_axis() == 1:
         return (channels, *size)

@@ -16,8 +16,8 @@ def size_and_channels_of_pair(
     """Returns the common size of two images, and the channels of each.
 
     Raises:
-        ValueError: If one is no image that can be halved twice, or if they
-            are of two sizes.
+        ValueError: If one is not an image that can be halved twice, or if
+            their sizes differ.
     """
     size, channels = _size_and_channels(sample_shape, "sample_shape")
     condition_size, condition_channels = _size_and_channels(
@@ -36,9 +36,9 @@ def size_and_channels_of_pair(
 
 
 def usual_halvings(size: Size) -> int:
-    """Returns how often an image can be halved and have 4 pixels or more.
+    """Returns how often an image can be halved with 4 pixels or more left.
 
-    It is twice at least, also where less than 4 pixels are left.
+    It is at least twice, even if fewer than 4 pixels are left.
     """
     return max(2, _halvings(size, smallest=4))
 
@@ -52,7 +52,7 @@ def checked_halvings(
 
     Raises:
         ValueError: If an image of `size` cannot be halved that often.
-        TypeError: If it is no integer.
+        TypeError: If it is not an integer.
     """
     if value is None:
         return default
@@ -107,7 +107,7 @@ def _is_shape(value: Any) -> bool:
         and all(
             isinstance(length, numbers.Integral)
             and not isinstance(length, bool)
-            and length > 0
+            and int(length) > 0
             for length in value
         )
     )

@@ -1,4 +1,4 @@
-"""What the discriminators return."""
+"""The outputs of the discriminators."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from keras_regan._typing import Tensor
 
 
 def judgement(logits: Tensor, **others: Tensor | None) -> Any:
-    """Returns logits alone, or with others in a dictionary.
+    """Returns logits alone, or a dictionary of logits and other outputs.
 
     Args:
         logits: The logits.
-        **others: What else `RegularizedGAN` knows, or `None`.
+        **others: Other outputs that `RegularizedGAN` uses, or `None`.
     """
     others = {
         name: tensor for name, tensor in others.items() if tensor is not None

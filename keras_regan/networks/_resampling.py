@@ -1,8 +1,8 @@
-"""Images of twice and of half the size, each pixel a mean of its neighbours.
+"""Doubles and halves images, with each pixel a mean of its neighbours.
 
-Interpolation with the filter [1, 3, 3, 1] / 8 along both axes, zeros around
-the image. That filter is three means of two neighbours, one after the other,
-so that layers of Keras without any weights do it.
+The interpolation has the filter [1, 3, 3, 1] / 8 along both axes, and zeros
+around the image. This filter equals three means of two neighbours, one after
+the other, so layers of Keras without weights can compute it.
 """
 
 import keras
@@ -12,7 +12,7 @@ from keras_regan._typing import Tensor
 
 def doubled(x: Tensor) -> Tensor:
     """Returns maps of twice the height and width, interpolated linearly."""
-    # Repeating pixels is the first mean.
+    # Repeating pixels acts as the first mean.
     x = keras.layers.UpSampling2D(2, interpolation="nearest")(x)
     x = keras.layers.ZeroPadding2D(1)(x)
     return _mean_of_neighbours()(_mean_of_neighbours()(x))

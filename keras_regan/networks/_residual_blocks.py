@@ -7,12 +7,12 @@ from keras_regan.networks import _initial_weights
 from keras_regan.networks._image_layers import channel_axis
 from keras_regan.networks._image_layers import leaky_relu
 
-# How many times the filters of a block its grouped convolution has.
+# The filters of a grouped convolution, as a multiple of those of its block.
 EXPANSION = 2
 
 
 class ResidualBlocks:
-    """The residual blocks of one size of map.
+    """The residual blocks for maps of one size.
 
     Args:
         repeats: Number of blocks, one after the other.

@@ -33,21 +33,21 @@ def dcgan(
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the deep convolutional pair for images scaled to [-1, 1].
 
-    The common baseline for images: small enough to train on one GPU within
-    the hour, and the reference point of most papers on regularization. Each
-    layer of the generator doubles the image, from 4x4 pixels (7x7 for images
-    of 28), each layer of the discriminator halves it.
+    This is the common baseline for images: small enough to train on one GPU
+    within an hour, and the reference point of most papers on regularization.
+    Each layer of the generator doubles the image, from 4x4 pixels (7x7 for
+    images of 28), and each layer of the discriminator halves it.
 
     The discriminator has two designs. With batch normalization it is the
-    paper's, which trains well without any regularization. But then the
-    logits of a batch depend on each other, so a gradient penalty (R1,
-    WGAN-GP, ...) no longer measures what its formula says, and what
-    `evaluate` reports comes from averages that mix real and generated
-    images. With `discriminator_batch_normalization=False` the samples are
-    independent: choose it with every gradient penalty. Without any penalty
-    or normalization the training is slower and ends a little worse;
-    `discriminator_dropout` is for data sets so small that the discriminator
-    learns them by heart.
+    paper's, which trains well without any regularization. But then the logits
+    of a batch depend on each other, so a gradient penalty (R1, WGAN-GP, ...)
+    no longer measures what its formula says, and the values of `evaluate` come
+    from averages that mix real and generated images. With
+    `discriminator_batch_normalization=False` the samples are independent:
+    choose it with every gradient penalty. Without any penalty or
+    normalization, training is slower and ends a little worse. Use
+    `discriminator_dropout` for data sets so small that the discriminator
+    memorizes them.
 
     Call `keras.utils.set_random_seed` beforehand to get the same initial
     weights again.
@@ -69,8 +69,8 @@ def dcgan(
             `8 * width`. Defaults to `64`.
         num_classes: Positive integer, or `None`. Number of classes of a
             class-conditional pair. Defaults to `None`, without classes.
-        discriminator_batch_normalization: Boolean. Whether to normalize all
-            of the discriminator's convolutions but the first. Defaults to
+        discriminator_batch_normalization: Boolean. Whether to normalize all of
+            the discriminator's convolutions except the first. Defaults to
             `True`, as in the paper.
         discriminator_dropout: Float in `[0, 1)`. Rate of dropout after each
             activation of the discriminator. Defaults to `0.0`.

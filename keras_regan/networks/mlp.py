@@ -28,16 +28,16 @@ def mlp(
 ) -> tuple[keras.Model, keras.Model]:
     """Builds a generator and a discriminator of fully connected layers.
 
-    The pair for low-dimensional data, for sequences of a fixed length, and
-    for a first run on anything: it trains in seconds and takes samples of
-    any rank. For images beyond about 32x32 pixels, `keras_regan.networks.dcgan`
-    gives better samples with fewer weights.
+    Use this pair for low-dimensional data, for sequences of a fixed length,
+    and for a first run on any data: it trains in seconds and takes samples of
+    any rank. For images beyond about 32x32 pixels,
+    `keras_regan.networks.dcgan` gives better samples with fewer weights.
 
-    Both networks are stacks of `Dense` layers with `LeakyReLU(0.2)` between.
-    There is no normalization and no dropout, so every penalty on gradients
-    means what its formula says. The last layers compute in float32 under
-    every dtype policy. Call `keras.utils.set_random_seed` beforehand to get
-    the same initial weights again.
+    Both networks are stacks of `Dense` layers with `LeakyReLU(0.2)` in
+    between. There is no normalization and no dropout, so every gradient
+    penalty measures what its formula says. The last layers compute in float32
+    under every dtype policy. Call `keras.utils.set_random_seed` beforehand to
+    get the same initial weights again.
 
     With `num_classes`, both networks take integer class ids as a second
     input. Each embeds them in a vector of `latent_dim` entries, which is
@@ -54,7 +54,7 @@ def mlp(
         discriminator_hidden: Sequence of positive integers, or `None`.
             Widths of the discriminator's hidden layers, from the sample to
             the logit. `None` means the same as `hidden`. Defaults to `None`.
-        output_activation: What `keras.layers.Dense` takes as `activation`;
+        output_activation: As the `activation` of `keras.layers.Dense`. It sets
             the range of the generated samples. `"tanh"` suits data scaled to
             [-1, 1]; `None` suits unbounded data. Defaults to `"tanh"`.
         num_classes: Positive integer, or `None`. Number of classes of a

@@ -34,19 +34,20 @@ def r3gan(
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the residual pair without normalization of R3GAN.
 
-    Deep and plain, nothing but convolutions, leaky ReLUs and resampling: in
-    the paper such networks surpass StyleGAN2's. What keeps them stable are the
-    relativistic loss, `R1` and `R2`, which `keras_regan.recipes.r3gan` has.
-    With both at their defaults, a step on a CPU takes ten times as long as
-    with `keras_regan.networks.dcgan`; a `width` of 64 is enough to try it.
+    The networks are deep and plain, with only convolutions, leaky ReLUs and
+    resampling. In the paper, such networks surpass those of StyleGAN2. The
+    relativistic loss, `R1` and `R2` keep them stable: see
+    `keras_regan.recipes.r3gan`. With both at their defaults, a step on a CPU
+    takes ten times as long as with `keras_regan.networks.dcgan`; a `width` of
+    64 is enough to try it.
 
-    Both networks consist of `blocks` residual blocks at each size of map,
-    from 4x4 (7x7 for images of 28) to that of the image. A block widens its
-    input with a 1x1 convolution to twice the filters, convolves those in
-    groups with 3x3, and narrows them again with 1x1. Since nothing is
-    normalized, weights start scaled: the deeper the network, the smaller, and
-    the last convolution of each block at zero, so that all blocks begin as
-    the identity. Between sizes, maps are interpolated linearly.
+    Both networks consist of `blocks` residual blocks at each size of map, from
+    4x4 (7x7 for images of 28) to that of the image. A block widens its input
+    with a 1x1 convolution to twice the filters, convolves those in groups with
+    3x3, and narrows them again with 1x1. Since nothing is normalized, initial
+    weights are scaled: they are smaller in deeper networks, and the last
+    convolution of each block starts at zero, so that all blocks begin as the
+    identity. Between sizes, maps are interpolated linearly.
 
     ```
     generator                                   discriminator
@@ -57,13 +58,14 @@ def r3gan(
       blocks, 1x1 convolution: image              blocks, 4x4 depthwise, Dense
     ```
 
-    Every sample is computed by itself, so every gradient penalty means what
-    its formula says. The image is not bounded: it learns the range of the
-    data, which should be scaled to [-1, 1]. The last layers compute in
-    float32 under every dtype policy; the authors train the largest maps in
-    bfloat16, as `"mixed_bfloat16"` does with all. All layers are Keras's own.
-    Call `keras.utils.set_random_seed` beforehand to get the same initial
-    weights again.
+    Every sample is computed independently of the others, so every gradient
+    penalty measures what its formula says. The generated images are not
+    bounded: the generator learns the range of the data, which should be scaled
+    to [-1, 1]. The last layers compute in float32 under every dtype policy;
+    the authors train the largest maps in bfloat16, as `"mixed_bfloat16"` does
+    for all maps. All layers are Keras's own. Call
+    `keras.utils.set_random_seed` beforehand to get the same initial weights
+    again.
 
     With `num_classes`, both networks take integer class ids as a second
     input. The generator concatenates a vector of `latent_dim` entries per
@@ -80,14 +82,12 @@ def r3gan(
         width: Positive integer. Number of filters of the maps of up to 32x32
             pixels. It is halved with each doubling after that. Defaults to
             `192`, with which the pair for colour images of 32 has 1,644,096
-            and 1,632,000 weights; the authors have 768, and 1536 for
-            ImageNet.
+            and 1,632,000 weights; the authors use 768, and 1536 for ImageNet.
         blocks: Positive integer. Number of residual blocks at each size.
             Defaults to `2`.
         group_size: Positive integer. Number of channels of each group in the
             grouped convolutions; twice the filters of every size must be a
-            multiple of it. Defaults to `16`; the authors have 32 for
-            ImageNet.
+            multiple of it. Defaults to `16`; the authors use 32 for ImageNet.
         num_classes: Positive integer, or `None`. Number of classes of a
             class-conditional pair. Defaults to `None`, without classes.
         discriminator_features: Boolean. Whether the discriminator returns
@@ -105,7 +105,7 @@ def r3gan(
 
     Raises:
         ValueError: If images of `image_shape` are not supported, if `width`
-            cannot be halved or grouped as often as it must, or if another
+            cannot be halved or grouped as often as required, or if another
             number is out of its range.
         TypeError: If an argument is of the wrong kind.
 
@@ -117,12 +117,12 @@ def r3gan(
 
     Reference:
     - [Huang et al., 2024](https://arxiv.org/abs/2501.05441), section 4 and
-      [the authors' code](https://github.com/brownvc/R3GAN), whose outputs
-      these are for equal weights. `width=768` is theirs for CIFAR-10 and for
-      FFHQ at 64 and 256; for ImageNet at 32 `width=1536, group_size=32` is.
-      Differs from the code: filters follow one rule at every size, where
-      theirs for ImageNet at 64 are not halved; and for sizes that they do not
-      have, the rule goes on.
+      [the authors' code](https://github.com/brownvc/R3GAN), which gives the
+      same outputs for equal weights. The authors use `width=768` for CIFAR-10
+      and for FFHQ at 64 and 256, and `width=1536, group_size=32` for ImageNet
+      at 32. Differs from the code: filters follow one rule at every size,
+      where theirs for ImageNet at 64 are not halved; and the same rule holds
+      for sizes that they do not have.
     - [Zhang et al., 2019](https://arxiv.org/abs/1901.09321) for the initial
       weights of deep networks without normalization.
     - [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the
@@ -206,7 +206,8 @@ def _discriminator(
             x = _linear(count, f"widened_{x.shape[-2]}")(x)
     x = stack(x)
     base = x.shape[-2]
-    # Each channel meets one map of weights: `VarianceScaling` would count all.
+    # Each channel has one map of weights, but `VarianceScaling` would count
+    # all.
     x = keras.layers.DepthwiseConv2D(
         base,
         use_bias=False,
@@ -239,7 +240,7 @@ def _discriminator(
 def _embedded(
     labels: Tensor, num_classes: int, size: int, scale: float
 ) -> Tensor:
-    """Returns a vector per class, as a linear layer makes it of one-hot ids."""
+    """Returns a vector per class, like a linear layer of one-hot ids."""
     return keras.layers.Embedding(
         num_classes,
         size,

@@ -35,24 +35,24 @@ def resnet(
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the residual pair with spectral normalization for images.
 
-    Deeper than `keras_regan.networks.dcgan`, and the usual networks for
-    class-conditional images: several times the cost of a step, for better
-    samples. Each residual block of the generator doubles the image, from 4x4
-    pixels (7x7 for images of 28). The blocks of the discriminator halve it
-    again, and one more works on the smallest images.
+    They are deeper than `keras_regan.networks.dcgan`, and the usual networks
+    for class-conditional images: a step costs several times as much, for
+    better samples. Each residual block of the generator doubles the image,
+    from 4x4 pixels (7x7 for images of 28). The blocks of the discriminator
+    halve it again, and one more works on the smallest images.
 
-    The layers of the discriminator have spectral normalization, which the
-    hinge loss goes with: `keras_regan.losses.Hinge()`. It has no batch
-    normalization, so every gradient penalty means what its formula says. The
-    last layers compute in float32 under every dtype policy. Call
+    The layers of the discriminator have spectral normalization, which is
+    usually combined with the hinge loss, `keras_regan.losses.Hinge()`. It has
+    no batch normalization, so every gradient penalty measures what its formula
+    says. The last layers compute in float32 under every dtype policy. Call
     `keras.utils.set_random_seed` beforehand to get the same initial weights
     again.
 
     With `num_classes`, the generator takes integer class ids as a second
     input, for its conditional batch normalization. There are two kinds of
-    discriminators for it. By default it takes labels too and projects its
-    features on a vector per class. With `auxiliary_classifier=True` it takes
-    images only and tells their classes, which it learns once
+    discriminators. By default the discriminator takes labels too and projects
+    its features on a vector per class. With `auxiliary_classifier=True` it
+    takes images only and predicts their classes, which it learns if
     `keras_regan.penalties.AuxiliaryClassifier` is in both lists of `compile`.
 
     Args:
@@ -67,8 +67,8 @@ def resnet(
             `16 * width`. Defaults to `64`.
         num_classes: Positive integer, or `None`. Number of classes of a
             class-conditional pair. Defaults to `None`, without classes.
-        auxiliary_classifier: Boolean. Whether the discriminator tells the
-            classes instead of being told. Defaults to `False`.
+        auxiliary_classifier: Boolean. Whether the discriminator predicts the
+            classes instead of taking them as an input. Defaults to `False`.
         spectral_normalization: Boolean. Whether all layers of the
             discriminator have it; the generator has none. Defaults to `True`.
         discriminator_features: Boolean. Whether the discriminator returns a
@@ -109,7 +109,7 @@ def resnet(
       batch normalization has an epsilon of 1e-5 instead of 2e-5.
     - [Brock et al., 2018](https://arxiv.org/abs/1809.11096) (BigGAN) build on
       it; their attention, hierarchical latents and orthogonal initialization
-      are not part of this.
+      are not included here.
     - [Odena et al., 2016](https://arxiv.org/abs/1610.09585) for the auxiliary
       classifier.
     """
@@ -157,7 +157,7 @@ def _generator(
         inputs = [x, labels]
 
     def normalize(x: Tensor) -> Tensor:
-        if labels is None:
+        if num_classes is None:
             return batch_normalization()(x)
         layer = ConditionalBatchNormalization(num_classes, axis=channel_axis())
         return layer([x, labels])
@@ -182,8 +182,8 @@ def _generator(
 def _up_block(
     x: Tensor, filters: int, name: str, normalize: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    """Doubles an image: two convolutions beside a linear one."""
-    # Linear, and so the same the other way round, which is slower.
+    """Doubles an image with two convolutions and a linear shortcut."""
+    # Both parts are linear, so their order does not matter; this one is faster.
     shortcut = _convolution(filters, 1, f"{name}_shortcut")(x)
     shortcut = keras.layers.UpSampling2D(2, interpolation="nearest")(shortcut)
     x = keras.layers.ReLU()(normalize(x))
@@ -214,7 +214,7 @@ def _discriminator(
         x = _down_block(x, count, f"block_{index + 2}", wrap)
     x = _last_block(x, filters[-1], f"block_{len(filters)}", wrap)
     x = keras.layers.ReLU()(x)
-    # The sum over all positions, as the mean times their number.
+    # The sum over all positions is the mean times their number.
     x = keras.layers.GlobalAveragePooling2D(dtype="float32")(x)
     positions = (size // 2 ** (len(filters) - 1)) ** 2
     features = keras.layers.Rescaling(
@@ -255,7 +255,7 @@ def _first_block(x: Tensor, filters: int, name: str, wrap: _Wrap) -> Tensor:
 
 
 def _down_block(x: Tensor, filters: int, name: str, wrap: _Wrap) -> Tensor:
-    """Halves what a block has returned."""
+    """Halves the output of another block."""
     shortcut = keras.layers.AveragePooling2D(2)(x)
     shortcut = wrap(_convolution(filters, 1, f"{name}_shortcut"))(shortcut)
     x = _residual(x, filters, name, wrap)
@@ -264,7 +264,7 @@ def _down_block(x: Tensor, filters: int, name: str, wrap: _Wrap) -> Tensor:
 
 
 def _last_block(x: Tensor, filters: int, name: str, wrap: _Wrap) -> Tensor:
-    """Leaves the size as it is."""
+    """Returns maps of the same size."""
     shortcut = x
     if x.shape[channel_axis()] != filters:
         shortcut = wrap(_convolution(filters, 1, f"{name}_shortcut"))(x)
@@ -282,7 +282,8 @@ def _residual(x: Tensor, filters: int, name: str, wrap: _Wrap) -> Tensor:
 def _convolution(
     filters: int, kernel_size: int, name: str
 ) -> keras.layers.Layer:
-    # Beside a ReLU, which halves the variance, weights start twice as varied.
+    # A ReLU halves the variance, so weights next to one start with twice as
+    # much.
     scale = 1.0 if kernel_size == 1 else 2.0
     return keras.layers.Conv2D(
         filters,

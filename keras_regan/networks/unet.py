@@ -35,19 +35,18 @@ def unet(
 ) -> tuple[keras.Model, keras.Model]:
     """Builds a pair whose condition is an image of the same size.
 
-    For images to be completed, coloured, sharpened or translated: the
-    generator makes an image that goes with its condition, the discriminator
-    judges whether the two belong together. One condition can have several
-    answers, which the latents choose among; without a regularizer that keeps
-    samples of one condition apart, such a generator learns to ignore them.
+    Use it to complete, colour, sharpen or translate images: the generator
+    makes an image that fits its condition, and the discriminator judges
+    whether the two belong together. One condition can have several answers,
+    and the latents choose among them. Without a regularizer that keeps samples
+    of one condition apart, such a generator learns to ignore its latents.
 
-    The generator halves the condition down to 4 pixels or to an odd number,
-    twice at least, and doubles it again.
-    Each doubling also sees the map of the condition of its size, so that
-    edges stay where they are. Between the two is the bottleneck, a vector of
-    the whole condition, so that each pixel can depend on all of it. For
-    images of 28x28 and a width of 32, each number behind a size being one of
-    channels:
+    The generator halves the condition at least twice, down to 4 pixels or to
+    an odd number, and doubles it again. Each doubling also takes the
+    condition's map of its size as an input, so that edges stay where they are.
+    Between the two is the bottleneck, a vector of the whole condition, so that
+    each pixel can depend on all of it. For images of 28x28 and a width of 32,
+    with the number of channels after each size:
 
     ```
     condition 28x28                                   images 28x28
@@ -59,20 +58,21 @@ def unet(
                                          latents 8 -> latents_map
     ```
 
-    With `latents_at="every_scale"` each doubling adds to its channels numbers
-    that depend on the latents, too: for variety in details, next to that in
+    With `latents_at="every_scale"` each doubling also adds numbers that depend
+    on the latents to its channels. This gives variety in details as well as in
     the whole image, at hardly any cost.
 
-    The discriminator has one logit for each patch of the image, not one for
-    all of it: it judges texture, and whether edges fit the condition. Beside
-    a distance to the true image it need do no more. Patches overlap; they
-    have 34x34 pixels after two halvings and 70x70 after three.
+    The discriminator has one logit for each patch of the image, instead of one
+    for the whole image: it judges texture, and whether edges fit the
+    condition. Together with a distance to the true image, this is enough.
+    Patches overlap; they have 34x34 pixels after two halvings and 70x70 after
+    three.
 
-    There is no normalization in either network, and weights start scaled by
-    their number of inputs in its place. So every sample depends on its own
-    condition and latents alone: batches may be small and may repeat
-    conditions, what is learned from is what `generate` returns, and every
-    penalty on gradients means what its formula says.
+    Neither network has normalization; instead, initial weights are scaled by
+    their number of inputs. So every sample depends only on its own condition
+    and latents: batches may be small and may repeat conditions, training and
+    `generate` compute the same samples, and every gradient penalty measures
+    what its formula says.
 
     The last layers compute in float32 under every dtype policy. Call
     `keras.utils.set_random_seed` beforehand to get the same initial weights
@@ -84,28 +84,28 @@ def unet(
             `(height, width, channels)` by default. Height and width are
             multiples of 4.
         condition_shape: Sequence of three positive integers. Shape of one
-            condition in the same order: of the same height and width, with
-            channels of its own.
+            condition in the same order, with the same height and width and any
+            number of channels.
         latent_dim: Positive integer, or `None`. Number of latents per image.
             `None` builds a generator that takes the condition alone.
             Defaults to `8`.
-        latents_at: `"bottleneck"` or `"every_scale"`. Where the generator
-            takes the latents in. Defaults to `"bottleneck"`.
+        latents_at: `"bottleneck"` or `"every_scale"`. Where the latents enter
+            the generator. Defaults to `"bottleneck"`.
         width: Positive integer. Number of filters of the layers next to the
             image. It doubles with each halving of the image, up to
             `8 * width`. Defaults to `32`, with which the pair for grey images
-            of 28x28 has 931,137 and 167,137 weights; papers have 64.
-        output_activation: What `keras.layers.Conv2DTranspose` takes as
-            `activation`; the range of the generated images. `"tanh"` suits
-            data scaled to [-1, 1], `"sigmoid"` data in [0, 1]. Defaults to
-            `"tanh"`.
+            of 28x28 has 931,137 and 167,137 weights; papers use 64.
+        output_activation: As the `activation` of
+            `keras.layers.Conv2DTranspose`. It sets the range of the generated
+            images. `"tanh"` suits data scaled to [-1, 1], `"sigmoid"` data in
+            [0, 1]. Defaults to `"tanh"`.
         discriminator_halvings: Positive integer, or `None`. How often the
             discriminator halves the image, and so the size of its patches.
-            `None` means twice, and three times where the generator halves it
-            five times or more, as images of 128x128. Defaults to `None`.
+            `None` means twice, or three times if the generator halves it five
+            times or more, as for images of 128x128. Defaults to `None`.
         discriminator_features: Boolean. Whether the discriminator returns
-            `{"logits": ..., "features": ...}`, with the list of what its
-            convolutions but the last return, in float32, for regularizers
+            `{"logits": ..., "features": ...}`, with the list of the outputs of
+            all its convolutions except the last, in float32, for regularizers
             that read them. Defaults to `False`.
 
     Returns:
@@ -117,9 +117,9 @@ def unet(
         either data format. Both are in float32.
 
     Raises:
-        ValueError: If a shape is not one of an image that can be halved
-            twice, if the two differ in height or width, or if another
-            argument is out of its range.
+        ValueError: If a shape is not that of an image that can be halved
+            twice, if the two differ in height or width, or if another argument
+            is out of its range.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -133,16 +133,16 @@ def unet(
 
     Reference:
     - [Isola et al., 2017](https://arxiv.org/abs/1611.07004) (pix2pix) for
-      both networks. Differs from the paper: it has batch normalization,
-      dropout for the noise that latents are here, and halves images of 256
-      down to one pixel, for which the dense layers of the bottleneck stand
-      here at any size. Weights start from N(0, 0.02) there.
+      both networks. Differs from the paper: there, both networks have batch
+      normalization, dropout is the noise instead of latents, and images of 256
+      are halved down to one pixel, which the dense layers of the bottleneck
+      replace here at any size. The paper's weights start from N(0, 0.02).
     - [Zhu et al., 2017](https://arxiv.org/abs/1711.11586) (BicycleGAN) for
-      the latents. Differs from the authors' code: there they are channels of
-      the condition, or of all that is halved. Here they enter where the image
-      is made, and are added to maps, which is what a convolution makes of
-      constant channels. Its two discriminators, of patches of two sizes, are
-      one here.
+      the latents. Differs from the authors' code: there, latents are channels
+      of the condition, or of all maps that are halved. Here they enter where
+      the image is made, and are added to maps, which has the same effect as a
+      convolution of constant channels. Its two discriminators, for patches of
+      two sizes, are one here.
     - [Wang et al., 2018](https://arxiv.org/abs/1711.11585) (pix2pixHD) for
       the list of features.
     """
@@ -253,7 +253,7 @@ def _bottleneck(x: Tensor, vector_size: int, latents: Tensor | None) -> Tensor:
     )(leaky_relu()(x))
     x = keras.layers.Reshape(shape)(x)
     if latents is not None:
-        # A layer of their own, in which they start on the condition's scale.
+        # Latents have a layer of their own, to start on the condition's scale.
         map_of_latents = _linear(math.prod(shape), "latents_map")(latents)
         x = keras.layers.Add()([x, keras.layers.Reshape(shape)(map_of_latents)])
     return leaky_relu()(x)
@@ -294,7 +294,7 @@ def _discriminator(
         dtype="float32",
         name="logits",
     )(x)
-    # With one channel, the order of the axes is that of logits in any format.
+    # With one channel, this is the order of axes in either data format.
     height, width = (length // 2 ** (len(filters) - 1) for length in size)
     logits = keras.layers.Reshape((height, width, 1), dtype="float32")(x)
     outputs = judgement(logits, features=features or None)
@@ -338,5 +338,5 @@ def _concatenated(x: Tensor, other: Tensor) -> Tensor:
 
 
 def _filters(halvings: int, width: int) -> list[int]:
-    """Returns the numbers of filters, and one more for what comes then."""
+    """Returns the numbers of filters, and one more for the next layer."""
     return [width * min(2**index, 8) for index in range(halvings + 1)]

@@ -1,4 +1,4 @@
-"""Penalties: what is called with the context of a training step."""
+"""Penalties, which are called with the context of a training step."""
 
 from keras_regan.penalties.across_replicas import (
     AcrossReplicas as AcrossReplicas,

@@ -1,4 +1,4 @@
-"""What the data has for one step."""
+"""A batch of the data, as one step uses it."""
 
 from typing import Any
 from typing import NamedTuple
@@ -10,17 +10,17 @@ from keras_regan._typing import Tensor
 
 
 class Batch(NamedTuple):
-    """Real samples, and what came beside them.
+    """Real samples with their conditions or labels.
 
     Attributes:
         real: Float tensor `(batch, ...)`.
-        conditions: What came beside them, or `None`.
-        samples_per_condition: How often each condition is there. Row `i` and
-            row `i + count` then have the same one, where `count` is the number
-            of different ones.
+        conditions: The conditions of the samples, or `None`.
+        samples_per_condition: How often each condition occurs. Row `i` and
+            row `i + count` then have the same condition, where `count` is the
+            number of different ones.
         whole: `None`, or all real samples of the data's batch, each once.
-        labels: `None`, or the class of each real sample, -1 where it is
-            unknown, which no network is told.
+        labels: `None`, or the class of each real sample, which is not an input
+            of any network; -1 where it is unknown.
     """
 
     real: Tensor
@@ -31,11 +31,11 @@ class Batch(NamedTuple):
 
     @property
     def beside(self) -> Any:
-        """What came beside the samples: conditions, labels or nothing."""
+        """The conditions or labels of the samples, or `None`."""
         return self.conditions if self.labels is None else self.labels
 
     def repeated(self, samples_per_condition: int) -> "Batch":
-        """Returns as many rows, or a few more: fewer conditions, more often."""
+        """Returns a batch of about this size with repeated conditions."""
         if samples_per_condition == 1:
             return self
         count = -(-ops.shape(self.real)[0] // samples_per_condition)

@@ -1,4 +1,4 @@
-"""What a regularizer of samples is called with in a step."""
+"""Calls regularizers of samples with the samples of a step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from keras_regan.regularizers import SampleRegularizer
 def call_with_samples(
     regularizer: SampleRegularizer, context: StepContext
 ) -> Tensor:
-    """Returns what a regularizer makes of the step's samples."""
+    """Calls a regularizer with the step's samples and returns its value."""
     of_pairs = samples_compared(regularizer)
     if of_pairs is None:
         samples = OneCondition(context.fake, None, 1)
@@ -25,15 +25,17 @@ def call_with_samples(
 
 
 def _real(regularizer, context):
-    # Real samples that are there twice would look like a distribution that
-    # repeats itself.
+    # Repeated real samples would look like a distribution with duplicates.
     if regularizer.paired_with_real:
         return context.real
     return context.real_batch
 
 
 def samples_compared(regularizer: Any) -> int | None:
-    """Returns how many samples of a condition are compared, `None` if any."""
+    """Returns how many samples of a condition a regularizer compares.
+
+    It is `None` for a regularizer that does not compare by condition.
+    """
     if isinstance(regularizer, PairRegularizer):
         return regularizer.samples_compared
     return None
@@ -45,18 +47,18 @@ def call_with(
     samples: OneCondition,
     real: Callable[[], Tensor],
 ) -> Tensor:
-    """Returns what a regularizer makes of samples, or of one of their features.
+    """Calls a regularizer with samples, or with one of their features.
 
     Args:
         regularizer: The regularizer.
         context: The step.
-        samples: What it compares. Without latents those of the step are
-            meant.
-        real: Returns the same of real samples.
+        samples: The samples to compare. If they have no latents, the latents
+            of the step are used.
+        real: Callable that returns the same for real samples.
 
     Raises:
-        ValueError: If nothing but the order of the batch would make pairs of
-            generated and real samples.
+        ValueError: If only the order of the batch would pair generated with
+            real samples.
     """
     if regularizer.paired_with_real and context.conditions is None:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Random tensors that penalties draw, in the shape of others."""
+"""Random tensors for penalties, in the shape of other tensors."""
 
 import keras
 from keras import ops

@@ -11,17 +11,17 @@ from keras_regan._typing import Tensor
 
 
 class ForwardPass(NamedTuple):
-    """A pass of the discriminator, with what gives its input gradient.
+    """A pass of the discriminator, with a function for its input gradient.
 
     Attributes:
         logits: Tensor of shape `(batch,)`, `(batch, 1)` or
             `(batch, ..., 1)`, or a list of several, one for each head.
-        outputs: Dictionary of what the discriminator returned besides, such as
+        outputs: Dictionary of the other outputs of the discriminator, such as
             `"features"` and `"class_logits"`.
         losses: List of scalars that its layers added in this call.
-        gradient: Returns the gradient of each sample's logit at that sample;
-            the logit of a map of patches is the mean over the patches. With
-            several heads, the list of theirs.
+        gradient: Callable that returns the gradient of each sample's logit at
+            that sample; the logit of a map of patches is the mean over the
+            patches. With several heads it returns a list, one for each head.
     """
 
     logits: Tensor | list[Tensor]
@@ -56,7 +56,7 @@ def forward_pass(
 
 
 def _mean_over_patches(logits: Tensor) -> Tensor:
-    """Returns the weights with which the sum over patches is their mean."""
+    """Returns weights that turn the sum over patches into their mean."""
     patches = 1
     for size in ops.shape(logits)[1:]:
         patches = patches * size

@@ -1,4 +1,4 @@
-"""A step as one device would see it that had the batches of all replicas."""
+"""A step as a single device with the batches of all replicas would see it."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from keras_regan.penalties.step_context import StepContext
 
 
 class GlobalContext(StepContext):
-    """What a step of one replica shows, with the rows of all replicas.
+    """The context of a step on one replica, with the rows of all replicas.
 
-    Tensors are gathered when they are first read, and gradients flow through
-    that to the replica that a row came from. Networks cannot be called: each
-    replica would call them with all rows.
+    Tensors are gathered when they are first read, and gradients flow back to
+    the replica that a row came from. Networks cannot be called: each replica
+    would call them with all rows.
 
     Args:
         context: The `StepContext` of this replica.
@@ -45,18 +45,18 @@ class GlobalContext(StepContext):
 
     @property
     def latents(self) -> Tensor:
-        """What they were generated from."""
+        """The latents of the generated samples of all replicas."""
         return self._all_rows("latents")
 
     @property
     def conditions(self) -> Any:
-        """What came beside the real samples of all replicas."""
+        """The conditions of the real samples of all replicas."""
         if self._replica.conditions is None:
             return None
         return self._all_rows("conditions")
 
     @property
-    def labels(self) -> Tensor | None:
+    def labels(self) -> Tensor | None:  # type: ignore[override]  # Read only.
         """The classes of the real samples of all replicas."""
         if self._replica.labels is None:
             return None
@@ -64,7 +64,7 @@ class GlobalContext(StepContext):
 
     @property
     def judged_conditions(self) -> list[Tensor]:
-        """Those of them that the discriminator is told."""
+        """The conditions that the discriminator takes."""
         return self._all_rows("judged_conditions")
 
     @property
@@ -79,12 +79,12 @@ class GlobalContext(StepContext):
 
     @property
     def real_outputs(self) -> dict[str, Any]:
-        """All that the discriminator returned of the real samples."""
+        """All outputs of the discriminator for the real samples."""
         return self._all_rows("real_outputs")
 
     @property
     def fake_outputs(self) -> dict[str, Any]:
-        """All that the discriminator returned of the generated samples."""
+        """All outputs of the discriminator for the generated samples."""
         return self._all_rows("fake_outputs")
 
     @property
@@ -103,17 +103,17 @@ class GlobalContext(StepContext):
         raise _refusal("draws random numbers")
 
     def of_one_condition(self, count: int = 2) -> OneCondition:
-        """Returns samples of all replicas, or of this one if told conditions.
+        """Returns samples of all replicas, or of this one with conditions.
 
-        A condition is whole on its replica, and the mean over conditions is
-        one over replicas as well.
+        All samples of a condition are on one replica, so the mean over
+        conditions is the global one when replicas are averaged.
         """
         if self._replica.conditions is None:
             return OneCondition(self.fake, self.latents, 1)
         return self._replica.of_one_condition(count)
 
     def features_of_one_condition(self, count: int = 2) -> OneCondition:
-        """Returns the same of features."""
+        """Returns the same for features."""
         if self._replica.conditions is None:
             return OneCondition(self.fake_features, self.latents, 1)
         return self._replica.features_of_one_condition(count)
@@ -126,22 +126,22 @@ class GlobalContext(StepContext):
         return self._gathered[name]
 
     def discriminate(self, samples: Tensor, conditions: Any = None) -> Tensor:
-        """Raises: see above."""
+        """Raises: networks cannot be called."""
         raise _refusal("calls the discriminator")
 
     def generate(self, latents: Tensor) -> Tensor:
-        """Raises: see above."""
+        """Raises: networks cannot be called."""
         raise _refusal("calls the generator")
 
     def input_gradient(self, samples: Tensor) -> Tensor:
-        """Raises: see above."""
+        """Raises: networks cannot be called."""
         raise _refusal("calls the discriminator")
 
     def _logits_at(self, which: str, samples: Tensor) -> Tensor:
         raise _refusal("calls the discriminator")
 
     def latent_gradient(self, weights: Tensor) -> Tensor:
-        """Raises: see above."""
+        """Raises: networks cannot be differentiated."""
         raise _refusal("differentiates the generator")
 
 
@@ -150,5 +150,5 @@ def _refusal(what: str) -> ValueError:
         "`AcrossReplicas` shows a penalty the rows of all replicas. Expected "
         "one that looks at samples, latents, conditions, logits, features or "
         f"input gradients. Received: one that {what}; its mean over the batch "
-        "is a global one without `AcrossReplicas`"
+        "is the global mean without `AcrossReplicas` too"
     )

@@ -1,7 +1,7 @@
 """Discriminators that return several tensors of logits: their heads.
 
-Whatever reads logits or input gradients sees one head, as if there were no
-others, and is asked once a head. No penalty has to think of it.
+A penalty that reads logits or input gradients sees a single head and is called
+once for each head. It needs no code for this.
 """
 
 from collections.abc import Callable
@@ -13,40 +13,40 @@ from keras_regan._typing import Tensor
 
 
 class AllHeads:
-    """All heads together: what there is to see with one, or before a choice.
+    """All heads together, for a single head or before one is chosen.
 
     Args:
-        count: Positive integer. How many there are.
+        count: Positive integer. Number of heads.
     """
 
     def __init__(self, count: int):
         self.count = count
 
     def of(self, results: Any) -> Any:
-        """Returns what there is of each head, or of the only one."""
+        """Returns the results of all heads, or of the only one."""
         return results
 
     def once(self, compute: Callable[[], Any]) -> Any:
-        """Computes something."""
+        """Calls `compute` and returns its result."""
         return compute()
 
     def seed(
         self, seed: keras.random.SeedGenerator
     ) -> keras.random.SeedGenerator:
-        """Returns what to draw from."""
+        """Returns the seed generator to draw from."""
         return seed
 
 
 class OneHead:
     """One head of several.
 
-    What does not depend on the head is computed and drawn for the first one,
-    and the others get the same, in the same order: they meet the same noise,
-    and one pass through a network serves all of them.
+    Everything that does not depend on the head is computed and drawn for the
+    first head. The others get the same results in the same order, so that all
+    heads see the same noise and share one pass through a network.
 
     Args:
-        index: Integer. Which it is.
-        before: List of what was computed for the heads before it.
+        index: Integer. The index of the head.
+        before: List of the results for the heads before this one.
     """
 
     count = 1
@@ -58,34 +58,34 @@ class OneHead:
         self.was_read = False
 
     def of(self, results: list[Any]) -> Any:
-        """Returns what there is of this head."""
+        """Returns the result of this head."""
         self.was_read = True
         return results[self._index]
 
     def once(self, compute: Callable[[], Any]) -> Any:
-        """Computes something for all heads, as long as it can be the same.
+        """Computes a result for all heads, until this head is read.
 
-        After this head was read, anything may depend on it.
+        Anything that is computed after that may depend on the head.
         """
         return compute() if self.was_read else self.repeated(compute)
 
     def repeated(self, compute: Callable[[], Any]) -> Any:
-        """Computes something for the first head, and returns it to all."""
+        """Computes a result for the first head and returns it for all."""
         if self._computed == len(self._before):
             self._before.append(compute())
         self._computed += 1
         return self._before[self._computed - 1]
 
     def seed(self, seed: keras.random.SeedGenerator) -> "RepeatedDraws":
-        """Returns what draws the same numbers for each head."""
+        """Returns a seed generator that repeats its draws for each head."""
         return RepeatedDraws(seed, self)
 
 
 class RepeatedDraws(keras.random.SeedGenerator):
-    """Seeds of another generator, each of them once for all heads.
+    """Draws the seeds of another generator once and repeats them for all heads.
 
     Args:
-        seed: The `keras.random.SeedGenerator` that they come from.
+        seed: The `keras.random.SeedGenerator` that the seeds come from.
         head: The `OneHead` that draws.
     """
 
@@ -96,5 +96,5 @@ class RepeatedDraws(keras.random.SeedGenerator):
         self.state = seed.state
 
     def next(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Returns the seed that the first head drew in this place."""
+        """Returns the seed that the first head drew here."""
         return self._head.repeated(lambda: self._seed.next(*args, **kwargs))

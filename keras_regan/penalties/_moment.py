@@ -1,4 +1,4 @@
-"""What a network draws from and keeps, as it was at one moment."""
+"""The random and other state of a network at one moment."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from keras_regan import _backend
 
 
 class Moment:
-    """The values of some variables, and what else is random, as they are now.
+    """Keeps the values of variables and all random state as they are now.
 
     Two passes that begin at one moment have the same dropout, the same
-    augmentation and the same singular values, so that what differs between
-    them comes from what they are called with.
+    augmentation and the same singular values, so that they differ only because
+    of their inputs.
 
     Args:
-        variables: What a pass may change.
+        variables: The variables that a pass may change.
     """
 
     def __init__(self, variables: Sequence[keras.Variable]):
@@ -28,7 +28,7 @@ class Moment:
 
     @contextlib.contextmanager
     def again(self) -> Iterator[None]:
-        """Lets a block begin at this moment, and undoes what it changed."""
+        """Runs a block from this moment, and undoes its changes."""
         before = Moment(self._variables)
         self._restore()
         yield

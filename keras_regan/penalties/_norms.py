@@ -4,8 +4,8 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 
-# Inside a square root it keeps the gradient finite at zero. A norm of 1e-3 is
-# changed by less than a millionth of itself.
+# Inside a square root it keeps the gradient finite at zero. It changes a norm
+# of 1e-3 by less than a millionth.
 _EPSILON = 1e-12
 
 

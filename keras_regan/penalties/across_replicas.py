@@ -18,27 +18,28 @@ from keras_regan.regularizers import SampleRegularizer
 class AcrossReplicas(Scheduled):
     """Lets a regularizer compare the samples of all devices, not of one.
 
-    For `tf.distribute`, which gives each replica a part of the batch: a
-    regularizer of pairs, of covariances or of mean features then compares what
-    lies on one replica, which is less than the batch holds. In this wrapper it
-    gets the samples, latents, labels, logits and features of the global batch,
-    and training goes as on one device. A penalty that is a mean over the batch
-    by itself, such as `R1`, needs none.
+    `tf.distribute` gives each replica a part of the batch, so a regularizer of
+    pairs, of covariances or of mean features compares only the samples on one
+    replica. In this wrapper it gets the samples, latents, labels, logits and
+    features of the global batch, and training goes as on one device. A penalty
+    that is a mean over the batch by itself, such as `R1`, does not need the
+    wrapper.
 
-    On one device, on JAX, whose steps see the global batch anyway, and on
-    PyTorch it changes nothing.
+    It changes nothing on one device, on PyTorch, and on JAX, where a step sees
+    the global batch anyway.
 
     Formula: `interval * factor(step) * regularizer(...)` in every
     `interval`-th update, zero in the others. The wrapped regularizer's own
     factor stays.
 
     Cost: that of the regularizer on the global batch, on every replica, and
-    the exchange of what it reads. On several replicas an `interval` saves
-    none of it: TensorFlow cannot exchange tensors in some steps only.
+    the exchange of the tensors that it reads. On several replicas an
+    `interval` saves nothing: TensorFlow cannot exchange tensors in some steps
+    only.
 
     Args:
-        regularizer: A `SampleRegularizer`, or a `Penalty` that looks at what
-            the step has and neither calls a network nor draws numbers, such
+        regularizer: A `SampleRegularizer`, or a `Penalty` that reads the
+            step's context and neither calls a network nor draws numbers, such
             as `OnFeatures` or `FeatureMatching`.
         factor: Non-negative float or schedule. Defaults to `1.0`.
         **kwargs: `interval` and `name`, as in `Scheduled`.
@@ -47,7 +48,7 @@ class AcrossReplicas(Scheduled):
         TypeError: If `regularizer` is neither of the two kinds.
         ValueError: If the wrapped penalty has an interval of its own or keeps
             state; in the first step on several replicas, if it calls a
-            network or draws numbers.
+            network or draws random numbers.
 
     Example:
     >>> entry = keras_regan.penalties.AcrossReplicas(
@@ -95,7 +96,7 @@ class AcrossReplicas(Scheduled):
             )
 
     def call(self, context: StepContext) -> Tensor:
-        """Returns what the regularizer makes of the global batch."""
+        """Returns the regularizer's value for the global batch."""
         nested = isinstance(context, GlobalContext)
         if replicas.on_several_replicas() and not nested:
             context = GlobalContext(context)

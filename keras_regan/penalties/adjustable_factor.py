@@ -12,24 +12,24 @@ from keras_regan._typing import Tensor
 
 @register
 class AdjustableFactor(keras.optimizers.schedules.LearningRateSchedule):
-    """A factor that a callback may change, in the middle of a training.
+    """A factor that can be changed in the middle of a training.
 
-    Put it wherever a factor may be a schedule: `R1(AdjustableFactor(1.0))`, or
-    `Scheduled(PairwiseDistance(1.0), factor=AdjustableFactor(0.1))` for what
-    is no penalty itself. `keras_regan.callbacks.AdaptiveFactor` holds a share
-    of the gradient or a diversity with it, `keras_regan.callbacks.RaiseFactor`
-    raises it when a training collapses, and code of your own sets `value`.
-    The number is a variable: nothing is compiled again, and it is saved with
-    the model.
+    Use it wherever a factor may be a schedule: `R1(AdjustableFactor(1.0))`, or
+    `Scheduled(PairwiseDistance(1.0), factor=AdjustableFactor(0.1))` around a
+    regularizer that is not a penalty. `keras_regan.callbacks.AdaptiveFactor`
+    adjusts it to hold a share of the gradient or a diversity,
+    `keras_regan.callbacks.RaiseFactor` raises it when a training collapses,
+    and your own code can set `value`. The factor is a variable: changing it
+    compiles nothing again, and it is saved with the model.
 
     Args:
         value: Positive float. The factor at first.
 
     Call arguments:
-        step: Not looked at.
+        step: Ignored.
 
     Returns:
-        Scalar tensor, the factor now.
+        Scalar tensor, the current factor.
 
     Raises:
         TypeError: If `value` is not a number.
@@ -50,9 +50,12 @@ class AdjustableFactor(keras.optimizers.schedules.LearningRateSchedule):
             value, dtype="float32", trainable=False, name="adjustable_factor"
         )
 
+    def __repr__(self) -> str:
+        return f"AdjustableFactor(value={self.value!r})"
+
     @property
     def value(self) -> float:
-        """The factor now."""
+        """The current factor, as a float that can be set."""
         return float(ops.convert_to_numpy(self._variable.value))
 
     @value.setter
@@ -61,11 +64,11 @@ class AdjustableFactor(keras.optimizers.schedules.LearningRateSchedule):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What is saved with the model."""
+        """The variables that are saved with the model."""
         return [self._variable]
 
     def __call__(self, step: Tensor) -> Tensor:
-        """Returns the factor now."""
+        """Returns the current factor."""
         return ops.convert_to_tensor(self._variable.value)
 
     def get_config(self) -> dict[str, Any]:

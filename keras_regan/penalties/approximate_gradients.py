@@ -46,22 +46,22 @@ class _SlopePenalty(Penalty):
 class ApproximateR1(_SlopePenalty):
     """Penalizes logits that change when noise is added to real samples.
 
-    It is `R1` without its second-order gradient: take it where that needs too
-    much memory or does not exist, as with many fused operations, and with
-    smooth activations. With (leaky) ReLU prefer `R1`. On a CPU it is not
-    faster. For small noise the two have the same value on average, so that a
-    factor of `R1` is one of `ApproximateR1`.
+    It is `R1` without the second-order gradient. Use it where that gradient
+    needs too much memory or does not exist, as with many fused operations, and
+    with smooth activations. With (leaky) ReLU prefer `R1`. On a CPU it is not
+    faster. For small noise the two have the same value on average, so
+    `ApproximateR1` takes the factors of `R1`.
 
-    How near to `R1` is a single step? With 64 images the value is that of
-    `R1` within 15 %, but the gradient, which comes from one random direction,
-    has a cosine of only 0.5 to that of `R1` in a discriminator with SiLU, and
-    of 0.2 in one with leaky ReLU (0.1 with a deviation of 0.01).
+    In a single step with 64 images, the value is that of `R1` within 15 %, but
+    the gradient comes from one random direction: its cosine to that of `R1` is
+    only 0.5 in a discriminator with SiLU, and 0.2 in one with leaky ReLU (0.1
+    with a deviation of 0.01).
 
     Formula: `factor / 2 * mean_i(((C(x_i + deviation * e_i) - C(x_i))
     / deviation)^2)`, `e_i` normal, `C` the logit
 
-    Both logits come from the same dropout and the same augmentation, so that
-    nothing but the noise tells them apart.
+    Both logits use the same dropout and the same augmentation, so that they
+    differ only because of the noise.
 
     Cost: one more pass through the discriminator.
 
@@ -71,10 +71,10 @@ class ApproximateR1(_SlopePenalty):
         factor: Non-negative float or schedule. The papers' gamma. Defaults to
             `10.0`.
         deviation: Positive float. The standard deviation of the noise, for
-            samples in [-1, 1]. Less, such as the papers' 0.01, is for smooth
-            activations in full precision: the smaller it is, the more do the
-            kinks of (leaky) ReLU and the rounding of half precision count.
-            Defaults to `0.1`.
+            samples in [-1, 1]. Smaller values, such as the papers' 0.01, are
+            for smooth activations in full precision: the smaller it is, the
+            more the kinks of (leaky) ReLU and the rounding of half precision
+            matter. Defaults to `0.1`.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
@@ -110,13 +110,14 @@ class ApproximateR1(_SlopePenalty):
 class ApproximateR2(_SlopePenalty):
     """Penalizes logits that change when noise is added to generated samples.
 
-    It is to `R2` what `ApproximateR1` is to `R1`, which says how near it is;
-    and like `R2` it is used beside the other, with a relativistic loss.
+    It approximates `R2` as `ApproximateR1` approximates `R1`, whose page says
+    how closely. Like `R2`, it is used together with the penalty on real
+    samples and a relativistic loss.
 
     Formula: `factor / 2 * mean_i(((C(G(z_i) + deviation * e_i) - C(G(z_i)))
     / deviation)^2)`, `e_i` normal, `C` the logit
 
-    Both logits come from the same dropout and the same augmentation.
+    Both logits use the same dropout and the same augmentation.
 
     Cost: one more pass through the discriminator.
 
@@ -143,8 +144,8 @@ class ApproximateR2(_SlopePenalty):
     ...         keras_regan.penalties.ApproximateR2(1.0)])
 
     Reference: [Lin et al., 2025](https://arxiv.org/abs/2511.22475), equation
-    6, and [Hyun et al., 2025](https://arxiv.org/abs/2509.24935) (GAT); how
-    factors correspond stands in `ApproximateR1`.
+    6, and [Hyun et al., 2025](https://arxiv.org/abs/2509.24935) (GAT); see
+    `ApproximateR1` for how their factors correspond.
     """
 
     def call(self, context: StepContext) -> Tensor:

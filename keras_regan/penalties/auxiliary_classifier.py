@@ -1,4 +1,4 @@
-"""The auxiliary classifier: samples of which the class can be told."""
+"""The auxiliary classifier, which makes samples easy to classify."""
 
 import keras
 from keras import ops
@@ -12,20 +12,21 @@ from keras_regan.penalties.step_context import StepContext
 
 @register
 class AuxiliaryClassifier(Penalty):
-    """Lets the discriminator classify, and the generator please it.
+    """Trains a classifier in the discriminator, and the generator to please it.
 
-    For class-conditional GANs whose discriminator is not told the class: it
-    returns `{"logits": ..., "class_logits": ...}`, as that of
-    `networks.resnet(..., auxiliary_classifier=True)` does. Give one to each of
-    the two lists. Samples become easy to classify, at some cost of variety
-    within a class; `layers.ClassProjection` does not have that bias.
+    For class-conditional GANs whose discriminator does not take the class. The
+    discriminator returns `{"logits": ..., "class_logits": ...}`, as that of
+    `networks.resnet(..., auxiliary_classifier=True)` does. Put one penalty in
+    each of the two lists. Samples become easy to classify, at some cost of
+    variety within a class; `layers.ClassProjection` does not have that bias.
 
-    And for semi-supervised GANs, whose generator is told no class and helps
-    the discriminator to classify where few samples are labelled. Give one to
-    the discriminator's list, and -1 as the label of each sample whose class is
-    unknown. `P(G(z))` has no part in it then, and the mean is one over the
-    labelled samples of a batch, 0 if there are none: let each batch have some,
-    as `tf.data.Dataset.sample_from_datasets` does. The classifier is
+    Also for semi-supervised GANs, whose generator takes no class and helps the
+    discriminator to classify when few samples are labelled. Put one penalty in
+    the discriminator's list, and use the label -1 for each sample whose class
+    is unknown. The loss then has no `P(G(z))`, and its mean is over the
+    labelled samples of a batch, or 0 if there are none. Make sure that each
+    batch has some, as `tf.data.Dataset.sample_from_datasets` does. The
+    classifier is
     `keras.Model(discriminator.input, discriminator.output["class_logits"])`.
 
     Formula: `factor * (mean(H(y, P(G(z)))) + mean(H(y, P(x))))`, the second
@@ -37,8 +38,8 @@ class AuxiliaryClassifier(Penalty):
     Cost: two cross-entropies; no further forward pass.
 
     Reads: `conditions`, the class labels, `fake_class_logits` and, in the
-    discriminator's step, `real_class_logits`; `labels` in the place of the
-    first two if the generator is told none.
+    discriminator's step, `real_class_logits`; `labels` in place of the first
+    two if the generator takes no class.
 
     Args:
         As in `Penalty`.
@@ -46,7 +47,7 @@ class AuxiliaryClassifier(Penalty):
     Raises:
         ValueError: In the first step, if there are no labels or the
             discriminator returns no class logits; or in the generator's list,
-            if the generator is told no class.
+            if the generator takes no class.
 
     Example:
     >>> entry = keras_regan.penalties.AuxiliaryClassifier()
@@ -91,7 +92,7 @@ class AuxiliaryClassifier(Penalty):
                 f"Penalty `{self.name}` needs the classes that samples were "
                 "generated for. Expected it in `discriminator_regularizers` "
                 "alone, or a class-conditional generator. Received: a "
-                "generator that is told no class"
+                "generator that takes no class"
             )
         labels = ops.cast(ops.reshape(context.labels, (-1,)), "int32")
         known = labels >= 0
@@ -99,7 +100,7 @@ class AuxiliaryClassifier(Penalty):
             ops.where(known, labels, 0), context.real_class_logits
         )
         known = ops.cast(known, each.dtype)
-        # Over all replicas, since one may have more labels than another.
+        # Over all replicas, because one may have more labels than another.
         share = replicas.global_mean(ops.mean(known))
         return ops.mean(known * each) / ops.where(share > 0, share, 1.0)
 

@@ -1,6 +1,7 @@
 """Consistency of the discriminator under augmentation."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -22,8 +23,8 @@ from keras_regan.penalties.step_context import StepContext
 class Consistency(Penalty):
     """Penalizes logits that change when a sample is augmented.
 
-    It tells the discriminator what does not matter. One entry acts on one
-    kind of samples; balanced consistency (bCR) is two of them:
+    It teaches the discriminator which changes do not matter. One penalty acts
+    on one kind of samples; balanced consistency (bCR) uses two of them:
 
     ```python
     discriminator_regularizers = [
@@ -32,13 +33,14 @@ class Consistency(Penalty):
     ]
     ```
 
-    Without the second one the discriminator may learn that augmented samples
-    are real, and the generator makes augmented ones; bCR does not show that.
+    Without the second one, the discriminator may learn that augmented samples
+    are real, and the generator then makes augmented samples. bCR does not do
+    that.
 
     Formula: `factor * mean((C(x) - C(T(x)))^2)`
 
-    `T` draws an augmentation for each sample anew. Gradients flow through
-    both logits. Every patch of a map counts.
+    `T` draws a new augmentation for each sample. Gradients flow through both
+    logits. Every patch of a map counts.
 
     Cost: one more pass through the discriminator.
 
@@ -46,13 +48,13 @@ class Consistency(Penalty):
 
     Args:
         factor: Non-negative float or schedule. Defaults to `10.0`.
-        augmentation: What samples are augmented by, an `Augmentation`. Samples
-            that are no images need one that takes them, such as
+        augmentation: The `Augmentation` of the samples, or `None`. Samples
+            that are not images need one that accepts them, such as
             `keras_regan.augmentations.InstanceNoise`. `None` means
             `DiffAugment([HorizontalFlip(), Translation(0.125)])`. Defaults to
             `None`.
         samples: `"real"` or `"fake"`. Defaults to `"real"`.
-        name: String. Its key in the logs, after `d_`. Defaults to
+        name: String. The key in the logs, after `d_`. Defaults to
             `"real_consistency"` or `"fake_consistency"`.
         **kwargs: `interval`, as in `Penalty`.
 
@@ -68,8 +70,8 @@ class Consistency(Penalty):
     Reference: [Zhang et al., 2019](https://arxiv.org/abs/1910.12027), factor
     10; with generated samples: [Zhao et al., 2020](
     https://arxiv.org/abs/2002.04724), algorithm 1. Differs from public code:
-    shifted images are filled up with zeros instead of by reflection, and an
-    augmentation given to `compile` comes before this one.
+    shifted images are padded with zeros instead of by reflection, and an
+    augmentation given to `compile` is applied before this one.
     """
 
     networks = ("discriminator",)
@@ -102,7 +104,7 @@ class Consistency(Penalty):
                 message(
                     "augmentation",
                     "an augmentation that does not adapt: only the one given "
-                    "to `compile` learns how the discriminator fares",
+                    "to `compile` sees the discriminator's logits",
                     augmentation,
                 )
             )
@@ -126,7 +128,7 @@ class Consistency(Penalty):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Consistency":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         config["augmentation"] = keras.saving.deserialize_keras_object(

@@ -19,9 +19,9 @@ from keras_regan.penalties.step_context import StepContext
 class DRAGAN(Penalty):
     """Pulls the gradient norm around the real samples to one.
 
-    Keeps the discriminator from rising sharply at single real samples, which
-    is what its authors see before modes collapse. It needs no generated
-    samples and suits every loss.
+    It keeps the discriminator from rising sharply at single real samples,
+    which its authors observe before modes collapse. It needs no generated
+    samples and works with every loss.
 
     Formula: `factor * mean_i((||grad_x C(x_i)|| - target)^2)`
 
@@ -40,8 +40,7 @@ class DRAGAN(Penalty):
         scale: Non-negative float. How far from the real samples the
             neighbourhood reaches, in standard deviations of the batch.
             Defaults to `0.5`.
-        target: Non-negative float. The norm that is asked for. Defaults to
-            `1.0`.
+        target: Non-negative float. The desired norm. Defaults to `1.0`.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Feature matching: generated batches that look real on average."""
+"""Feature matching, which makes generated batches look real on average."""
 
 import keras
 from keras import ops
@@ -11,14 +11,14 @@ from keras_regan.penalties.step_context import StepContext
 
 @register
 class FeatureMatching(Penalty):
-    """Draws the mean features of generated samples to those of real ones.
+    """Pulls the mean features of generated samples to those of real ones.
 
-    It gives the generator a goal that does not run away with the
-    discriminator's last layer: try it when the adversarial loss oscillates,
-    or together with a classifier, where the paper used it instead of the
-    adversarial loss. It matches means only, so it does not keep a generator
-    from collapsing within them; `regularizers.GDPP` matches more. The
-    discriminator has to return `{"logits": ..., "features": ...}`.
+    It gives the generator a goal that changes less than the logits of the
+    discriminator. Try it when the adversarial loss oscillates, or together
+    with a classifier, where the paper uses it instead of the adversarial loss.
+    It matches only means, so samples may still collapse to a few with the
+    right mean; `regularizers.GDPP` matches more. The discriminator has to
+    return `{"logits": ..., "features": ...}`.
 
     Formula: `factor * mean_k((mean_i(f_k(x_i)) - mean_i(f_k(G(z_i))))^2)`
 

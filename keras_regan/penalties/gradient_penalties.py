@@ -14,11 +14,11 @@ from keras_regan.penalties.step_context import StepContext
 class R1(Penalty):
     """Penalizes the discriminator's squared gradient at real samples.
 
-    The regularizer to begin with: it makes training converge locally, works
-    with every loss, and forbids the discriminator to keep sloping where the
-    data is. Larger images need a larger factor: `keras_regan.recipes.r1_factor`
-    gives one to begin with. With `interval=16` it costs next to nothing and
-    works about as well; `ApproximateR1` does without a second-order gradient.
+    Start with this regularizer: it makes training converge locally, works with
+    every loss, and makes the discriminator flat at the real samples. Larger
+    images need a larger factor: `keras_regan.recipes.r1_factor` gives a first
+    one. With `interval=16` it costs next to nothing and works about as well;
+    `ApproximateR1` does not need a second-order gradient.
 
     Formula: `factor / 2 * mean_i(||grad_x C(x_i)||^2)`, `C` the logit, the
     norm over all elements of the sample, the mean over the real batch.
@@ -58,8 +58,8 @@ class R1(Penalty):
 class R2(Penalty):
     """Penalizes the discriminator's squared gradient at generated samples.
 
-    Beside `R1` it makes the regularized relativistic loss converge; alone it
-    is used less.
+    Together with `R1` it makes the regularized relativistic loss converge. It
+    is rarely used alone.
 
     Formula: `factor / 2 * mean_i(||grad_x C(G(z_i))||^2)`, `C` the logit, the
     norm over all elements of the sample, the mean over the generated batch.
@@ -83,7 +83,7 @@ class R2(Penalty):
     ...         keras_regan.penalties.R1(1.0), keras_regan.penalties.R2(1.0)])
 
     Reference: [Mescheder et al., 2018](https://arxiv.org/abs/1801.04406),
-    section 4.1; beside R1: [Huang et al., 2024](
+    section 4.1; together with R1: [Huang et al., 2024](
     https://arxiv.org/abs/2501.05441), equation 3. The 1/2 is the papers'; the
     code of the first leaves it out.
     """

@@ -21,20 +21,19 @@ from keras_regan.penalties.step_context import StepContext
 class WassersteinGradientPenalty(Penalty):
     """Pulls the gradient norm between real and generated samples to one.
 
-    What makes `losses.Wasserstein` work: a critic whose slope is one is as
-    steep as the distance that it estimates allows. The penalty looks at each
-    sample on its own, so leave `BatchNormalization` out of the critic and take
-    `LayerNormalization` instead. Two-dimensional toy data wants a factor of
-    0.1.
+    `losses.Wasserstein` needs it: a critic whose slope is one is as steep as
+    the distance that it estimates allows. The penalty treats each sample by
+    itself, so use `LayerNormalization` instead of `BatchNormalization` in the
+    critic. For two-dimensional toy data use a factor of 0.1.
 
-    With `one_sided=True` a critic that is flatter than `target` is let be,
-    which depends less on the factor.
+    With `one_sided=True`, a critic that is flatter than `target` is not
+    penalized, and results depend less on the factor.
 
     Formula: `factor * mean_i((||grad_x C(x_i)|| - target)^2)`
 
     At `x_i = a_i * real_i + (1 - a_i) * fake_i`, `a_i` uniform in [0, 1], `C`
-    the logit, the norm over all elements of the sample. One-sided the bracket
-    is `max(0, ||grad_x C(x_i)|| - target)`.
+    the logit, the norm over all elements of the sample. If it is one-sided,
+    the bracket is `max(0, ||grad_x C(x_i)|| - target)`.
 
     Cost: one more pass through the discriminator, and its gradient twice.
 
@@ -43,14 +42,13 @@ class WassersteinGradientPenalty(Penalty):
     Args:
         factor: Non-negative float or schedule. The paper's lambda. Defaults
             to `10.0`.
-        target: Non-negative float. The norm that is asked for. Defaults to
-            `1.0`.
-        one_sided: Boolean. Whether smaller norms cost nothing. Defaults to
-            `False`.
+        target: Non-negative float. The desired norm. Defaults to `1.0`.
+        one_sided: Boolean. Whether norms below `target` cost nothing. Defaults
+            to `False`.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If `target` is not a number or `one_sided` no boolean.
+        TypeError: If `target` is not a number or `one_sided` is not a boolean.
         ValueError: If `target` is negative or not finite.
 
     Example:
@@ -105,10 +103,10 @@ class WassersteinGradientPenalty(Penalty):
 class ZeroCenteredInterpolation(Penalty):
     """Pulls the gradient between real and generated samples to zero.
 
-    A discriminator that is flat between the two kinds of samples cannot learn
-    the single training images by heart. Suits the losses with a sigmoid, for
-    which a slope of one has no meaning. `R1` asks for the same at the real
-    samples only, which costs less.
+    A discriminator that is flat between real and generated samples cannot
+    memorize single training images. The penalty suits losses with a sigmoid,
+    for which a slope of one has no meaning. `R1` does the same at the real
+    samples only, and costs less.
 
     Formula: `factor * mean_i(||grad_x C(x_i)||^2)`
 
@@ -132,9 +130,9 @@ class ZeroCenteredInterpolation(Penalty):
 
     Reference: [Thanh-Tung et al., 2019](https://arxiv.org/abs/1902.03984).
     Differs from the authors' code: their toy discriminator ends in a sigmoid,
-    and there it is the sigmoid's gradient that is penalized, which is at most
-    a quarter of the logit's. There is no 1/2, as in their code and other than
-    in `R1`. The logit of a map of patches is the mean over its patches.
+    and they penalize the gradient of the sigmoid, which is at most a quarter
+    of the logit's. There is no 1/2, as in their code and unlike `R1`. The logit
+    of a map of patches is the mean over its patches.
     """
 
     networks = ("discriminator",)
@@ -151,9 +149,9 @@ class ZeroCenteredInterpolation(Penalty):
 class MaxGradientPenalty(Penalty):
     """Penalizes the steepest gradient between real and generated samples.
 
-    A Lipschitz constant is a maximum: this lowers it without flattening the
-    discriminator where it is not steep. Only one sample of the batch is
-    learned from, so the value is noisy with small batches.
+    A Lipschitz constant is a maximum. This penalty lowers it without
+    flattening the discriminator where it is not steep. It learns from only one
+    sample of the batch, so the value is noisy with small batches.
 
     Formula: `factor * max_i(||grad_x C(x_i)||^2)`
 
@@ -179,8 +177,8 @@ class MaxGradientPenalty(Penalty):
     The formula is that of the [authors' code](
     https://github.com/ZhimingZhou/LGANs-for-reproduce), whose factor is 0.1
     on CIFAR-10; the default of 10 is that of [StudioGAN](
-    https://github.com/POSTECH-CVLab/PyTorch-StudioGAN). The authors can also
-    look at the steepest points of earlier batches again. The logit of a map of
+    https://github.com/POSTECH-CVLab/PyTorch-StudioGAN). The authors' code can
+    also reuse the steepest points of earlier batches. The logit of a map of
     patches is the mean over its patches.
     """
 

@@ -18,12 +18,12 @@ from keras_regan.penalties.step_context import StepContext
 
 @register
 class JacobianClamping(Penalty):
-    """Keeps how much the generator stretches latent space within bounds.
+    """Keeps the generator's stretching of latent space within bounds.
 
-    Below `minimum` different latents make nearly the same sample, and modes
-    are missing; above `maximum` samples change abruptly. In between it costs
-    nothing. Choose the bounds for your data: the norms grow with the number of
-    pixels.
+    Below `minimum`, different latents give nearly the same sample, and modes
+    are missing. Above `maximum`, samples change abruptly. In between, the
+    penalty is zero. Choose the bounds for your data: the norms grow with the
+    number of pixels.
 
     Formula: `factor * mean_i((max(Q_i, maximum) - maximum)^2
     + (min(Q_i, minimum) - minimum)^2)`
@@ -46,7 +46,7 @@ class JacobianClamping(Penalty):
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If a number is not one.
+        TypeError: If an argument is not a number.
         ValueError: If `minimum` is negative or not finite, if `maximum` is
             below `minimum`, or if `step_size` is not positive.
 
@@ -57,9 +57,9 @@ class JacobianClamping(Penalty):
     ...     keras_regan.penalties.JacobianClamping(maximum=5.0)])
 
     Reference: [Odena et al., 2018](https://arxiv.org/abs/1802.08768). The
-    authors' code could not be consulted, nor could the defaults and the
-    normalization of `d_i` be checked against the paper; public
-    reimplementations normalize it, some of them over the batch.
+    authors' code could not be consulted, and the defaults and the
+    normalization of `d_i` could not be checked against the paper. Public
+    reimplementations normalize `d_i`, some of them over the batch.
     """
 
     networks = ("generator",)

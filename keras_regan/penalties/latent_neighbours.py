@@ -1,6 +1,6 @@
-"""What a small step in latent space does to logits and to samples.
+"""Penalties on how logits and samples change with a small latent step.
 
-Two classes and not one with options: sign, network and default differ.
+These are two classes, because the sign, the network and the default differ.
 """
 
 from typing import Any
@@ -20,10 +20,10 @@ from keras_regan.penalties.step_context import StepContext
 class LatentConsistency(Penalty):
     """Keeps the discriminator from telling latent neighbours apart.
 
-    Samples of nearly the same latents shall get nearly the same logit. It
-    belongs in the discriminator's list, and is meant to be used together with
-    `LatentDiversity` in the generator's, which keeps the generator from making
-    the same sample of both.
+    Samples from nearly the same latents should get nearly the same logit. Put
+    it in the discriminator's list, together with `LatentDiversity` in the
+    generator's list, which keeps the generator from making the same sample
+    from both.
 
     Formula: `factor * mean((C(G(z)) - C(G(z + deviation * e)))^2)`
 
@@ -32,8 +32,8 @@ class LatentConsistency(Penalty):
     Cost: one more pass through each network; the generator is not
     differentiated.
 
-    Reads: `latents` and `fake_logits`, generates from other latents and judges
-    the result.
+    Reads: `latents` and `fake_logits`; generates from other latents and calls
+    the discriminator on the result.
 
     Args:
         factor: Non-negative float or schedule. The paper's lambda_dis.
@@ -87,12 +87,12 @@ class LatentConsistency(Penalty):
 class LatentDiversity(Penalty):
     """Rewards the generator for telling latent neighbours apart.
 
-    The counterpart of `LatentConsistency`: it belongs in the generator's list.
-    By itself it is another way to more varied samples, like
-    `regularizers.PairwiseDistance`, though among latents that are close.
+    The counterpart of `LatentConsistency`, for the generator's list. Alone it
+    is another way to more varied samples, like
+    `regularizers.PairwiseDistance`, but for latents that are close together.
 
-    Nothing bounds the reward but the range of the samples: use it with an
-    output activation such as tanh, and a small factor.
+    Only the range of the samples bounds the reward: use it with an output
+    activation such as tanh and a small factor.
 
     Formula: `-factor * mean((G(z) - G(z + deviation * e))^2)`
 
@@ -153,6 +153,6 @@ class LatentDiversity(Penalty):
 
 
 def _neighbours(context: StepContext, deviation: float) -> Tensor:
-    """Returns what the generator makes close to the latents of the step."""
+    """Returns samples from latents close to those of the step."""
     noise = normal_like(context.latents, context)
     return context.generate(context.latents + deviation * noise)

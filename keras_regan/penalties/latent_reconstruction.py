@@ -1,7 +1,8 @@
-"""Latents that can be read off the sample again."""
+"""Reconstruction of the latents from the sample."""
 
 from collections.abc import Sequence
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -17,52 +18,52 @@ from keras_regan.penalties.step_context import StepContext
 
 @register
 class LatentReconstruction(Penalty):
-    """Asks that latents can be told from the sample.
+    """Penalizes latents that cannot be reconstructed from the sample.
 
-    A generator that ignores its latents makes samples off which they cannot
-    be read. This is what keeps a conditional one from that (BicycleGAN), and
-    what gives single latents a meaning of their own (InfoGAN): the kind of a
-    sample for a categorical one, an attribute that varies for a number.
+    It keeps a conditional generator from ignoring its latents (BicycleGAN),
+    because ignored latents cannot be reconstructed. It also gives single
+    latents a meaning of their own (InfoGAN): the kind of a sample for a
+    categorical latent, an attribute that varies for a number.
 
-    Who reads? The discriminator, if it returns
-    `{"logits": ..., "latents": ...}`: give one entry to each of the two
-    lists, so that the discriminator learns to read and the generator to be
-    read. Or an `encoder` of its own: one entry in `generator_regularizers`
-    is enough, since the encoder learns in the generator's step.
+    Either the discriminator or an `encoder` reconstructs the latents. A
+    discriminator returns `{"logits": ..., "latents": ...}`: put one penalty in
+    each of the two lists, so that both networks are trained for it. With an
+    `encoder`, one penalty in `generator_regularizers` is enough, because the
+    encoder is trained in the generator's step.
 
     Formula: `factor * mean((z - E(G(z)))^2)`, and for each of the
-    `categories` `factor * mean(H(z_k, softmax(E_k(G(z)))))` in the place of
-    its elements
+    `categories` `factor * mean(H(z_k, softmax(E_k(G(z)))))` in place of its
+    elements
 
-    `E` is what was read, `H` the cross-entropy of the one-hot `z_k`; the
+    `E` is the reconstruction, `H` the cross-entropy of the one-hot `z_k`; the
     square is a mean over the other elements.
 
-    Cost: with the discriminator none but the errors; with an encoder one pass
-    through it and back.
+    Cost: only the errors if the discriminator reconstructs; a forward and a
+    backward pass through the encoder otherwise.
 
     Reads: `latents`, and `fake_outputs` without an encoder.
 
     Args:
         factor: Non-negative float or schedule. Defaults to `1.0`.
-        encoder: Built Keras model from samples to what the latents were, of
-            their shape, or `None`, which reads them off the discriminator's
-            `"latents"`. Its weights are trained by the generator's optimizer
-            and saved with the GAN. Regularizers that its layers carry are not
+        encoder: Built Keras model that maps samples to reconstructed latents
+            of the same shape, or `None` to use the discriminator's output
+            `"latents"`. The generator's optimizer trains its weights, and they
+            are saved with the GAN. The regularizers of its layers are not
             added to the loss. Defaults to `None`.
         categories: Positive integer, or a tuple of several, or `None`. The
-            latents begin with one-hot vectors of these lengths, and what is
-            read are logits of the category there. Draw such latents with a
-            function, `RegularizedGAN(..., latents=...)`. Defaults to `None`,
-            no category.
+            latents begin with one-hot vectors of these lengths, and the
+            reconstruction has the logits of the category there. Draw such
+            latents with a function, `RegularizedGAN(..., latents=...)`.
+            Defaults to `None`, no category.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If `encoder` is no Keras model, or if `categories` are no
-            integers.
+        TypeError: If `encoder` is not a Keras model, or if `categories` are
+            not integers.
         ValueError: If `encoder` is not built or has no weights to train, or
-            if `categories` are not positive; in the first step, if nothing is
-            returned to be read, or it is of another shape than the latents, or
-            if there are more categories than elements.
+            if `categories` are not positive; in the first step, if no latents
+            are returned, if their shape is not that of the latents, or if
+            there are more categories than elements.
 
     Example:
     >>> encoder = keras.Sequential(
@@ -73,11 +74,11 @@ class LatentReconstruction(Penalty):
 
     Reference: [Chen et al., 2016](https://arxiv.org/abs/1606.03657) (InfoGAN);
     [Zhu et al., 2017](https://arxiv.org/abs/1711.11586) (BicycleGAN), the
-    latent regression of cLR-GAN. Differs from the authors' code: a squared
-    error for numbers, where InfoGAN has the likelihood of a Gaussian, whose
-    deviation is read as well, and cLR-GAN the absolute error; BicycleGAN, the
-    hybrid, holds its encoder still in this term, and here it learns. The
-    discriminator's part is trained by its own step and not by the generator's.
+    latent regression of cLR-GAN. Differs from the authors' code: the error for
+    numbers is squared, where InfoGAN has the likelihood of a Gaussian with a
+    predicted deviation, and cLR-GAN the absolute error. BicycleGAN, the
+    hybrid, does not train its encoder in this term; here it is trained. The
+    discriminator's part is trained in its own step, not in the generator's.
     """
 
     def __init__(
@@ -93,20 +94,20 @@ class LatentReconstruction(Penalty):
         self.categories = _checked_categories(categories)
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """Both, or the generator, with which an encoder learns."""
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
+        """Both networks, or the generator alone if there is an encoder."""
         return Penalty.networks if self.encoder is None else ("generator",)
 
     @property
     def trained_variables(self) -> list[keras.Variable]:
-        """What the encoder learns with."""
+        """The trainable weights of the encoder."""
         if self.encoder is None:
             return []
         return list(self.encoder.trainable_variables)
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What else the encoder keeps, as statistics of its layers."""
+        """Other variables of the encoder, such as statistics of its layers."""
         if self.encoder is None:
             return []
         return list(self.encoder.non_trainable_variables)
@@ -135,8 +136,8 @@ class LatentReconstruction(Penalty):
         outputs = context.fake_outputs
         if "latents" not in outputs:
             raise ValueError(
-                f"Penalty `{self.name}` reads latents off the discriminator's "
-                "outputs. Expected a discriminator that returns {'logits': "
+                f"Penalty `{self.name}` reads the discriminator's output "
+                "'latents'. Expected a discriminator that returns {'logits': "
                 "..., 'latents': ...}, or `encoder=...`. Received: "
                 f"{['logits', *outputs]}"
             )
@@ -154,7 +155,7 @@ class LatentReconstruction(Penalty):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "LatentReconstruction":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         if isinstance(config.get("encoder"), dict):
@@ -194,21 +195,21 @@ def _checked_categories(categories: Any) -> tuple[int, ...]:
     return tuple(positive_integer(count, "categories") for count in categories)
 
 
-def _check_shapes(read: tuple, latents: tuple) -> None:
+def _check_shapes(read: tuple[Any, ...], latents: tuple[Any, ...]) -> None:
     if len(read) != len(latents) or any(
         None not in sizes and sizes[0] != sizes[1]
         for sizes in zip(read, latents, strict=True)
     ):
         raise ValueError(
-            "Latents are compared with what was read off the samples. Expected "
-            f"the shape of the latents, {latents}. Received: shape {read}"
+            "Latents are compared with their reconstruction. Expected the "
+            f"shape of the latents, {latents}. Received: shape {read}"
         )
 
 
 def _check_categories(categories: tuple[int, ...], size: int) -> None:
     if sum(categories) > size:
         raise ValueError(
-            "Invalid value for argument `categories`. Expected no more than "
-            f"the latents have elements, {size}. Received: {categories}, "
-            f"{sum(categories)} in all"
+            "Invalid value for argument `categories`. Expected at most "
+            f"{size} in all, the number of elements of the latents. Received: "
+            f"{categories}, {sum(categories)} in all"
         )

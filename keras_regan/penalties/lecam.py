@@ -1,4 +1,4 @@
-"""LeCam regularization: logits held near where those of the other kind were."""
+"""LeCam regularization, which bounds how far logits drift apart."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ from keras_regan.penalties.step_context import StepContext
 class LeCam(Penalty):
     """Penalizes logits that leave the moving average of the opposite kind.
 
-    For small data sets, on which the discriminator learns the real samples by
-    heart and its logits of real and generated samples drift apart. It needs
-    no second-order gradient. Beside an adaptive augmentation a much smaller
-    factor is used (the paper's StyleGAN2 on CIFAR-10: `1e-6`).
+    For small data sets, on which the discriminator memorizes the real samples
+    and its logits of real and generated samples drift apart. It needs no
+    second-order gradient. Together with an adaptive augmentation, use a much
+    smaller factor (the paper's StyleGAN2 on CIFAR-10: `1e-6`).
 
     Formula: `factor * (mean(max(C(x) - a_fake, 0)^2)
     + mean(max(a_real - C(G(z)), 0)^2))`
@@ -41,16 +41,17 @@ class LeCam(Penalty):
         factor: Non-negative float or schedule. Defaults to `0.3`, the
             authors' for BigGAN on CIFAR-10, where it goes with a `momentum`
             of 0.9.
-        momentum: Float in `[0, 1)`. How much of an average stays from one
-            update of the discriminator to the next. Defaults to `0.99`.
-        one_sided: Boolean. Whether only those logits count that have passed
-            the average, as in the authors' code. `False` is the formula of the
-            paper. Defaults to `True`.
-        name: String. Its key in the logs, after `d_`. Defaults to `"lecam"`.
+        momentum: Float in `[0, 1)`. The momentum of both averages, for each
+            update of the discriminator. Defaults to `0.99`.
+        one_sided: Boolean. Whether only logits beyond the average count, as in
+            the authors' code. `False` is the formula of the paper. Defaults to
+            `True`.
+        name: String. The key in the logs, after `d_`. Defaults to `"lecam"`.
         **kwargs: `interval`, as in `Penalty`.
 
     Raises:
-        TypeError: If `momentum` is not a number or `one_sided` no boolean.
+        TypeError: If `momentum` is not a number or `one_sided` is not a
+            boolean.
         ValueError: If `momentum` is not in `[0, 1)`; in the first step, if
             the discriminator returns several tensors of logits.
 
@@ -81,8 +82,8 @@ class LeCam(Penalty):
         super().__init__(factor, name=name, **kwargs)
         self.momentum = float_below_one(momentum, "momentum")
         self.one_sided = boolean(one_sided, "one_sided")
-        # Sums with weights that fade, and the sum of those weights: their
-        # ratio is a mean from the first step on.
+        # Decaying sums and the sum of their weights: their ratio is a mean
+        # from the first step on.
         self._real_sum, self._fake_sum, self._weight = (
             keras.Variable(0.0, dtype="float32", trainable=False, name=part)
             for part in ("real_sum", "fake_sum", "weight")
@@ -90,7 +91,7 @@ class LeCam(Penalty):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What the two averages are made of."""
+        """The sums that the two averages are computed from."""
         return [self._real_sum, self._fake_sum, self._weight]
 
     def call(self, context: StepContext) -> Tensor:
@@ -116,7 +117,7 @@ class LeCam(Penalty):
             total.assign(self.momentum * total + (1.0 - self.momentum) * value)
 
     def _average(self, total: keras.Variable, mean: Tensor) -> Tensor:
-        """Returns the average; under `evaluate` before training, the mean."""
+        """Returns the average, or the mean if there is no average yet."""
         weight = ops.convert_to_tensor(self._weight)
         begun = weight > 0
         average = total / ops.where(begun, weight, 1.0)

@@ -1,4 +1,4 @@
-"""Logits around zero, where a loss only compares them."""
+"""A penalty that centers logits at zero, for losses that only compare them."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ from keras_regan.penalties.step_context import StepContext
 class LogitCentering(Penalty):
     """Keeps real and generated logits on both sides of zero.
 
-    For the relativistic losses: they see differences of logits only, so that
-    all logits together may drift without bound, which costs precision in half
-    precision and steps of the optimizer. It does not touch what those losses
-    see: a pair of logits `d` and `-d` costs nothing.
+    For the relativistic losses, which see only differences of logits: all
+    logits together may then drift without bound, which costs accuracy in half
+    precision and wastes steps of the optimizer. The penalty leaves the
+    differences alone: a pair of logits `d` and `-d` costs nothing.
 
     Formula: `factor * mean_i((C(x_i) + C(G(z_i)))^2)`
 

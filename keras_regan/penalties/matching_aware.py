@@ -1,6 +1,7 @@
-"""Real samples under the wrong condition, which count as generated."""
+"""A loss in which real samples with a wrong condition count as generated."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -20,17 +21,17 @@ from keras_regan.penalties.step_context import StepContext
 class MatchingAware(Penalty):
     """Teaches the discriminator that a sample has to fit its condition.
 
-    For generators that make good samples of the wrong thing, above all those
-    that are told a description: a discriminator can win by looking at samples
-    alone, and the generator then never hears that the words matter. Here a
-    real sample beside the condition of another one counts as generated.
+    For generators that make good samples of the wrong thing, above all from
+    descriptions: a discriminator can win by looking at samples alone, and the
+    generator then never learns that the words matter. Here a real sample with
+    the condition of another sample counts as generated.
 
     Formula: `factor * L(C(x_i, c_i), C(x_i, c_{i-1}))`
 
     `L` is the discriminator's part of an adversarial loss, `C` the logit. The
-    other condition is that of the row before. Where the discriminator is told
-    the same in both rows, as with two samples of a class, `C(G(z_i, c_i))`
-    takes the place of the second logit: a sample is not told apart from itself.
+    wrong condition is that of the row before. If both rows have the same
+    condition, as with two samples of a class, `C(G(z_i, c_i))` replaces the
+    second logit, so that no sample is compared with itself.
 
     Cost: one more pass through the discriminator.
 
@@ -38,14 +39,15 @@ class MatchingAware(Penalty):
 
     Args:
         factor: Non-negative float or schedule. Defaults to `1.0`.
-        loss: `AdversarialLoss`. Give the one that `compile` gets; a
-            relativistic one ranks the sample in its place above the sample
-            out of place. `None` means `NonSaturating()`. Defaults to `None`.
+        loss: `AdversarialLoss` or `None`. Pass the loss that `compile` gets; a
+            relativistic loss ranks the sample with its own condition above the
+            one with the wrong condition. `None` means `NonSaturating()`.
+            Defaults to `None`.
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        TypeError: If `loss` is no `AdversarialLoss`.
-        ValueError: In the first step, if the discriminator is told no
+        TypeError: If `loss` is not an `AdversarialLoss`.
+        ValueError: In the first step, if the discriminator takes no
             conditions.
 
     Example:
@@ -60,10 +62,10 @@ class MatchingAware(Penalty):
     Reference: [Reed et al., 2016](https://arxiv.org/abs/1605.05396), algorithm
     1 (GAN-CLS): with a factor of 1 and the default loss, the discriminator's
     whole loss is twice theirs, in which both kinds of false pairs count half.
-    [Kang et al., 2023](https://arxiv.org/abs/2303.05511) (GigaGAN) do it with
-    generated samples as well, which is left out here, and do not count the
-    real samples once more. Differs from both: a condition is never compared
-    with an equal one.
+    [Kang et al., 2023](https://arxiv.org/abs/2303.05511) (GigaGAN) also do it
+    with generated samples, which is left out here, and do not count the real
+    samples once more. Differs from both: a condition is never compared with an
+    equal one.
     """
 
     networks = ("discriminator",)
@@ -84,17 +86,17 @@ class MatchingAware(Penalty):
 
     @property
     def state(self) -> list[keras.Variable]:
-        """What the loss and the factor keep."""
+        """The state of the loss and of the factor."""
         return [*self.loss.variables, *super().state]
 
     def call(self, context: StepContext) -> Tensor:
-        """Returns the loss of telling what fits from what does not."""
+        """Returns the loss of telling right from wrong conditions."""
         told = context.judged_conditions
         if not told:
             raise ValueError(
                 f"Penalty `{self.name}` needs conditions. Expected a "
-                "discriminator that is told some, and data of the form "
-                "(samples, conditions). Received: a discriminator that sees "
+                "discriminator that takes some, and data of the form "
+                "(samples, conditions). Received: a discriminator that takes "
                 "samples only"
             )
         others = keras.tree.map_structure(_of_row_before, context.conditions)
@@ -113,7 +115,7 @@ class MatchingAware(Penalty):
         return {**super().get_config(), "loss": loss}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "MatchingAware":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the penalty from the result of `get_config`."""
         config = dict(config)
         config["loss"] = keras.saving.deserialize_keras_object(config["loss"])
@@ -125,7 +127,7 @@ def _of_row_before(rows: Tensor) -> Tensor:
 
 
 def _same_as_before(conditions: list[Tensor]) -> Tensor:
-    """Tells of each row whether all is as in the row before."""
+    """Tells for each row whether its conditions equal those before it."""
     same = True
     for rows in conditions:
         equal = ops.equal(rows, _of_row_before(rows))

@@ -1,4 +1,4 @@
-"""Soft regularization of what the discriminator sees in the samples."""
+"""Soft regularization of the discriminator's features of the samples."""
 
 from typing import Any
 
@@ -21,15 +21,15 @@ from keras_regan.regularizers import SampleRegularizer
 class OnFeatures(Scheduled):
     """Calls a regularizer of samples with the discriminator's features.
 
-    Two images that show the same thing shifted by a pixel are far apart as
-    pixels and near as features: a distance between features says more about
+    Two images of the same thing, shifted by a pixel, are far apart as pixels
+    and close as features, so a distance between features says more about the
     content. The discriminator has to return
     `{"logits": ..., "features": ...}`; the reference networks do with
     `discriminator_features=True`.
 
-    In `generator_regularizers` the generator learns what moves the features
-    as asked for. In `discriminator_regularizers` the discriminator learns
-    features of generated samples that are so.
+    In `generator_regularizers` it trains the generator to change the samples
+    so that their features fit the regularizer. In `discriminator_regularizers`
+    it trains the discriminator to change the features.
 
     Formula: `interval * factor(step) * regularizer(features)` in every
     `interval`-th update, zero in the others. The regularizer's own factor
@@ -42,16 +42,16 @@ class OnFeatures(Scheduled):
     with real samples.
 
     Args:
-        regularizer: A `SampleRegularizer`. It gets the features of the
-            generated samples for the samples, and those of the real samples
-            for the real ones; latents stay what they are.
+        regularizer: A `SampleRegularizer`. It gets the features of generated
+            and of real samples in place of the samples, and the latents as
+            they are.
         factor: Non-negative float or schedule. Defaults to `1.0`.
-        name: String. Its key in the logs. Defaults to the regularizer's name
+        name: String. The key in the logs. Defaults to the regularizer's name
             and `"_on_features"`.
         **kwargs: `interval`, as in `Penalty`.
 
     Raises:
-        TypeError: If `regularizer` is no `SampleRegularizer`.
+        TypeError: If `regularizer` is not a `SampleRegularizer`.
         ValueError: In the first step, if the discriminator returns no
             features, if the regularizer compares them with latents and there
             are more samples than rows of features, as behind
@@ -68,6 +68,8 @@ class OnFeatures(Scheduled):
     [Zhao et al., 2016](https://arxiv.org/abs/1609.03126), section 2.4;
     [Yang et al., 2019](https://arxiv.org/abs/1901.09024), for inpainting.
     """
+
+    regularizer: SampleRegularizer
 
     def __init__(
         self,
@@ -86,8 +88,8 @@ class OnFeatures(Scheduled):
         super().__init__(regularizer, factor, name=name, **kwargs)
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """Both: whose step it is learns."""
+    def networks(self) -> tuple[str, ...]:  # type: ignore[override]  # Read only.
+        """Both networks: the penalty trains the one whose step it is."""
         return Penalty.networks
 
     def call(self, context: StepContext) -> Tensor:
@@ -105,15 +107,16 @@ class OnFeatures(Scheduled):
         real = [None] * len(tensors)
         if "real" in self.regularizer.called_with:
             real = keras.tree.flatten(context.real_features)
-        values = [
-            call_with(
+
+        def value_of(generated: Tensor, beside: Tensor) -> Tensor:
+            return call_with(
                 self.regularizer,
                 context,
                 features._replace(samples=generated),
-                lambda beside=beside: beside,
+                lambda: beside,
             )
-            for generated, beside in zip(tensors, real, strict=True)
-        ]
+
+        values = list(map(value_of, tensors, real))
         return sum(values) / len(values)
 
 

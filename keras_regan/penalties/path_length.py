@@ -17,21 +17,21 @@ from keras_regan.penalties.step_context import StepContext
 
 @register
 class PathLength(Penalty):
-    """Makes steps of one size in latent space change samples equally.
+    """Makes latent steps of equal size change samples by equal amounts.
 
-    StyleGAN2's regularizer of the generator: a smoother latent space, in which
-    interpolation is even and projecting an image is easier. What length is
-    right it learns itself, as a moving average of the lengths that it meets.
+    StyleGAN2's regularizer of the generator. It gives a smoother latent space,
+    in which interpolation is even and projecting an image is easier. The
+    target length is a moving average of the lengths seen so far.
 
     Formula: `factor * mean_i((||J_i^T y_i|| - a)^2)`
 
     `J_i` is the Jacobian of the sample at its latents, `y_i` normal noise of
-    the sample's shape over the square root of its number of pixels (of the
-    product of the spatial axes: one for vectors). First
+    the sample's shape, divided by the square root of its number of pixels (the
+    product of the spatial axes: one for vectors). Before that,
     `a <- momentum * a + (1 - momentum) * mean_i(||J_i^T y_i||)`, starting at
-    zero, in every training step that computes it. On several replicas each
-    compares with the average that its own samples moved; afterwards all keep
-    the one that the whole batch would have moved.
+    zero, in every training step that computes the penalty. On several replicas
+    each compares with the average that its own samples have updated; after the
+    step all keep the average that the whole batch would give.
 
     Cost: one backward pass through the generator, differentiated once more; no
     further forward pass.
@@ -40,10 +40,10 @@ class PathLength(Penalty):
 
     Args:
         factor: Non-negative float or schedule. Defaults to `2.0`.
-        momentum: Float in `[0, 1)`. How much of the average stays from one
-            such step to the next. Defaults to `0.99`.
-        interval: Positive integer. Computes it in every `interval`-th update
-            and counts it that many times. Defaults to `4`.
+        momentum: Float in `[0, 1)`. The momentum of the average in each such
+            step. Defaults to `0.99`.
+        interval: Positive integer. The penalty is computed in every
+            `interval`-th update and counts that many times. Defaults to `4`.
         **kwargs: `name`, as in `Penalty`.
 
     Raises:
@@ -52,7 +52,7 @@ class PathLength(Penalty):
 
     Attributes:
         average: `keras.Variable`, the moving average `a`. It is saved with the
-            model and left alone under `evaluate`.
+            model and does not change in `evaluate`.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -61,11 +61,10 @@ class PathLength(Penalty):
     ...     keras_regan.penalties.PathLength(2.0)])
 
     Reference: [Karras et al., 2020](https://arxiv.org/abs/1912.04958), section
-    3.2. Differs from the authors' code: the latents take the place of
+    3.2. Differs from the authors' code: it uses the latents instead of
     StyleGAN's intermediate ones, of which there is one for each layer, and the
-    samples of the step serve instead of half as many new ones. As there, the
-    average is updated before it is compared with, and its share of the
-    gradient is kept.
+    samples of the step instead of half as many new ones. As there, the average
+    is updated before the comparison, and its part of the gradient is kept.
     """
 
     networks = ("generator",)

@@ -1,6 +1,7 @@
-"""The contract of a penalty, with laziness and schedules for all of them."""
+"""The base class of penalties, with factors, schedules and intervals."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -9,6 +10,7 @@ from keras_regan import _backend
 from keras_regan._fixed import Fixed
 from keras_regan._fixed import fixed_factor
 from keras_regan._names import snake_case
+from keras_regan._representation import as_call
 from keras_regan._typing import Factor
 from keras_regan._typing import Schedule
 from keras_regan._typing import Tensor
@@ -20,30 +22,30 @@ from keras_regan.penalties.step_context import StepContext
 
 
 class Penalty:
-    """Base class of regularizers that look at the whole step.
+    """Base class of regularizers that see the whole training step.
 
     To write your own, implement `call(context)`, which returns the scalar
-    without the factor. Factor, schedule, interval and name are taken care of
-    here: a constructor takes what is your own, hands `**kwargs` on to this
-    one, and `get_config` adds the same arguments.
+    without the factor. This class handles factor, schedule, interval and name:
+    your constructor takes your own arguments and passes `**kwargs` on to it,
+    and your `get_config` adds your own arguments.
 
     Formula: `interval * factor(step) * call(context)` in every `interval`-th
-    step of the network, and zero in the others. Under `evaluate` the penalty
-    is computed on every batch, without the interval's multiple, which is what
-    it amounts to on average.
+    step of the network, and zero in the others. In `evaluate` the penalty is
+    computed on every batch without the multiple `interval`, which is the same
+    on average.
 
-    Of a discriminator that returns several tensors of logits, a penalty sees
-    one at a time: one that reads logits or input gradients is called for each
-    of them, and the values add up. Others are added once.
+    If the discriminator returns several tensors of logits, a penalty sees one
+    at a time: a penalty that reads logits or input gradients is called for
+    each of them, and the values add up. Others are added once.
 
     Args:
         factor: Non-negative float, or a `LearningRateSchedule` that is called
-            with the number of updates that the network has had. A constant
-            zero computes nothing. Defaults to `1.0`.
+            with the number of updates of the network so far. A constant zero
+            computes nothing. Defaults to `1.0`.
         interval: Positive integer. With `k`, the penalty is computed in every
-            `k`-th update and counts `k` times (lazy regularization); other
-            updates do not pay for it. Defaults to `1`.
-        name: String. Its key in the logs, after `d_` in the discriminator's
+            `k`-th update and counts `k` times (lazy regularization); it costs
+            nothing in other updates. Defaults to `1`.
+        name: String. The key in the logs, after `d_` in the discriminator's
             list and `g_` in the generator's. Defaults to the class name in
             snake case.
 
@@ -60,19 +62,20 @@ class Penalty:
             not positive, or if `name` is empty or has a space.
 
     Attributes:
-        networks: Which lists of `compile` the penalty may stand in.
+        networks: The networks whose lists in `compile` the penalty may be in.
         variables: State that the penalty keeps from step to step, as
-            `keras.Variable`s made in the constructor or in `build`. It is
+            `keras.Variable`s created in the constructor or in `build`. It is
             saved with the model.
-        trained_variables: Weights that the penalty brings along, as those of
-            an encoder: the optimizer of the network whose list it stands in
-            trains them with the network's own, on the whole loss. They are
-            saved with the model.
-        reads_labels: Whether it reads `context.labels`. Where the generator
-            is told nothing, the data then is `(samples, labels)`.
-        repeats_passes: Whether it calls `context.real_logits_at` or
-            `fake_logits_at`. What a pass of the discriminator changes is then
-            kept from before.
+        trained_variables: Weights of the penalty itself, such as those of an
+            encoder. The optimizer of the network whose list it is in trains
+            them with the network's weights, on the whole loss. They are saved
+            with the model.
+        reads_labels: Whether the penalty reads `context.labels`. For a
+            generator without conditions, the data is then
+            `(samples, labels)`.
+        repeats_passes: Whether the penalty calls `context.real_logits_at` or
+            `fake_logits_at`. The state before a pass of the discriminator is
+            then kept.
 
     Example:
     ```python
@@ -97,6 +100,7 @@ class Penalty:
     repeats_passes = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -110,9 +114,9 @@ class Penalty:
         self.name = log_name(snake_case(self) if name is None else name)
 
     def build(self, kernels: list[keras.Variable]) -> None:
-        """Makes state that depends on the network; does nothing here.
+        """Creates state that depends on the network; does nothing here.
 
-        `compile` calls it, before it asks for `variables`.
+        `compile` calls it before it reads `variables`.
 
         Args:
             kernels: List of the network's kernels.
@@ -125,12 +129,12 @@ class Penalty:
 
     @property
     def trained_variables(self) -> list[keras.Variable]:
-        """Weights that are trained along with the network's."""
+        """Weights that are trained together with the network's."""
         return []
 
     @property
     def state(self) -> list[keras.Variable]:
-        """The same, and what a factor keeps."""
+        """The variables of the penalty and of its factor."""
         return [*self.variables, *getattr(self.factor, "variables", [])]
 
     def __call__(self, context: StepContext) -> Tensor:
@@ -159,23 +163,23 @@ class Penalty:
         learning_rate: Tensor,
         step: Tensor,
     ) -> None:
-        """Changes the network after the optimizer did; does nothing here.
+        """Changes the network after an optimizer step; does nothing here.
 
         Args:
             kernels: List of the network's kernels.
-            learning_rate: Scalar, the optimizer's.
-            step: Integer scalar: how many updates the network had before.
+            learning_rate: Scalar. The optimizer's learning rate.
+            step: Integer scalar. Number of updates of the network before.
         """
 
     def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
-        """Returns what the logs show: here, what was added to the loss."""
+        """Returns the value for the logs: here, what was added to the loss."""
         return added
 
     def strength(self, step: Tensor) -> Tensor:
-        """Returns what a step multiplies with: factor and interval.
+        """Returns the multiplier of a step, from factor and interval.
 
         Args:
-            step: Integer scalar: how many updates the network has had.
+            step: Integer scalar. Number of updates of the network so far.
 
         Returns:
             Float32 scalar: `interval * factor(step)` in every `interval`-th
@@ -200,7 +204,7 @@ class Penalty:
         first, *others = context.of_each_head(self._scalar)
         if others and self.variables:
             raise ValueError(
-                f"Penalty `{self.name}` keeps state of the logits that it "
+                f"Penalty `{self.name}` keeps state for the logits that it "
                 "reads. Expected a discriminator that returns one tensor of "
                 f"logits. Received: one that returns {1 + len(others)}"
             )
@@ -223,13 +227,13 @@ class Penalty:
         return {"factor": factor, "interval": self.interval, "name": self.name}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Penalty":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates a penalty from the result of `get_config`."""
         return cls(**config)
 
 
 def _checked_factor(factor: Any) -> Factor:
-    """Returns a float, or a schedule, also from its config."""
+    """Returns a float or a schedule, which may come from its config."""
     schedule = factor
     if isinstance(factor, dict):
         try:

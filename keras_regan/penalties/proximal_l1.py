@@ -1,4 +1,4 @@
-"""L1 by soft thresholding, which makes weights exactly zero."""
+"""L1 regularization by soft thresholding, which makes weights exactly zero."""
 
 from typing import Any
 
@@ -16,24 +16,24 @@ from keras_regan.penalties.step_context import StepContext
 class ProximalL1(Penalty):
     """Makes weights exactly zero, after each step of the optimizer.
 
-    `regularizers.L1` adds the L1 norm to the loss; its gradient pushes a
-    weight over zero and back, so that weights become small and none becomes
-    zero. This one adds nothing to the loss. It draws every weight of the
-    network's kernels towards zero by a fixed amount and stops there. The logs
-    show the share of weights that are zero.
+    `regularizers.L1` adds the L1 norm to the loss. Its gradient pushes a
+    weight past zero and back, so weights become small but not zero. This
+    penalty adds nothing to the loss. It moves every weight of the network's
+    kernels towards zero by a fixed amount and stops at zero. The logs show the
+    share of weights that are zero.
 
     Formula: `w <- sign(w) * max(|w| - learning_rate * factor, 0)` after each
     step
 
-    With an interval it is done in every `interval`-th update, and
-    `interval` times as far. Over a run of `n` steps the weights are drawn by
-    `n * learning_rate * factor` in sum, against which the gradient of the loss
-    holds those that matter: with a learning rate of 2e-4, 10,000 steps and the
-    default factor that is 0.02.
+    With an interval, weights move in every `interval`-th update, `interval`
+    times as far. Over `n` steps this moves them by
+    `n * learning_rate * factor` in all, which is 0.02 with a learning rate of
+    2e-4, 10,000 steps and the default factor. The gradient of the loss keeps
+    the weights that matter from zero.
 
     A moving average of the weights (`ema_momentum`) is zero only where the
-    weight has been zero for long. For a sparse generator take its own weights,
-    `gan.generator`, or train without the average.
+    weight has been zero for a long time. For a sparse generator, use its own
+    weights, `gan.generator`, or train without the average.
 
     Cost: one subtraction per weight.
 
@@ -69,7 +69,7 @@ class ProximalL1(Penalty):
         learning_rate: Tensor,
         step: Tensor,
     ) -> None:
-        """Draws the weights towards zero."""
+        """Moves the weights towards zero."""
         if self.factor == 0:
             return
         threshold = self.strength(step) * ops.cast(learning_rate, "float32")

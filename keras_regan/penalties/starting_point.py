@@ -1,4 +1,4 @@
-"""L2 towards the weights that a training began with."""
+"""L2 regularization towards the initial weights of a training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,15 +17,15 @@ from keras_regan.penalties.step_context import StepContext
 class StartingPoint(Penalty):
     """Keeps weights near those that the network had at `compile` (L2-SP).
 
-    For a GAN that goes on with few images of another kind: `regularizers.L2`
-    draws the weights to zero and forgets what was learned before, this draws
-    them back to it. It may stand in either list, or in both.
+    For fine-tuning a GAN on few images of another kind: `regularizers.L2`
+    pulls the weights to zero and away from what they have learned, this
+    penalty pulls them back to it. Use it in either list, or in both.
 
     Formula: `factor / 2 * sum((w - w_0)^2)` over all kernels, where `w_0` are
     the kernels at `compile`
 
-    A model that is loaded goes on with the `w_0` that it was saved with; a
-    new `compile` begins at the weights of that moment.
+    A loaded model keeps the `w_0` that it was saved with. A new `compile` takes
+    the weights of that moment.
 
     Cost: a copy of the kernels, and one subtraction per weight.
 
@@ -34,7 +34,7 @@ class StartingPoint(Penalty):
         **kwargs: `interval` and `name`, as in `Penalty`.
 
     Raises:
-        ValueError: When called, if no `compile` has built it.
+        ValueError: When it is called before `compile` has built it.
 
     Example:
     >>> gan = keras_regan.RegularizedGAN(
@@ -66,14 +66,14 @@ class StartingPoint(Penalty):
 
     @property
     def state(self) -> list[keras.Variable]:
-        """The weights of the beginning, and what a factor keeps."""
+        """The initial weights and the state of the factor."""
         return [*(self._start or []), *super().state]
 
     def call(self, context: StepContext) -> Tensor:
         """Returns half of the squared distance to the first weights."""
         if self._start is None:
             raise ValueError(
-                f"Penalty `{self.name}` knows no first weights. Expected it "
+                f"Penalty `{self.name}` has no initial weights. Expected it "
                 "in a list of `RegularizedGAN.compile`, which calls its "
                 "`build`. Received: a call before that"
             )

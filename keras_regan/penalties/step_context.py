@@ -1,7 +1,7 @@
-"""Everything that a penalty can see of the step that it is part of.
+"""The context of a training step, as penalties see it.
 
-Half of this file says what there is to be seen: that is why it is longer than
-the others.
+Half of this file documents what a penalty can read, which is why it is longer
+than the others.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 from typing import NamedTuple
+from typing import TypeVar
 
 import keras
 from keras import ops
@@ -24,15 +25,17 @@ from keras_regan.penalties._heads import AllHeads
 from keras_regan.penalties._heads import OneHead
 from keras_regan.penalties._moment import Moment
 
+_Value = TypeVar("_Value")
+
 
 class Generated(NamedTuple):
-    """Samples that were made in a step.
+    """Samples that the generator made in a step.
 
     Attributes:
         samples: Float tensor `(batch, ...)`.
-        latents: What they were made from.
+        latents: The latents of the samples.
         losses: List of scalars that the generator's layers added.
-        latent_gradient: `None`, or what gives the gradient of
+        latent_gradient: `None`, or a function that returns the gradient of
             `sum(weights * samples)` at the latents.
     """
 
@@ -43,14 +46,14 @@ class Generated(NamedTuple):
 
 
 class OneCondition(NamedTuple):
-    """Several samples of each condition, or what was made of them.
+    """Several samples of each condition, or their features.
 
     Row `i` and row `i + conditions` have the same condition.
 
     Attributes:
-        samples: Tensor `(batch, ...)`, or a structure of them.
-        latents: What they were made from, or `None`.
-        conditions: Integer. How many there are; 1 without any.
+        samples: Tensor `(batch, ...)`, or a structure of tensors.
+        latents: The latents of the samples, or `None`.
+        conditions: Integer. Number of conditions; 1 if there are none.
     """
 
     samples: Any
@@ -59,43 +62,43 @@ class OneCondition(NamedTuple):
 
 
 class StepContext:
-    """One step of one network, seen by its penalties.
+    """The context of one training step of one network, for its penalties.
 
-    It is made inside the function that is differentiated, once for each
-    update, and is lazy: the discriminator runs on the real or on the
-    generated batch when one of their logits, features or gradients is first
-    read, once for all who read them. One forward pass serves logits and input
-    gradient.
+    It is created for each update, inside the function that is differentiated,
+    and it is lazy: the discriminator runs on the real or on the generated
+    batch when some penalty first reads its logits, features or gradients. All
+    penalties share this one forward pass, for logits and input gradients.
 
     A discriminator may return several tensors of logits, its heads. A penalty
-    sees one of them, and is called once a head if it reads any.
+    sees one head at a time, and is called once for each head if it reads any
+    logits.
 
     Attributes:
         real: Real samples, a float tensor `(batch, ...)`.
         real_batch: All real samples of the batch, each once. In the
-            generator's step with `samples_per_condition`, `real` has some of
-            them several times, beside their conditions.
+            generator's step with `samples_per_condition`, `real` repeats some
+            of them, together with their conditions.
         fake: Generated samples, likewise. In the discriminator's step no
             gradient flows through them into the generator.
-        conditions: What came beside the real samples and is told to both
-            networks, such as class labels, as the data has it: a tensor, or a
-            structure of tensors; `None` if there is nothing.
-        labels: The class of each real sample, -1 where it is unknown, which
-            no network is told; `None` if there are none. Labels that the
-            generator is told are conditions.
-        step: Integer scalar: how many updates this network has had.
-        training: Bool. `False` under `evaluate`.
-        network: `"generator"` or `"discriminator"`: whose step it is.
+        conditions: The conditions of the real samples, which both networks
+            take, such as class labels, in the form of the data: a tensor or a
+            structure of tensors; `None` if there are none.
+        labels: The class of each real sample, -1 where it is unknown; `None`
+            if there are none. These labels are not inputs of the networks:
+            labels that the generator takes are conditions.
+        step: Integer scalar. Number of updates of this network so far.
+        training: Bool. `False` in `evaluate`.
+        network: `"generator"` or `"discriminator"`, the network of this step.
         kernels: List of the trained network's kernels: its trainable weights
             of rank 2 and more.
 
     Args:
-        player: Whose step it is: has a `role`, `kernels` and, as
-            `repeats_passes`, whether a penalty calls `real_logits_at` or
-            `fake_logits_at`.
+        player: The player of this step. It has a `role`, `kernels` and
+            `repeats_passes`, which is whether a penalty calls
+            `real_logits_at` or `fake_logits_at`.
         networks: The two networks: a `keras_regan._game.networks.Networks`.
         batch: Real samples and their conditions.
-        generated: What the generator made for this step.
+        generated: The generator's samples for this step.
         step: Integer scalar, as above.
         seed: `keras.random.SeedGenerator`, as above.
         training: Bool, as above. Defaults to `True`.
@@ -136,30 +139,30 @@ class StepContext:
 
     @property
     def seed(self) -> keras.random.SeedGenerator:
-        """The `keras.random.SeedGenerator` for whatever a penalty draws.
+        """The `keras.random.SeedGenerator` for the draws of penalties.
 
-        Its state is saved with the model, and it is apart from the one of the
+        Its state is saved with the model. It is separate from that of the
         latents.
         """
         return self._heads.seed(self._seed)
 
     @property
     def latents(self) -> Tensor:
-        """What `fake` was generated from, `(batch, ...)`.
+        """The latents of `fake`, `(batch, ...)`.
 
         Raises:
-            ValueError: If the generator takes none.
+            ValueError: If the generator takes no latents.
         """
         if self._generated.latents is None:
             raise ValueError(
                 "A regularizer reads the latents. Expected a generator that "
-                "takes some. Received: one of conditions only"
+                "takes latents. Received: one that takes conditions only"
             )
         return self._generated.latents
 
     @property
     def judged_conditions(self) -> list[Tensor]:
-        """Those of the conditions that the discriminator is told."""
+        """The conditions that the discriminator takes."""
         if self.conditions is None:
             return []
         return self._networks.judged_conditions(self.conditions)
@@ -196,12 +199,12 @@ class StepContext:
 
     @property
     def real_outputs(self) -> dict[str, Any]:
-        """All that the discriminator returned of the real samples."""
+        """All outputs of the discriminator for the real samples."""
         return self._pass("real").outputs
 
     @property
     def fake_outputs(self) -> dict[str, Any]:
-        """All that the discriminator returned of the generated samples."""
+        """All outputs of the discriminator for the generated samples."""
         return self._pass("fake").outputs
 
     @property
@@ -220,10 +223,10 @@ class StepContext:
 
     @property
     def layer_losses(self) -> list[Tensor]:
-        """The scalars that the layers of this network added so far.
+        """The scalars that the layers of this network have added so far.
 
-        Activity regularizers and `add_loss`, in the generator's pass or in the
-        discriminator's over `real` and `fake`.
+        They come from activity regularizers and `add_loss`, in the generator's
+        pass or in the discriminator's passes over `real` and `fake`.
         """
         if self.network == "generator":
             return self._generated.losses
@@ -237,13 +240,13 @@ class StepContext:
     def of_one_condition(self, count: int = 2) -> OneCondition:
         """Returns several samples of each condition.
 
-        Without conditions, and where each condition is there several times,
-        those are the generated samples. Otherwise the generator makes more of
-        them, from the same conditions and other latents, once for all who ask
-        for as many.
+        Without conditions, or if the batch repeats its conditions, these are
+        the generated samples. Otherwise the generator makes more samples from
+        the same conditions and other latents, once for all penalties that need
+        the same number.
 
         Args:
-            count: Integer. How many of each.
+            count: Integer. Number of samples of each condition.
         """
         if self.conditions is None:
             return OneCondition(self.fake, self._generated.latents, 1)
@@ -263,10 +266,10 @@ class StepContext:
         return OneCondition(samples, latents, rows)
 
     def features_of_one_condition(self, count: int = 2) -> OneCondition:
-        """Returns the discriminator's features of several of each condition.
+        """Returns the features of several samples of each condition.
 
         Args:
-            count: Integer. How many of each.
+            count: Integer. Number of samples of each condition.
         """
         samples, latents, conditions = self.of_one_condition(count)
         features = self.fake_features
@@ -302,7 +305,7 @@ class StepContext:
     def _longer(
         self, key: str, count: int, make: Callable[[int], Any]
     ) -> list[Any]:
-        """Returns so many results of one kind; makes those that are missing."""
+        """Returns `count` results of one kind; computes the missing ones."""
         known = self._results.get(key, [])
         made = [make(index) for index in range(len(known), count)]
         self._results[key] = [*known, *made]
@@ -312,8 +315,8 @@ class StepContext:
         """Returns the discriminator's logits of other samples.
 
         Args:
-            samples: As many as there are in the batch.
-            conditions: What the discriminator is told of them, in the form of
+            samples: As many samples as the batch has.
+            conditions: The conditions of these samples, in the form of
                 `conditions`. `None` means those of the step. Defaults to
                 `None`.
         """
@@ -327,12 +330,12 @@ class StepContext:
     def real_logits_at(self, samples: Tensor) -> Tensor:
         """Returns what `real_logits` would be if these were the real samples.
 
-        With the same dropout and the same augmentation, and without a trace in
-        what the discriminator's layers keep: nothing but the samples makes the
-        difference, so that even a small one can be seen.
+        The pass uses the same dropout and the same augmentation, and leaves
+        the state of the discriminator's layers unchanged. Only the samples make
+        a difference, so even a small one is visible.
 
         Args:
-            samples: As many as there are in the batch.
+            samples: As many samples as the batch has.
         """
         return self._logits_at("real", samples)
 
@@ -341,7 +344,7 @@ class StepContext:
         return self._logits_at("fake", samples)
 
     def generate(self, latents: Tensor) -> Tensor:
-        """Returns what the generator makes of other latents."""
+        """Returns the generator's samples from other latents."""
         return self._heads.once(
             lambda: (
                 self._networks.generate(
@@ -351,7 +354,7 @@ class StepContext:
         )
 
     def input_gradient(self, samples: Tensor) -> Tensor:
-        """Returns the gradient of each other sample's logit at that sample."""
+        """Returns the gradient of the logits of other samples at them."""
         return self._heads.of(
             self._heads.once(
                 lambda: forward_pass(self._discriminate, samples).gradient()
@@ -361,8 +364,8 @@ class StepContext:
     def latent_gradient(self, weights: Tensor) -> Tensor:
         """Returns the gradient of `sum(weights * fake)` at the latents.
 
-        It needs no further pass through the generator. In the discriminator's
-        step, where the generator is not differentiated, it is not to be had.
+        It needs no further pass through the generator. It is not available in
+        the discriminator's step, which does not differentiate the generator.
 
         Args:
             weights: Tensor of the shape of `fake`.
@@ -379,19 +382,20 @@ class StepContext:
         return self._generated.latent_gradient(weights)
 
     def of_each_head(
-        self, function: Callable[["StepContext"], Any]
-    ) -> list[Any]:
-        """Returns what a function makes of each of the discriminator's heads.
+        self, function: Callable[["StepContext"], _Value]
+    ) -> list[_Value]:
+        """Returns the values of a function for each head of the discriminator.
 
-        The function is called with the step as it is with this head alone. If
-        it reads neither logits nor input gradients it is called once.
+        The function is called with a context that has this head alone. If it
+        reads neither logits nor input gradients, it is called once.
 
         Args:
             function: Callable that takes a `StepContext`.
         """
         if self._heads.count == 1:
             return [function(self)]
-        values, before = [], []
+        values: list[_Value] = []
+        before: list[Any] = []
         for index in range(self._heads.count):
             seen = copy.copy(self)
             seen._heads = OneHead(index, before)
@@ -403,7 +407,7 @@ class StepContext:
     def sum_over_heads(
         self, function: Callable[["StepContext"], Tensor]
     ) -> Tensor:
-        """Returns the sum of what a function makes of each head."""
+        """Returns the sum of a function's values over the heads."""
         if self._heads.count == 1:
             return function(self)
         first, *others = self.of_each_head(function)
@@ -412,7 +416,7 @@ class StepContext:
     def mean_over_heads(
         self, function: Callable[["StepContext"], Tensor]
     ) -> Tensor:
-        """Returns the mean of what a function makes of each head."""
+        """Returns the mean of a function's values over the heads."""
         if self._heads.count == 1:
             return function(self)
         first, *others = self.of_each_head(function)
@@ -420,15 +424,16 @@ class StepContext:
 
     @contextlib.contextmanager
     def _forgotten(self) -> Iterator[None]:
-        """Forgets on leaving what was first computed inside.
+        """Drops the results that were first computed inside the block.
 
-        What is computed in some steps only does not exist in the others.
+        A result that is computed in some steps only does not exist in the
+        others.
         """
         results = dict(self._results)
         try:
             yield
         finally:
-            # In place: the views of single heads have the same ones.
+            # In place, because the views of single heads share this dictionary.
             self._results.clear()
             self._results.update(results)
 

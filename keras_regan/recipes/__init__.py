@@ -1,7 +1,7 @@
-"""Published recipes: what to call `compile` with, each in one line.
+"""Published recipes: the arguments of `compile`, each in one line.
 
-A recipe is a dictionary of arguments, made anew by every call: change what you
-like before you hand it over.
+A recipe is a dictionary of arguments. Each call returns a new one, so you can
+change it before you pass it to `compile`.
 
 ```python
 recipe = keras_regan.recipes.r3gan(steps=100_000)

@@ -8,7 +8,7 @@ import keras
 from keras_regan._typing import Schedule
 
 Recipe: TypeAlias = dict[str, Any]
-# What Adam's authors and all of these programs have; Keras has 1e-7.
+# The value of Adam's authors and of all these programs; Keras has 1e-7.
 EPSILON = 1e-8
 
 

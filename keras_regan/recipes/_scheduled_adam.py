@@ -1,4 +1,4 @@
-"""Adam whose average of squares grows longer in the course of a training."""
+"""Adam whose average of squares grows longer during training."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from keras_regan._typing import Tensor
 
 @register
 class ScheduledAdam(keras.optimizers.Adam):
-    """Adam with a schedule in the place of `beta_2`.
+    """Adam with a schedule for `beta_2`.
 
-    The update is Keras's, which reads `beta_2` in every step: its value at
-    the optimizer's `iterations` then.
+    The update is Keras's, which reads `beta_2` in every step and so gets its
+    value at the optimizer's current `iterations`.
 
     Args:
         learning_rate: Float or schedule. As in `keras.optimizers.Adam`.
@@ -36,7 +36,7 @@ class ScheduledAdam(keras.optimizers.Adam):
 
     @property
     def beta_2(self) -> Tensor:
-        """How much of the average of squares stays in the coming update."""
+        """The decay of the average of squares in the next update."""
         return self._beta_2_schedule(self.iterations)
 
     @beta_2.setter

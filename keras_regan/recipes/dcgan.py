@@ -8,15 +8,15 @@ from keras_regan.recipes._adam import adam
 def dcgan() -> Recipe:
     """Returns DCGAN's arguments of `compile`.
 
-    The oldest of the recipes that still works, and the quickest: for
+    This is the oldest recipe that still works, and the quickest. Use it with
     `keras_regan.networks.dcgan`, whose batch normalization it relies on. It
-    regularizes nothing.
+    has no regularizers.
 
     * The loss is the non-saturating one.
-    * Adam forgets its average of gradients soon (`beta_1` of 0.5), since the
-      opponent changes; with 0.9 the training oscillated.
+    * Adam has a short average of gradients (`beta_1` of 0.5), since the
+      opponent changes; with 0.9 training oscillated.
 
-    It goes with batches of 128, and with latents that are uniform from -1 to
+    Use it with batches of 128, and with latents that are uniform from -1 to
     1: `RegularizedGAN(..., latents="uniform")`.
 
     Returns:

@@ -8,15 +8,15 @@ from keras_regan.recipes._adam import adam
 def lsgan() -> Recipe:
     """Returns LSGAN's arguments of `compile`.
 
-    DCGAN's with another loss, whose gradient does not vanish where the
-    discriminator is sure: for `keras_regan.networks.dcgan`, where
-    `keras_regan.recipes.dcgan` stops learning. It regularizes nothing.
+    This is DCGAN's recipe with another loss, whose gradient does not vanish
+    where the discriminator is sure. Use it with `keras_regan.networks.dcgan`
+    if `keras_regan.recipes.dcgan` stops learning. It has no regularizers.
 
-    * The loss draws logits to 1 and 0 by their squared distance.
+    * The loss pulls logits to 1 and 0 by their squared distance.
     * Adam has a `beta_1` of 0.5 and a high learning rate, 0.001, as for the
       authors' scenes; for Chinese characters they have 0.0002.
 
-    It goes with batches of 64, and with latents that are uniform from -1 to
+    Use it with batches of 64, and with latents that are uniform from -1 to
     1: `RegularizedGAN(..., latents="uniform")`.
 
     Returns:

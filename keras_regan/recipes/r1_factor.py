@@ -1,4 +1,4 @@
-"""How much of R1, for a size of images and of batches."""
+"""The factor of R1 for a size of images and of batches."""
 
 import math
 import numbers
@@ -12,10 +12,11 @@ from keras_regan import _validation
 def r1_factor(image_shape: Sequence[int], batch_size: int) -> float:
     """Returns a factor of `R1` to begin with, by a rule of thumb.
 
-    Larger images have more pixels to be steep in, and smaller batches are
-    noisier: both want a larger factor. Try a third and three times as much as
-    well, and more for few or varied images: a factor too small lets the
-    discriminator run away, too large a one leaves blurred samples.
+    Larger images have more pixels in which the discriminator can be steep, and
+    smaller batches are noisier: both need a larger factor. Try a third of it
+    and three times as much as well, and more for few or varied images. With
+    too small a factor the discriminator becomes too strong; with too large a
+    one samples stay blurred.
 
     Formula: `0.0002 * height * width / batch_size`
 
@@ -31,8 +32,8 @@ def r1_factor(image_shape: Sequence[int], batch_size: int) -> float:
 
     Raises:
         TypeError: If `batch_size` is not an integer.
-        ValueError: If `image_shape` is no shape of an image, or `batch_size`
-            not positive.
+        ValueError: If `image_shape` is not the shape of an image, or
+            `batch_size` is not positive.
 
     Example:
     >>> keras_regan.recipes.r1_factor((256, 256, 3), batch_size=64)
@@ -62,5 +63,5 @@ def _is_length(value: object) -> bool:
     return (
         isinstance(value, numbers.Integral)
         and not isinstance(value, bool)
-        and value > 0
+        and int(value) > 0
     )

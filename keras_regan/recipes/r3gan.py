@@ -16,23 +16,23 @@ from keras_regan.recipes._scheduled_adam import ScheduledAdam
 def r3gan(steps: int, factor: float = 1.0) -> Recipe:
     """Returns R3GAN's arguments of `compile`.
 
-    The one to begin with: it keeps all modes and converges, at the price of
-    second-order gradients in every step. For networks without batch
+    Begin with this recipe: it keeps all modes and converges, at the cost of
+    second-order gradients in every step. Use it with networks without batch
     normalization: `keras_regan.networks.r3gan`, or
     `keras_regan.networks.dcgan(..., discriminator_batch_normalization=False)`.
 
-    * The relativistic loss ranks each generated sample against a real one,
-      which leaves no reward for giving up modes.
+    * The relativistic loss ranks each generated sample against a real one, so
+      the generator gains nothing by dropping modes.
     * `R1` and `R2` flatten the discriminator at real and at generated samples.
-      Their factor falls along half a cosine to a tenth: first stability, then
-      details.
-    * The learning rate falls likewise, from 0.0002 to 0.00005.
+      Their factor falls along half a cosine to a tenth, for stability first
+      and details later.
+    * The learning rate falls in the same way, from 0.0002 to 0.00005.
     * Adam has no average of gradients (`beta_1` of 0), since the opponent
       changes. Its average of squares is short at first and grows longer:
       `beta_2` rises along half a cosine from 0.9 to 0.99. Keras's own Adam
-      takes a number only; this is a subclass that takes a schedule.
+      takes only a number; this is a subclass that takes a schedule.
 
-    `factor` depends on the data. Theirs, and the batch that goes with it:
+    `factor` depends on the data. The authors' values, with their batch sizes:
 
     | images | `factor` | batch | average halves in |
     |---|---|---|---|
@@ -42,22 +42,22 @@ def r3gan(steps: int, factor: float = 1.0) -> Recipe:
     | FFHQ, 64x64 | 2 | 256 | 500,000 images |
     | FFHQ, 256x256 | 150 | 256 | 500,000 images |
 
-    Two parts are no arguments here. The moving average belongs to the
-    constructor, `RegularizedGAN(..., ema_momentum=0.5 ** (batch / images))`
-    for one that halves in so many images. Theirs grows to that length along
-    half a cosine; here it is constant, but for the first steps, in which it is
-    shorter too. And they augment what the discriminator sees, with a
-    probability that rises to 0.3 or more:
-    `compile(augmentation=keras_regan.augmentations.AdaptiveAugmentation())`
-    comes near to it.
+    Two parts are not in this recipe. The moving average is an argument of the
+    constructor: `RegularizedGAN(..., ema_momentum=0.5 ** (batch / images))`
+    for one that halves in that number of images. The authors' average grows to
+    this length along half a cosine; here it is constant, except in the first
+    steps, in which it is shorter too. The authors also augment all samples
+    that the discriminator sees, with a probability that rises to 0.3 or more:
+    `compile(augmentation=keras_regan.augmentations.AdaptiveAugmentation())` is
+    similar.
 
     Args:
-        steps: Positive integer. How many steps the training has, that is
-            epochs times batches: the schedules end there, and stay. Theirs
-            have 20 million images, 200 million for ImageNet: 39,063 steps of
-            512.
-        factor: Positive float. Of `R1` and `R2`, at first. The paper's
-            gamma. Defaults to `1.0`.
+        steps: Positive integer. The number of steps of the training, that is
+            epochs times batches. The schedules end there and stay constant.
+            The authors train on 20 million images, 200 million for ImageNet:
+            39,063 steps of 512.
+        factor: Positive float. The factor of `R1` and `R2` at the beginning,
+            the paper's gamma. Defaults to `1.0`.
 
     Returns:
         Dictionary of `compile`'s arguments, of new objects.
@@ -101,5 +101,5 @@ def _adam(role: str, steps: int) -> ScheduledAdam:
 
 
 def _along_cosine(first: float, change: float, steps: int) -> Schedule:
-    """Returns numbers from `first` to `change` times as much."""
+    """Returns a schedule from `first` to `change` times as much."""
     return keras.optimizers.schedules.CosineDecay(first, steps, alpha=change)

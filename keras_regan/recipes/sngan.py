@@ -1,4 +1,4 @@
-"""The recipe that goes with spectral normalization."""
+"""The recipe for networks with spectral normalization."""
 
 import keras
 
@@ -15,23 +15,25 @@ _DISCRIMINATOR_STEPS = 5
 def sngan(steps: int | None = None) -> Recipe:
     """Returns SNGAN's arguments of `compile`.
 
-    For networks whose discriminator has spectral normalization, which is a
-    matter of layers and not of `compile`: `keras_regan.networks.resnet`, or
-    `keras_regan.layers.SpectralNormalization` around those of your own.
+    Use it with networks whose discriminator has spectral normalization, which
+    belongs to the layers and not to `compile`: `keras_regan.networks.resnet`,
+    or your own layers wrapped in `keras_regan.layers.SpectralNormalization`.
 
     * The hinge loss trains the discriminator only where it is not sure.
-    * `discriminator_steps=5` keeps it ahead, which its bounded slope allows.
+    * `discriminator_steps=5` keeps the discriminator ahead, which its bounded
+      slope allows.
     * Adam has no average of gradients (`beta_1` of 0) and a short one of
       squares (`beta_2` of 0.9).
-    * With `steps`, the learning rate falls from 0.0002 to zero in equal parts.
+    * With `steps`, the learning rate falls linearly from 0.0002 to zero.
 
-    It goes with batches of 64. Differs from the paper: the five updates see
-    the same real samples, and new generated ones.
+    Use it with batches of 64. Differs from the paper: the five updates see the
+    same real samples, and new generated ones.
 
     Args:
-        steps: Positive integer, or `None`. How many steps the training has,
-            that is epochs times batches; 50,000 for the authors' CIFAR-10.
-            `None` keeps the learning rate as it is. Defaults to `None`.
+        steps: Positive integer, or `None`. The number of steps of the
+            training, that is epochs times batches; 50,000 for the authors'
+            CIFAR-10. `None` keeps the learning rate constant. Defaults to
+            `None`.
 
     Returns:
         Dictionary of `compile`'s arguments, of new objects.
@@ -46,10 +48,10 @@ def sngan(steps: int | None = None) -> Recipe:
     >>> gan.compile(**keras_regan.recipes.sngan(steps=50_000))
 
     Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957),
-    equations 16 and 17, and [the authors' code](
-    https://github.com/pfnet-research/sngan_projection) for residual networks
-    on CIFAR-10. For ImageNet the rate falls in the last ninth of the steps
-    only.
+    equations 16 and 17, and
+    [the authors' code](https://github.com/pfnet-research/sngan_projection) for
+    residual networks on CIFAR-10. For ImageNet, the rate falls only in the
+    last ninth of the steps.
     """
     if steps is not None:
         steps = positive_integer(steps, "steps")
@@ -66,7 +68,7 @@ def sngan(steps: int | None = None) -> Recipe:
 
 
 def _falling(steps: int | None, updates: int) -> float | Schedule:
-    """Returns the rate of an optimizer with so many updates in each step."""
+    """Returns the learning rate for a number of updates in each step."""
     if steps is None:
         return _LEARNING_RATE
     return keras.optimizers.schedules.PolynomialDecay(

@@ -16,7 +16,7 @@ _DISCRIMINATOR_INTERVAL = 16
 def stylegan2(factor: Factor = 10.0) -> Recipe:
     """Returns StyleGAN2's arguments of `compile`.
 
-    Good for large images: `R1` alone keeps the training stable and, computed
+    It is good for large images: `R1` alone keeps training stable and, computed
     in one of 16 updates, costs next to nothing. The path length penalty
     differentiates through the generator twice; without it
     (`recipe["generator_regularizers"].clear()`) steps are cheaper and the
@@ -24,25 +24,26 @@ def stylegan2(factor: Factor = 10.0) -> Recipe:
 
     * The loss is the non-saturating one.
     * `R1(factor, interval=16)` flattens the discriminator at real samples;
-      `keras_regan.recipes.r1_factor` says how large a factor is usual.
+      `keras_regan.recipes.r1_factor` returns a usual factor.
     * `PathLength(2.0, interval=4)` makes steps of one size in latent space
       change samples equally.
     * Adam has no average of gradients (`beta_1` of 0). Its learning rate is
       0.002 and its `beta_2` 0.99, corrected for the intervals `k`: the rate
       times `k / (k + 1)`, `beta_2` to that power.
 
-    It goes with batches of 32 and an average of the generator that halves in
-    10,000 images: `RegularizedGAN(..., ema_momentum=0.5 ** (32 / 10_000))`,
-    which is 0.9978. The networks are yours; a
-    `keras_regan.layers.MinibatchStdDev` is in the authors' discriminator.
+    Use it with batches of 32 and a moving average of the generator that halves
+    in 10,000 images: `RegularizedGAN(..., ema_momentum=0.5 ** (32 / 10_000))`,
+    which is 0.9978. Bring your own networks; the authors' discriminator has a
+    `keras_regan.layers.MinibatchStdDev`.
 
-    Differs from the authors' code: a penalty takes no update of its own there,
-    which the correction makes up for; here it is part of the loss's. So the
-    discriminator moves by 6 % less than theirs per step, the generator by 20 %.
+    Differs from the authors' code: there, a penalty has an update of its own,
+    for which the correction makes up; here it is part of the update of the
+    loss. So the discriminator moves by 6 % less than theirs per step, and the
+    generator by 20 %.
 
     Args:
         factor: Non-negative float or schedule. The paper's gamma. Defaults to
-            `10.0`, which is theirs for faces of 1024x1024.
+            `10.0`, the authors' value for faces of 1024x1024.
 
     Returns:
         Dictionary of `compile`'s arguments, of new objects.

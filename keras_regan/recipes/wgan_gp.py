@@ -9,22 +9,22 @@ from keras_regan.recipes._adam import adam
 def wgan_gp() -> Recipe:
     """Returns WGAN-GP's arguments of `compile`.
 
-    It trains nearly any networks, and its loss falls as samples get better,
-    at five updates of the discriminator for one of the generator. The
+    It trains nearly any networks, and its loss falls as samples get better, at
+    the cost of five updates of the discriminator for one of the generator. The
     discriminator must not have batch normalization:
     `keras_regan.networks.dcgan(..., discriminator_batch_normalization=False)`,
     or layer normalization.
 
     * The loss is the difference of the discriminator's means, which estimates
       a distance if its slope is one.
-    * `WassersteinGradientPenalty(10.0)` sees to that slope.
-    * `discriminator_steps=5` brings the estimate up to date before it is
-      followed.
+    * `WassersteinGradientPenalty(10.0)` keeps that slope near one.
+    * `discriminator_steps=5` brings the estimate up to date before the
+      generator uses it.
     * Adam has no average of gradients (`beta_1` of 0) and a short one of
       squares (`beta_2` of 0.9).
 
-    It goes with batches of 64. Differs from the paper: the five updates see
-    the same real samples, and new generated ones.
+    Use it with batches of 64. Differs from the paper: the five updates see the
+    same real samples, and new generated ones.
 
     Returns:
         Dictionary of `compile`'s arguments, of new objects.

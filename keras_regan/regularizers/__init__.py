@@ -1,4 +1,4 @@
-"""Regularizers: what is called with a tensor, be it weights or samples."""
+"""Regularizers, which are called with weights or with samples."""
 
 from keras_regan.regularizers.diversity_sensitive import (
     DiversitySensitive as DiversitySensitive,

@@ -1,4 +1,4 @@
-"""A distance of samples that is named, or that the user brings along."""
+"""A distance between samples, given by name or as a callable."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ OfRows: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 
 def checked_distance(distance: Any, by_name: Mapping[str, OfRows]) -> Distance:
-    """Returns a distance if it is a callable or one of those with a name.
+    """Returns the distance if it is a callable or a known name.
 
     Raises:
         ValueError: If it is neither.
@@ -37,7 +37,7 @@ def distance_of_each(
     samples: Tensor,
     others: Tensor,
 ) -> Tensor:
-    """Returns the distance of each sample to its other, shape `(batch,)`.
+    """Returns the distance between samples row by row, shape `(batch,)`.
 
     Raises:
         ValueError: If a callable returns anything else.
@@ -49,21 +49,21 @@ def distance_of_each(
     if len(values.shape) != 1:
         raise ValueError(
             "Invalid value for argument `distance`. Expected a callable that "
-            "returns one distance a sample, of shape "
+            "returns one distance per sample, of shape "
             f"({samples.shape[0]},). Received: shape {tuple(values.shape)}"
         )
     return values
 
 
 def serialized(distance: Distance) -> Any:
-    """Returns what a config holds of a distance."""
+    """Returns a distance as a config stores it."""
     if isinstance(distance, str):
         return distance
     return keras.saving.serialize_keras_object(distance)
 
 
 def deserialized(distance: Any) -> Any:
-    """Returns the distance of a config."""
+    """Returns a distance from what a config stores."""
     if isinstance(distance, dict):
         return keras.saving.deserialize_keras_object(distance)
     return distance

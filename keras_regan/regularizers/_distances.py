@@ -1,8 +1,8 @@
 """Pairs of flattened samples: distances, products, and means over pairs.
 
-All take rows of shape `(batch, elements)`. "Per element" keeps the meaning of
-a number across sample sizes: two images that differ by 0.1 in every pixel are
-0.1 apart at any resolution.
+All functions take rows of shape `(batch, elements)`. "Per element" keeps the
+meaning of a number across sample sizes: two images that differ by 0.1 in every
+pixel are 0.1 apart at any resolution.
 """
 
 import math
@@ -12,8 +12,8 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 
-# Inside a square root it keeps the gradient finite at equal samples. Its own
-# root, 1e-6, is what two equal samples are apart.
+# Inside a square root, it keeps the gradient finite where samples are equal.
+# The distance of two equal samples is its root, 1e-6.
 EPSILON = 1e-12
 
 
@@ -31,25 +31,25 @@ def unit_rows(rows: Tensor) -> Tensor:
 
 
 def absolute(x: Tensor) -> Tensor:
-    """Returns the absolute value; its slope at zero is zero everywhere.
+    """Returns the absolute value, with a gradient of zero at zero.
 
-    JAX has a slope of one there, which would move samples that are equal.
+    JAX has a gradient of one there, which would move samples that are equal.
     """
     return x * ops.stop_gradient(ops.sign(x))
 
 
 def root_mean_square(x: Tensor, y: Tensor) -> Tensor:
-    """Returns the L2 distance of each row pair over the root of its length."""
+    """Returns the root mean square difference of each pair of rows."""
     return ops.sqrt(ops.mean(ops.square(x - y), axis=-1) + EPSILON)
 
 
 def mean_absolute(x: Tensor, y: Tensor) -> Tensor:
-    """Returns the L1 distance of each row pair over its length."""
+    """Returns the mean absolute difference of each pair of rows."""
     return ops.mean(absolute(x - y), axis=-1)
 
 
 def mean_square(x: Tensor, y: Tensor) -> Tensor:
-    """Returns the squared L2 distance of each row pair over its length."""
+    """Returns the mean squared difference of each pair of rows."""
     return ops.mean(ops.square(x - y), axis=-1)
 
 
@@ -57,10 +57,10 @@ BY_NAME = {"l1": mean_absolute, "l2": root_mean_square}
 
 
 def all_squares(rows: Tensor, others: Tensor) -> Tensor:
-    """Returns the squared L2 distance of every row to every other one.
+    """Returns the squared L2 distance of every row to every one of `others`.
 
-    Through the Gram matrix: `O(batch^2)` memory besides the rows, never
-    `(batch, batch, elements)`.
+    It uses the Gram matrix, which takes `O(batch^2)` memory besides the rows,
+    and never `(batch, batch, elements)`.
 
     Args:
         rows: Tensor of shape `(batch, elements)`.
@@ -80,7 +80,7 @@ def all_squares(rows: Tensor, others: Tensor) -> Tensor:
 
 
 def all_root_mean_squares(rows: Tensor, others: Tensor) -> Tensor:
-    """Returns `root_mean_square` of every row and every other one."""
+    """Returns `root_mean_square` of every row and every one of `others`."""
     elements = ops.cast(ops.shape(rows)[-1], rows.dtype)
     return ops.sqrt(all_squares(rows, others) / elements + EPSILON)
 
@@ -90,10 +90,10 @@ def mean_of_all_root_mean_squares(rows: Tensor) -> Tensor:
     return mean_of_pairs(all_root_mean_squares(rows, rows))
 
 
-def mean_of_all_absolutes(rows: Tensor, conditions: Any = 1) -> Tensor:
+def mean_of_all_absolutes(rows: Tensor, conditions: int | Tensor = 1) -> Tensor:
     """Returns the mean of `mean_absolute` over all pairs of different rows.
 
-    Of rows of one condition, if there are several.
+    With several conditions, only pairs within one condition count.
 
     Sorting each element over the batch gives the sum over all pairs in
     `O(batch log(batch))`: the k-th smallest of n values is subtracted from
@@ -112,14 +112,15 @@ def mean_of_all_absolutes(rows: Tensor, conditions: Any = 1) -> Tensor:
 
 
 def is_one(conditions: Any) -> bool:
-    """Tells whether all rows are of one condition, as they are without any."""
+    """Tells whether all rows share one condition, or have none."""
     return isinstance(conditions, int) and conditions == 1
 
 
 def only_pairs(matrix: Tensor, conditions: Any) -> Tensor:
-    """Returns a square matrix, zero but for pairs of rows of one condition.
+    """Sets a square matrix to zero except at pairs within one condition.
 
-    Row `i` and row `i + conditions` have the same condition.
+    The diagonal becomes zero too. Row `i` and row `i + conditions` have the
+    same condition.
     """
     if is_one(conditions):
         return without_diagonal(matrix)
@@ -134,10 +135,10 @@ def without_diagonal(matrix: Tensor) -> Tensor:
     return matrix * (1.0 - ops.eye(batch, dtype=matrix.dtype))
 
 
-def count_of_pairs(rows: Tensor, conditions: Any = 1) -> Tensor:
-    """Returns how many ordered pairs of different rows there are, or 1.
+def count_of_pairs(rows: Tensor, conditions: int | Tensor = 1) -> Tensor:
+    """Returns the number of ordered pairs of different rows, but at least 1.
 
-    Of rows of one condition, if there are several.
+    With several conditions, only pairs within one condition count.
     """
     count = ops.cast(ops.shape(rows)[0], rows.dtype)
     each = count
@@ -146,19 +147,21 @@ def count_of_pairs(rows: Tensor, conditions: Any = 1) -> Tensor:
     return ops.maximum(count * (each - 1.0), 1.0)
 
 
-def mean_of_pairs(matrix: Tensor, conditions: Any = 1) -> Tensor:
+def mean_of_pairs(matrix: Tensor, conditions: int | Tensor = 1) -> Tensor:
     """Returns the mean of a square matrix over pairs of different rows."""
     pairs = only_pairs(matrix, conditions)
     return ops.sum(pairs) / count_of_pairs(matrix, conditions)
 
 
-def sum_of_squared_products(rows: Tensor, conditions: Any = 1) -> Tensor:
+def sum_of_squared_products(
+    rows: Tensor, conditions: int | Tensor = 1
+) -> Tensor:
     """Returns the sum of `(x^T y)^2` over ordered pairs of different rows.
 
-    Of rows of one condition, if there are several.
+    With several conditions, only pairs within one condition count.
 
     The Gram matrices of rows and of columns have the same sum of squares, so
-    the smaller one serves, if the shape is known.
+    the smaller one is computed if the shape is known.
     """
     batch, elements = rows.shape
     known = isinstance(batch, int) and isinstance(elements, int)

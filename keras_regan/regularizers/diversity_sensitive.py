@@ -1,4 +1,4 @@
-"""Diversity-sensitive: distance of samples over that of their latents."""
+"""Diversity-sensitive: the ratio of sample distances to latent distances."""
 
 from typing import Any
 
@@ -17,41 +17,43 @@ _EPSILON = 1e-5
 
 @register
 class DiversitySensitive(PairRegularizer):
-    """Rewards samples for differing where their latents differ, to a bound.
+    """Rewards samples for differing when their latents do, up to a bound.
 
-    For a generator that ignores its latents, above all one with a second
-    input that already says most. The reward grows evenly up to the bound,
-    where `ModeSeeking` is steep at collapse only.
+    Use it for a generator that ignores its latents, above all a conditional
+    one whose condition already determines most of the sample. The reward grows
+    linearly up to the bound, whereas `ModeSeeking` is steep only near
+    collapse.
 
     Formula: `-factor * mean_i(min(dx_i / (dz_i + 1e-5), bound))`
 
-    `dx_i = mean|x_i - x'_i|` over the elements of a sample, `x'` its partner,
-    and `dz_i` likewise of the latents that they were made from.
+    `dx_i = mean|x_i - x'_i|` over the elements of a sample, where `x'_i` is
+    its partner, and `dz_i` is the same for the latents that they were made
+    from.
 
     Cost: one subtraction per sample and latent; with conditions a second
     pass of the generator, or none (`compile(samples_per_condition=2)`).
 
-    Which bound? Nothing else ends the reward when outputs are unbounded. Two
+    Which bound? Nothing else limits the reward when outputs are unbounded. Two
     standard normal latents differ by 1.13 per element on average, and so do
     two samples of data with unit variance: a ratio of 1, the default. Data in
-    [-1, 1] cannot have a mean ratio above 0.89, so there the default leaves
-    all diversity that is real within reach. For data on another scale,
-    multiply by that scale.
+    [-1, 1] cannot have a mean ratio above 0.89, so there the default does not
+    cut off any diversity of the data. For data on another scale, multiply by
+    that scale.
 
     Args:
-        factor: Non-negative float. Defaults to `8.0`, the authors' for
-            images, where their adversarial loss stands beside a
-            reconstruction; begin with less in a plain GAN.
-        bound: Positive float, or `None` for no bound. Pairs of a larger
+        factor: Non-negative float. Defaults to `8.0`, which the authors use
+            for images, with a reconstruction loss beside the adversarial one;
+            begin with less in a plain GAN.
+        bound: Positive float, or `None` for no bound. Pairs with a larger
             ratio are not driven further apart. Defaults to `1.0`.
-        detach_partner: Bool. Whether each pair moves only its first sample,
-            as the authors' does; with `False` both move, which doubles the
-            gradient on average. Defaults to `True`.
+        detach_partner: Bool. Whether only the first sample of each pair gets a
+            gradient, as in the authors' code; with `False` both do, which
+            doubles the gradient on average. Defaults to `True`.
         **kwargs: `across_conditions` and `name`, as in `PairRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
-        latents: Tensor of shape `(batch, ...)`: what each was made from.
+        latents: Tensor of shape `(batch, ...)`: the latents of each sample.
 
     Returns:
         Scalar tensor, not positive; zero for a batch of one.
@@ -67,11 +69,12 @@ class DiversitySensitive(PairRegularizer):
     -0.5
 
     Reference: [Yang et al., 2019](https://arxiv.org/abs/1901.09024), DSGAN.
-    Differs from the authors' code: the bound binds, pair by pair, where theirs
-    is off by default and, when on, clamps the negated mean from above and so
-    never does anything. With `bound=None` and conditions it is their code to
-    the digit; without conditions, the partner is the neighbour in the same
-    batch. That the paper bounds each ratio we have from memory.
+    Differs from the authors' code: the bound takes effect, on each pair;
+    theirs is off by default and, when on, clamps the negated mean from above,
+    which never has an effect. With `bound=None` and conditions the values are
+    exactly those of their code; without conditions, the partner is the
+    neighbour in the same batch. We state from memory that the paper bounds
+    each ratio.
     """
 
     called_with = ("samples", "latents")
@@ -88,8 +91,8 @@ class DiversitySensitive(PairRegularizer):
         self.bound = bound if bound is None else positive_float(bound, "bound")
         self.detach_partner = boolean(detach_partner, "detach_partner")
 
-    def call(
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the negative mean of the bounded ratios."""
         rows, latents = map(_distances.as_rows, (samples, latents))

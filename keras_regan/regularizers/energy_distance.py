@@ -10,17 +10,17 @@ from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 @register
 class EnergyDistance(SampleRegularizer):
-    """Draws the generated batch to the real one and its samples apart.
+    """Pulls generated samples towards real ones and apart from each other.
 
-    The repulsion is the one of `PairwiseDistance(pairing="all")`, and the
-    attraction to the data balances it exactly where both distributions agree:
-    it needs neither a margin nor a bound and cannot make samples more varied
-    than the data. Works on low-dimensional samples, and on images by
+    The repulsion is that of `PairwiseDistance(pairing="all")`. The attraction
+    to the data balances it exactly where both distributions agree, so the term
+    needs neither a margin nor a bound and cannot make samples more varied than
+    the data. It works on low-dimensional samples, and on images through
     `keras_regan.penalties.OnFeatures`.
 
     Formula: `factor * (2 * E[D(x, y)] - E[D(x, x')] - E[D(y, y')])`
 
-    `x` are generated and `y` real samples, `D` the root mean square of the
+    `x` are generated and `y` real samples, `D` is the root mean square of the
     differences, and the means are over all pairs of different samples.
 
     Cost: three `(batch, batch)` distance matrices; no further forward pass.
@@ -33,8 +33,9 @@ class EnergyDistance(SampleRegularizer):
         real: Tensor of shape `(real_batch, ...)`.
 
     Returns:
-        Scalar tensor: zero on average where the distributions agree, at times
-        below it. A batch of one has no pairs, and its spread counts as zero.
+        Scalar tensor. It is zero on average where the distributions agree, so
+        it can be negative in single batches. A batch of one has no pairs, and
+        its spread counts as zero.
 
     Example:
     >>> samples, real = np.array([[0.0], [1.0]]), np.array([[4.0], [5.0]])

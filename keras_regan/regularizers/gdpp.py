@@ -1,4 +1,4 @@
-"""GDPP: the spectrum and the structure of a batch, as in the data."""
+"""GDPP: matches the spectrum and the structure of a batch to the data."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from keras_regan.regularizers import _distances
 from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 _MAGNITUDE_WEIGHT = 1e-4
-# What the largest and the smallest eigenvalue of real samples must differ by.
+# Real eigenvalues are divided by their range, but never by less than this.
 _LEAST_RANGE = 1e-4
 
 
 @register
 class GDPP(SampleRegularizer):
-    """Draws the spread of generated directions to that of real ones.
+    """Matches the spread of generated directions to that of real ones.
 
-    Both batches are flattened and scaled to length one, so only directions
-    count, and each is described by its Gram matrix: by the eigenvalues, how
-    much varies, and by a term for the structure, what varies. It cannot make
-    samples more varied than the data. Meant for features of the
-    discriminator: `keras_regan.penalties.OnFeatures(GDPP())`.
+    The samples of both batches are flattened and scaled to length one, so only
+    their directions count. Each batch is described by its Gram matrix: the
+    eigenvalues say how much varies, and a term for the structure says what
+    varies. GDPP cannot make samples more varied than the data. It is meant for
+    features of the discriminator: `keras_regan.penalties.OnFeatures(GDPP())`.
 
     Formula: `factor * (1e-4 * mean_k((r_k - f_k)^2) + structure)`
 
@@ -43,16 +43,17 @@ class GDPP(SampleRegularizer):
 
     Cost: three Gram matrices and two eigendecompositions, cubic in the batch.
 
-    Which structure? `"eigenvectors"` is the published one. An eigenvector of
-    a Gram matrix has one number for each position in the batch, so it
-    compares the i-th generated with the i-th real sample: another order of
-    the same samples is another loss. Where eigenvalues are equal,
-    eigenvectors are any basis of their space. `"second_moment"`, the default,
-    is our remedy: it sees neither the order nor the eigensolver, takes
-    batches of different sizes, and is zero if the batches agree. It equals a
-    maximum mean discrepancy with the kernel `cos^2`, diagonal included, so
-    for finite batches its mean is a little above zero. Eigenvalues cannot
-    differ without it: their term is at most `1e-4 * n` times as large.
+    Which structure? `"eigenvectors"` is the published one. An eigenvector of a
+    Gram matrix has one number for each position in the batch, so this form
+    compares the i-th generated with the i-th real sample: the same samples in
+    another order give another loss. Where eigenvalues are equal, the
+    eigenvectors can be any basis of their space. `"second_moment"`, the
+    default, is our remedy: it depends neither on the order nor on the
+    eigensolver, takes batches of different sizes, and is zero if the batches
+    agree. It equals a maximum mean discrepancy with the kernel `cos^2`,
+    diagonal included, so for finite batches its mean is a little above zero.
+    It also limits how far the eigenvalues can differ: their term is at most
+    `1e-4 * n` times as large.
 
     Args:
         factor: Non-negative float. Defaults to `0.5`.
@@ -63,14 +64,16 @@ class GDPP(SampleRegularizer):
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
         real: Tensor of shape `(real_batch, ...)`. With
-            `structure="eigenvectors"` both batches are of one size.
+            `structure="eigenvectors"` both batches must have the same size.
 
     Returns:
-        Scalar tensor. Not negative with `"second_moment"`, but for rounding.
+        Scalar tensor. With `"second_moment"` it is not negative, apart from
+        rounding.
 
     Raises:
         ValueError: If `structure` is not one of the two, or if
-            `structure="eigenvectors"` meets batches of different sizes.
+            `structure="eigenvectors"` is called with batches of different
+            sizes.
 
     Example:
     >>> samples, real = np.array([[2.0, 0.0]]), np.array([[0.0, 3.0]])
@@ -79,12 +82,12 @@ class GDPP(SampleRegularizer):
 
     Reference: [Elfeki et al., 2019](https://arxiv.org/abs/1812.00068). Differs
     from the authors' code: `"second_moment"`; with `"eigenvectors"`, the
-    absolute cosine instead of the cosine, because an eigensolver is free to
-    return either sign, and a solver's choice would decide whether two
-    directions attract or repel; slopes at eigenvalues that rounding cannot
-    tell apart are finite; eigenvalues that are all equal weigh zero; and
-    eigenvalues of batches of different sizes are compared per sample. The
-    authors' factor of 0.5 also halves the adversarial loss.
+    absolute cosine instead of the cosine, because an eigensolver may return
+    either sign, and that choice would decide whether two directions attract or
+    repel; gradients at eigenvalues that rounding cannot tell apart are finite;
+    eigenvalues that are all equal weigh zero; and eigenvalues of batches of
+    different sizes are compared per sample. The authors' factor of 0.5 also
+    halves the adversarial loss.
     """
 
     called_with = ("samples", "real")
@@ -131,7 +134,7 @@ class GDPP(SampleRegularizer):
         known = all(isinstance(size, int) for size in sizes)
         if known and sizes[0] != sizes[1]:
             raise ValueError(
-                "`structure='eigenvectors'` compares batches of one size. "
+                "`structure='eigenvectors'` needs batches of the same size. "
                 f"Received: {sizes[0]} generated and {sizes[1]} real samples"
             )
 
@@ -147,7 +150,8 @@ def _products(rows: Tensor, others: Tensor) -> Tensor:
 def _eigenvectors(gram: Tensor) -> Tensor:
     """Returns the eigenvectors as constant columns, in ascending order."""
     gram = ops.stop_gradient(gram)
-    # A solver may raise on what is not finite; here a loss may become so.
+    # A solver may raise on values that are not finite; the loss should become
+    # NaN instead.
     _, vectors = ops.eigh(ops.where(ops.isfinite(gram), gram, 0.0))
     return vectors
 
@@ -158,13 +162,13 @@ def _eigenvalues(gram: Tensor, vectors: Tensor) -> Tensor:
 
 
 def _with_gradient(vectors: Tensor, values: Tensor, gram: Tensor) -> Tensor:
-    """Returns the same eigenvectors with the slope of a small change.
+    """Returns the same eigenvectors with a first-order gradient.
 
-    To first order, an eigenvector moves towards each other one by their
-    entry in the changed matrix over the gap between the eigenvalues. Gaps
-    that rounding alone may have made are damped: those of the size of its
-    error, which grows with the sum of the eigenvalues. Near collapse the gaps
-    are small and must count all the same.
+    To first order, an eigenvector moves towards each other eigenvector by
+    their entry in the changed matrix, divided by the gap between the
+    eigenvalues. Gaps as small as the rounding error, which grows with the sum
+    of the eigenvalues, are damped. Larger gaps are not, because near collapse
+    the gaps are small but still have to count.
     """
     dtype = keras.backend.standardize_dtype(values.dtype)
     total = ops.maximum(ops.sum(ops.stop_gradient(values)), 1.0)
@@ -179,8 +183,8 @@ def _with_gradient(vectors: Tensor, values: Tensor, gram: Tensor) -> Tensor:
 def _difference(values: Tensor, real_values: Tensor) -> Tensor:
     """Returns the mean squared difference of sorted eigenvalues.
 
-    Those of a larger batch are as many times larger, and of a smaller one the
-    missing ones are zero.
+    Eigenvalues grow with the batch, so the real ones are scaled to the size of
+    the generated batch. The missing ones of the smaller batch are zero.
     """
     size = ops.cast(ops.shape(values)[0], values.dtype)
     real_size = ops.cast(ops.shape(real_values)[0], values.dtype)

@@ -1,4 +1,4 @@
-"""As varied as the data: the mean distance of pairs, matched."""
+"""The mean distance of pairs of samples, matched to that of the data."""
 
 from typing import Any
 
@@ -28,17 +28,18 @@ class MatchedPairwiseDistance(SampleRegularizer):
 
     Formula: `factor * ((d_fake - d_real) / (d_real + 1e-3))^2`
 
-    `d_fake` and `d_real` are the mean distances of the pairs of the generated
-    and of the real batch; `d_real` is held constant in the gradient.
+    `d_fake` and `d_real` are the mean distances of pairs in the generated and
+    in the real batch; `d_real` is a constant for the gradient.
 
     Cost: one subtraction per generated and real sample; no further forward
     pass.
 
-    The term is about 1 at collapse whatever the data, and 1 again at twice
-    their distance. One number is matched, not a distribution: for that see
-    `EnergyDistance`. Both distances vary from batch to batch, `"all"` pairs
-    less, and the term stays above zero by that much: with Gaussian samples in
-    two dimensions and a batch of 64 by about 0.01.
+    Whatever the data, the term is about 1 at collapse, and 1 again where
+    generated samples are twice as far apart as real ones. It matches one
+    number, not a distribution; `EnergyDistance` matches the distribution. Both
+    distances vary from batch to batch, less so with `pairing="all"`, and this
+    keeps the term above zero: at about 0.01 with Gaussian samples in two
+    dimensions and a batch of 64.
 
     Args:
         factor: Non-negative float. Defaults to `1.0`.
@@ -68,7 +69,7 @@ class MatchedPairwiseDistance(SampleRegularizer):
     Reference: ours. The idea of matching statistics of pairs to those of the
     data: [Elfeki et al., 2019](https://arxiv.org/abs/1812.00068) (GDPP) and
     [Bellemare et al., 2017](https://arxiv.org/abs/1705.10743) (the energy
-    distance). Differs from the authors' code: there is none.
+    distance). There is no published code to differ from.
     """
 
     called_with = ("samples", "real")

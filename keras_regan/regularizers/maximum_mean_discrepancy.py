@@ -14,13 +14,14 @@ from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 @register
 class MaximumMeanDiscrepancy(SampleRegularizer):
-    """Draws the generated batch to the real one as a Gaussian kernel sees it.
+    """Matches the generated batch to the real one with a Gaussian kernel.
 
-    Like `EnergyDistance` it repels generated samples from each other and
-    attracts them to the data, in balance where both distributions agree. The
-    kernel forgets pairs much farther apart than its bandwidth, so it shapes
-    neighbourhoods. Meant for features of the discriminator, by
-    `keras_regan.penalties.OnFeatures`, and for low-dimensional samples.
+    Like `EnergyDistance`, it repels generated samples from each other and
+    attracts them to the data, and both balance where the distributions agree.
+    The kernel ignores pairs much farther apart than its bandwidth, so the term
+    acts on neighbourhoods. It is meant for features of the discriminator,
+    through `keras_regan.penalties.OnFeatures`, and for low-dimensional
+    samples.
 
     Formula: `factor * (E[k(x, x')] + E[k(y, y')] - 2 * E[k(x, y)])`
 
@@ -29,11 +30,11 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
 
     Cost: three `(batch, batch)` kernel matrices; no further forward pass.
 
-    Which bandwidth? One about the distance between neighbouring modes, or the
-    median distance between real samples. `||.||` is not per element: it grows
-    with the root of their number, and all kernels of two images are zero at a
-    bandwidth of 1. Several bandwidths at factors of two, such as
-    `[1.0, 2.0, 4.0, 8.0]`, need no such guess.
+    Which bandwidth? Take about the distance between neighbouring modes, or the
+    median distance between real samples. `||.||` is not a mean over elements:
+    it grows with the root of their number, so at a bandwidth of 1 the kernel
+    of two images is practically zero. With several bandwidths at factors of
+    two, such as `[1.0, 2.0, 4.0, 8.0]`, you need not guess.
 
     Args:
         factor: Non-negative float. Defaults to `1.0`.
@@ -53,8 +54,8 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
 
     Raises:
         TypeError: If `bandwidth` is neither a number nor a list of numbers.
-        ValueError: If `bandwidth` is an empty list or holds what is not
-            positive.
+        ValueError: If `bandwidth` is an empty list or holds a number that is
+            not positive.
 
     Example:
     >>> regularizer = keras_regan.regularizers.MaximumMeanDiscrepancy()
@@ -66,8 +67,9 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
     [Wang et al., 2019](https://arxiv.org/abs/1812.09916), MMD-GAN with
     repulsion; the estimator: Gretton et al., 2012, JMLR 13. Differs from the
     authors' code: the mean between the batches is over all pairs, where theirs
-    leaves out the pairs of the same position, which are nothing special; the
-    adversarial loss stays another one, and so does the discriminator's.
+    leaves out the pairs at the same position, which are like any other; and it
+    is added to an adversarial loss instead of replacing the losses of both
+    networks.
     """
 
     called_with = ("samples", "real")
@@ -105,7 +107,7 @@ class MaximumMeanDiscrepancy(SampleRegularizer):
 
 
 def _scale(bandwidth: float) -> float:
-    """Returns what squares are divided by, within the range of float32."""
+    """Returns the divisor of squared distances, in the range of float32."""
     return min(max(2.0 * bandwidth * bandwidth, 1e-30), 1e30)
 
 

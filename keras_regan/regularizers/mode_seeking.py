@@ -1,4 +1,4 @@
-"""Mode seeking: outputs are to differ as much as their latents do."""
+"""Mode seeking: outputs should differ as much as their latents do."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from keras_regan.regularizers import _distances
 from keras_regan.regularizers.pair_regularizer import PairRegularizer
 from keras_regan.regularizers.pair_regularizer import pairs_of
 
-# Divides where both distances are zero: a batch of one has no pairs.
+# Avoids 0 / 0 where both distances are zero, as in a batch of one.
 _TINY = 1e-12
 
 
 @register
 class ModeSeeking(PairRegularizer):
-    """Penalizes samples that are closer than their latents.
+    """Penalizes samples that are closer together than their latents.
 
-    For a generator that ignores its latents. The penalty is steep at collapse
-    and flat once samples vary, so it needs no bound and little tuning; but it
-    knows nothing of the data and never quite ends.
+    Use it for a generator that ignores its latents. The penalty is steep near
+    collapse and flat once samples vary, so it needs no bound and little
+    tuning. But it does not look at the data, and it never becomes zero.
 
     Formula: `factor / (mean|x - x'| / mean|z - z'| + epsilon)`, both means
     over all elements of the batch, `x'` a partner of `x`, made from `z'`.
@@ -31,7 +31,8 @@ class ModeSeeking(PairRegularizer):
 
     Near collapse the value grows to `1 / epsilon` and its slope to the square
     of that: give the optimizer a `clipnorm`, or take a larger `epsilon`, if
-    `g_mode_seeking` shoots up. Samples that are exactly equal get no gradient.
+    `g_mode_seeking` rises steeply. Samples that are exactly equal get no
+    gradient.
 
     Args:
         factor: Non-negative float. Defaults to `1.0`.
@@ -40,7 +41,7 @@ class ModeSeeking(PairRegularizer):
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
-        latents: Tensor of shape `(batch, ...)`: what each was made from.
+        latents: Tensor of shape `(batch, ...)`: the latents of each sample.
 
     Returns:
         Scalar tensor; zero for a batch of one, which has no pairs.
@@ -56,9 +57,9 @@ class ModeSeeking(PairRegularizer):
     0.5
 
     Reference: [Mao et al., 2019](https://arxiv.org/abs/1903.05628), MSGAN.
-    With conditions it is the authors' code to the digit; differs in that the
-    discriminator does not judge a second batch. Without, the partner is the
-    neighbour in the same batch.
+    With conditions the values are exactly those of the authors' code; it
+    differs in that the discriminator does not judge a second batch. Without
+    conditions, the partner is the neighbour in the same batch.
     """
 
     called_with = ("samples", "latents")
@@ -73,8 +74,8 @@ class ModeSeeking(PairRegularizer):
         super().__init__(factor, **kwargs)
         self.epsilon = positive_float(epsilon, "epsilon")
 
-    def call(
-        self, samples: Tensor, latents: Tensor, conditions: Any = 1
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, latents: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the reciprocal of the ratio of mean distances."""
         distance, latent_distance = (

@@ -1,4 +1,4 @@
-"""Hard regularization: kernels whose units look at different things."""
+"""Hard regularization: orthogonal weights within each kernel."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_regan._fixed import fixed_factor
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -18,7 +19,7 @@ from keras_regan.regularizers import _distances
 class Orthogonal(keras.regularizers.Regularizer):
     """Drives the units of each layer towards orthogonal weights.
 
-    For a generator that is sampled with truncated latents: it keeps the
+    Use it for a generator that is sampled with truncated latents: it keeps the
     network smooth without fixing the norms of the weights. In
     `generator_regularizers` or `discriminator_regularizers` it is summed over
     the network's kernels (trainable weights of rank 2 and more). It works as a
@@ -29,11 +30,11 @@ class Orthogonal(keras.regularizers.Regularizer):
 
     Cost: one Gram matrix per kernel, of its smaller side, whatever the batch.
 
-    The units are the last axis of a kernel, which holds for dense layers,
-    convolutions and embeddings. Kernels of transposed convolutions end with
-    the channels of the input: there it is these whose patterns become
-    orthogonal. Kernels with more units than weights in each cannot get to
-    zero.
+    The last axis of a kernel is taken as its units, which is right for dense
+    layers, convolutions and embeddings. In kernels of transposed convolutions
+    the last axis holds the channels of the input, so their patterns become
+    orthogonal instead. The term cannot reach zero for a kernel with more units
+    than weights per unit.
 
     Args:
         factor: Non-negative float. The paper's beta. Defaults to `1e-4`.
@@ -58,14 +59,15 @@ class Orthogonal(keras.regularizers.Regularizer):
     1.0
 
     Reference: [Brock et al., 2019](https://arxiv.org/abs/1809.11096), BigGAN,
-    equation 3. Differs from the authors' code: that adds a gradient by hand,
-    half of the formula's, so their strength of `1e-4` is a factor of `5e-5`
-    here. They leave the embeddings of classes out.
+    equation 3. Differs from the authors' code: it adds half of the formula's
+    gradient by hand, so their strength of `1e-4` is a factor of `5e-5` here.
+    They leave out the embeddings of classes.
     `keras.regularizers.OrthogonalRegularizer` is another formula, the mean of
     absolute cosines, and takes kernels of rank 2 only.
     """
 
     factor = fixed_factor()
+    __repr__ = as_call
 
     def __init__(self, factor: float = 1e-4, *, name: str = "orthogonal"):
         self.factor = non_negative_float(factor, "factor")

@@ -1,4 +1,4 @@
-"""The contract of what compares samples of one condition with each other."""
+"""The base class of regularizers that compare samples of one condition."""
 
 from typing import Any
 
@@ -11,34 +11,36 @@ from keras_regan.regularizers.sample_regularizer import SampleRegularizer
 
 
 class PairRegularizer(SampleRegularizer):
-    """Base class of regularizers of pairs of samples, of one condition each.
+    """Base class for regularizers that compare samples of one condition.
 
-    `R = E[D(f(x), f(x'))]`: where a generator is told a condition, `f` is what
-    it does with the latents under that condition, and a pair are two samples
-    of the same one. Two samples of different conditions differ anyway, and
-    their distance says nothing of whether latents matter.
+    They have the form `R = E[D(f(x), f(x'))]`. For a conditional generator,
+    `f` maps latents to samples under one condition, and a pair is two samples
+    of that condition. Samples of different conditions differ anyway, so their
+    distance does not show whether the latents matter.
 
-    So in `generator_regularizers` of conditional networks it is called with
-    several samples of each condition. Where they come from is up to `compile`:
+    In `generator_regularizers` of conditional networks, the regularizer is
+    therefore called with several samples of each condition. `compile` decides
+    where they come from:
 
     * by default the generator makes a second batch, from the same conditions
       and other latents, once for all regularizers that ask for it;
     * with `compile(samples_per_condition=2)` the generator's own batch holds
-      each condition twice, and nothing has to be made.
+      each condition twice, and no second batch is made.
 
-    Without conditions, all samples of a batch are draws of one distribution,
-    and nothing is made either.
+    Without conditions, all samples of a batch come from one distribution, and
+    no second batch is made either.
 
     To write your own, implement `call(samples, conditions)`; or, with
     `called_with = ("samples", "latents")`,
-    `call(samples, latents, conditions)`. Row `i` and row `i + conditions` have
-    the same condition; without conditions it is `1`, and they are neighbours.
+    `call(samples, latents, conditions)`. Rows `i` and `i + conditions` have
+    the same condition. Without conditions, `conditions` is `1` and these rows
+    are neighbours.
 
     Args:
         factor: Non-negative float. Defaults to `1.0`.
         across_conditions: Boolean. Whether samples of different conditions may
-            be compared: then it is called with the generator's batch as it
-            is, whatever the networks are told. Defaults to `False`.
+            be compared. If so, it is called with the generator's own batch,
+            even if the networks take conditions. Defaults to `False`.
         **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
@@ -48,8 +50,8 @@ class PairRegularizer(SampleRegularizer):
             `1`.
 
     Attributes:
-        samples_per_condition: Integer. How many samples of a condition it
-            takes to compare. Defaults to `2`.
+        samples_per_condition: Integer. How many samples of each condition it
+            needs. Defaults to `2`.
 
     Example:
     ```python
@@ -81,11 +83,11 @@ class PairRegularizer(SampleRegularizer):
 
     @property
     def samples_compared(self) -> int | None:
-        """How many samples of one condition are asked for, if any."""
+        """How many samples of each condition it needs, or `None`."""
         return None if self.across_conditions else self.samples_per_condition
 
     def __call__(
-        self, samples: Tensor, *others: Tensor, conditions: Any = 1
+        self, samples: Tensor, *others: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the scalar that is added to the loss."""
         return self._scaled(
@@ -93,7 +95,7 @@ class PairRegularizer(SampleRegularizer):
         )
 
     def call(
-        self, samples: Tensor, *others: Tensor, conditions: Any = 1
+        self, samples: Tensor, *others: Tensor, conditions: int | Tensor = 1
     ) -> Tensor:
         """Returns the scalar without the factor."""
         raise NotImplementedError
@@ -106,8 +108,8 @@ class PairRegularizer(SampleRegularizer):
         }
 
 
-def pairs_of(rows: Tensor, conditions: Any) -> tuple[Tensor, Tensor]:
-    """Returns samples, and for each another one of the same condition.
+def pairs_of(rows: Tensor, conditions: int | Tensor) -> tuple[Tensor, Tensor]:
+    """Returns samples and, for each, another one of the same condition.
 
     Without conditions every sample has a partner, its neighbour in the batch.
     """

@@ -1,6 +1,7 @@
 """Soft regularization: the mean distance between random pairs of outputs."""
 
 from typing import Any
+from typing import Self
 
 from keras import ops
 
@@ -23,20 +24,20 @@ from keras_regan.regularizers.pair_regularizer import pairs_of
 class PairwiseDistance(PairRegularizer):
     """Rewards (or penalizes) the distance between the outputs of a batch.
 
-    Soft regularization acts on what a network puts out rather than on its
-    weights. Give it to a generator that shows too few modes or too similar
-    images.
+    Soft regularization acts on a network's outputs rather than on its weights.
+    Use it for a generator that covers too few modes or whose images are too
+    similar.
 
-    Formula: `-factor * mean(min(D(x, x'), margin))` with
-    `direction="repel"`, and `factor * mean(D(x, x'))` with `"attract"`; `x'` a
-    partner of `x` from the same batch and `D` a distance. With conditions, `x'`
-    is another sample of the same condition.
+    Formula: `-factor * mean(min(D(x, x'), margin))` with `direction="repel"`,
+    and `factor * mean(D(x, x'))` with `"attract"`; `x'` is a partner of `x`
+    from the same batch and `D` a distance. With conditions, `x'` is another
+    sample of the same condition.
 
     Cost: one subtraction per sample. With conditions a second pass of the
     generator, or none (`compile(samples_per_condition=2)`).
 
     Which direction? `R = E[D(f(x), f(x'))]` is usually written with a plus
-    sign, and that is `"attract"`: minimized, it pulls all samples together.
+    sign, and that is `"attract"`: minimizing it pulls all samples together.
     Varied images need the opposite sign, which is `"repel"`, the default.
     Measured on a ring of 8 Gaussians (MLPs, 2,500 steps, 5 seeds, mean and
     standard error; `benchmarks/ring_direction.py`):
@@ -49,14 +50,14 @@ class PairwiseDistance(PairRegularizer):
     | repel, factor 1.0, margin 1.0 | 8.0 ± 0.0 | 46 ± 1 % |
     | attract, factor 0.1 | 0.0 ± 0.0 | 0 ± 0 % |
 
-    After 10,000 steps all of none, repel 0.1 and attract 0.1 cover 8 modes,
-    with 74, 74 and 57 % good samples.
+    After 10,000 steps, no regularizer, repel 0.1 and attract 0.1 all cover 8
+    modes, with 74, 74 and 57 % good samples.
 
-    Which bound? Nothing stops repulsion by itself when outputs are unbounded:
-    with a large factor the generator runs away from the data. A `margin` ends
-    the reward at that distance: choose the mean distance of your real samples
-    when you know it, or twice the distance between neighbouring modes. Images
-    out of a tanh are bounded already and can do without.
+    Which bound? When outputs are unbounded, nothing stops the repulsion: with
+    a large factor the generator moves ever further away from the data. A
+    `margin` ends the reward at that distance: choose the mean distance of your
+    real samples if you know it, or twice the distance between neighbouring
+    modes. Images from a tanh are bounded already and need no margin.
 
     Which pairing? `"partner"` pairs each sample with its neighbour in the
     batch, `O(batch * elements)`. A batch is drawn at random, so the partner is
@@ -85,13 +86,13 @@ class PairwiseDistance(PairRegularizer):
         samples: Tensor of shape `(batch, ...)` or `(batch,)`.
 
     Returns:
-        Scalar tensor: negative where the samples repel.
+        Scalar tensor, negative with `direction="repel"`.
 
     Raises:
         TypeError: If `margin` is not a number.
         ValueError: If `margin` is not positive or is given with
             `direction="attract"`, which is bounded by zero, if a string is not
-            one of those listed, or if `pairing="all"` is asked for with a
+            one of those listed, or if `pairing="all"` is given with a
             callable, or with `"l1"` and a margin: these would need
             `(batch, batch, elements)` numbers.
 
@@ -103,8 +104,8 @@ class PairwiseDistance(PairRegularizer):
     Reference: diversity through the distance of output pairs:
     [Mao et al., 2019](https://arxiv.org/abs/1903.05628) (MSGAN),
     [Yang et al., 2019](https://arxiv.org/abs/1901.09024) (DSGAN),
-    [Choi et al., 2020](https://arxiv.org/abs/1912.01865) (StarGAN v2).
-    Differs from their code: gradients flow into both of a pair, and distances
+    [Choi et al., 2020](https://arxiv.org/abs/1912.01865) (StarGAN v2). Differs
+    from their code: gradients flow into both samples of a pair, and distances
     are not divided by those of the latents.
     """
 
@@ -141,7 +142,9 @@ class PairwiseDistance(PairRegularizer):
                 )
             )
 
-    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, conditions: int | Tensor = 1
+    ) -> Tensor:
         """Returns the signed mean distance, without the factor."""
         if self.pairing == "all":
             distance = self._mean_over_all(samples, conditions)
@@ -182,7 +185,7 @@ class PairwiseDistance(PairRegularizer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "PairwiseDistance":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the regularizer from the result of `get_config`."""
         config = dict(config)
         config["distance"] = deserialized(config.get("distance", "l2"))

@@ -10,25 +10,27 @@ from keras_regan.regularizers.pair_regularizer import PairRegularizer
 
 @register
 class PullingAway(PairRegularizer):
-    """Penalizes samples that point into the same direction.
+    """Penalizes samples that point in the same direction.
 
-    Meant for features of the discriminator:
+    It is meant for features of the discriminator:
     `keras_regan.penalties.OnFeatures(PullingAway())`. It is bounded, so a
-    generator cannot run away for it.
+    generator gains nothing by moving ever further away from the data.
 
     Formula: `factor * mean_{i != j}(cos(s_i, s_j)^2)`, `s` the flattened
     samples or features.
 
-    Cost: one Gram matrix, of the batch or of the elements, the smaller one.
+    Cost: one Gram matrix, of the batch or of the elements, whichever is
+    smaller.
 
-    How low can it get? Zero takes as many dimensions as samples: with fewer,
-    `d` of them, the mean stays above `(n - d) / (d * (n - 1))`, so for
-    two-dimensional samples about one half. Features that cannot be negative
-    never point away from each other: independent normal ones stand at `1 / d`,
-    and behind a ReLU at 0.1 in any dimension. Take features before the
-    activation. And it counts directions only: samples at different distances
-    from the origin are the same to it, and samples of exactly one direction
-    get no gradient.
+    How low can it get? It can reach zero only if there are as many dimensions
+    as samples. With fewer, `d` of them, the mean stays above
+    `(n - d) / (d * (n - 1))`, which is about one half for two-dimensional
+    samples. Independent normal features have a mean of `1 / d`; behind a ReLU,
+    where features cannot be negative and so never point away from each other,
+    it is 0.1 in any dimension. Therefore take features before the activation.
+    Only directions count: samples at different distances from the origin are
+    the same to it, and samples with exactly the same direction get no
+    gradient.
 
     Args:
         factor: Non-negative float. Defaults to `0.1`.
@@ -46,16 +48,18 @@ class PullingAway(PairRegularizer):
     0.5
 
     Reference: [Zhao et al., 2016](https://arxiv.org/abs/1609.03126), EBGAN,
-    section 2.4. The authors published no code; that their weight is 0.1 we
-    have from memory and from a public implementation. Differs from the
-    implementations we know: rows of zeros have a cosine of zero instead of
-    none, and the smaller Gram matrix is used.
+    section 2.4. The authors published no code; we know their weight of 0.1
+    from memory and from a public implementation. Differs from the
+    implementations we know: rows of zeros have a cosine of zero instead of an
+    undefined one, and the smaller Gram matrix is used.
     """
 
     def __init__(self, factor: float = 0.1, **kwargs: Any):
         super().__init__(factor, **kwargs)
 
-    def call(self, samples: Tensor, conditions: Any = 1) -> Tensor:
+    def call(  # type: ignore[override]  # As `called_with` says.
+        self, samples: Tensor, conditions: int | Tensor = 1
+    ) -> Tensor:
         """Returns the mean squared cosine over all pairs."""
         rows = _distances.unit_rows(_distances.as_rows(samples))
         products = _distances.sum_of_squared_products(rows, conditions)

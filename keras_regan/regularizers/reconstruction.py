@@ -1,6 +1,7 @@
-"""Reconstruction: the sample that a condition really came with."""
+"""Reconstruction: the distance to the real sample of the same condition."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -22,13 +23,14 @@ _BY_NAME = {**_distances.BY_NAME, "squared": _distances.mean_square}
 
 @register
 class Reconstruction(SampleRegularizer):
-    """Draws each sample to the real one that came with its condition.
+    """Pulls each sample towards the real one that came with its condition.
 
-    For conditional GANs whose data holds an answer for each condition: the
-    other half of an image, the photograph of a sketch. The adversarial loss
-    alone says that a sample is a possible one, this says that it fits. It has
-    one answer for each condition, and a generator with a large factor learns
-    to ignore its latents: give it a `PairwiseDistance` beside.
+    Use it in conditional GANs whose data holds a target for each condition,
+    such as the other half of an image, or the photograph for a sketch. The
+    adversarial loss alone makes samples plausible; this term makes them fit
+    their condition. As there is only one target per condition, a generator
+    with a large factor learns to ignore its latents: add a `PairwiseDistance`
+    to keep its samples varied.
 
     Formula: `factor * mean(D(G(z, c), x))`, `x` the real sample that came
     with the condition `c`; with `features`, the mean over the network's
@@ -39,9 +41,9 @@ class Reconstruction(SampleRegularizer):
 
     On the discriminator's features it is the feature matching of pix2pixHD:
     `keras_regan.penalties.OnFeatures(Reconstruction(10.0))`. With `features`
-    it is a perceptual loss. The network's weights stay what they are. Images
-    reach it through the extractor's preparation, but neither rounded nor cut
-    off at the ends of `value_range`, which would leave no gradient.
+    it is a perceptual loss. The feature network is not trained. Images go
+    through the extractor's preparation, but are neither rounded nor clipped to
+    `value_range`, because that would leave no gradient.
 
     Args:
         factor: Non-negative float. Weights of 10 to 100 are common.
@@ -55,15 +57,15 @@ class Reconstruction(SampleRegularizer):
             callable with `keras.saving.register_keras_serializable` to be
             able to load a model that uses it. Defaults to `"l1"`.
         features: `keras_regan.metrics.FeatureExtractor`, or a built Keras
-            model that takes samples as they are, with one or several outputs:
-            what is compared in the place of the samples. Given as an object
-            it is saved with the GAN, given as a path it is not. Defaults to
-            `None`, the samples themselves.
+            model that takes samples as they are, with one or several outputs.
+            Its outputs are compared instead of the samples. It is saved with
+            the GAN if it is given as an object, but not if it is given as a
+            path. Defaults to `None`, which compares the samples themselves.
         **kwargs: `name`, as in `SampleRegularizer`.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`.
-        real: Tensor of the same shape: row by row what they should be.
+        real: Tensor of the same shape: the target of each row.
 
     Returns:
         Scalar tensor, not negative.
@@ -71,8 +73,8 @@ class Reconstruction(SampleRegularizer):
     Raises:
         TypeError: If `features` is neither an extractor nor a model.
         ValueError: If `distance` is none of those listed; when called, if
-            samples and real ones are of different shapes; in the first step,
-            if there are no conditions.
+            samples and real ones have different shapes; in the first step, if
+            there are no conditions.
 
     Example:
     >>> samples, real = np.array([[0.0], [1.0]]), np.array([[4.0], [3.0]])
@@ -136,7 +138,7 @@ class Reconstruction(SampleRegularizer):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Reconstruction":
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Creates the regularizer from the result of `get_config`."""
         config = dict(config)
         config["distance"] = deserialized(config.get("distance", "l1"))

@@ -1,6 +1,7 @@
-"""The contract of soft regularization: what is called with samples."""
+"""The base class of soft regularizers, which are called with samples."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ from keras import ops
 
 from keras_regan._fixed import fixed_factor
 from keras_regan._names import snake_case
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
@@ -17,7 +19,7 @@ _TENSORS = ("samples", "latents", "real")
 
 
 class SampleRegularizer(keras.regularizers.Regularizer):
-    """Base class of regularizers of a batch of outputs.
+    """Base class for regularizers of a batch of outputs.
 
     In `generator_regularizers` it is called with the generated batch that the
     generator's loss is computed on, so it costs no second forward pass. It
@@ -26,16 +28,16 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     `keras_regan.penalties.OnFeatures` it is called with the discriminator's
     features instead of the samples.
 
-    On several devices, the batch that it compares is the global one on JAX and
-    that of one replica under TensorFlow's strategies, where the logs show the
-    mean over replicas; `keras_regan.penalties.AcrossReplicas` gives it the
-    global one there too (`docs/several_devices.md`).
+    On several devices, it compares the samples of the global batch on JAX and
+    of one replica's batch under TensorFlow's strategies, where the logs show
+    the mean over replicas; `keras_regan.penalties.AcrossReplicas` gives it the
+    global batch there too (`docs/several_devices.md`).
 
     To write your own, implement `call(samples)`, which returns the scalar
-    without the factor. A constructor takes what is your own and hands
-    `**kwargs` on to this one; `get_config` adds the same arguments. If it
-    compares the samples with something else, say so in `called_with` and let
-    `call` take as many tensors, in that order:
+    without the factor. If your constructor has arguments of its own, let it
+    pass `**kwargs` on to this one, and add your arguments to those of
+    `get_config`. If you compare the samples with something else, name it in
+    `called_with` and let `call` take these tensors in that order:
 
     ```python
     class MatchedMean(keras_regan.regularizers.SampleRegularizer):
@@ -46,16 +48,17 @@ class SampleRegularizer(keras.regularizers.Regularizer):
     ```
 
     Args:
-        factor: Non-negative float. What the result of `call` is multiplied
-            with. A factor of zero computes nothing. Defaults to `1.0`.
+        factor: Non-negative float. The result of `call` is multiplied by it.
+            With a factor of zero, nothing is computed. Defaults to `1.0`.
         name: String. Its key in the logs, after `g_`. Defaults to the class
             name in snake case.
 
     Call arguments:
         samples: Tensor of shape `(batch, ...)`. Half precision is widened to
             float32.
-        *others: The other tensors that `called_with` names, likewise. The
-            real batch may be larger or smaller than the generated one.
+        *others: The other tensors that `called_with` names, widened in the
+            same way. The real batch may be larger or smaller than the
+            generated one.
 
     Returns:
         Scalar tensor, as it is added to the loss.
@@ -65,8 +68,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             if it is called with more or fewer tensors than `called_with`
             names.
         ValueError: If `factor` is negative or not finite, if `name` is empty
-            or has a space, or if `called_with` names anything else than those
-            below.
+            or has a space, or if `called_with` names anything but those below.
 
     Attributes:
         called_with: Tuple of strings: what the regularizer is called with, in
@@ -74,14 +76,15 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             it was generated from, row by row) and `"real"` (the real batch).
             Defaults to `("samples",)`.
         paired_with_real: Boolean. Whether each sample is compared with the
-            real one in the same row, which came with its condition: networks
-            without conditions are refused then, and so are tensors of
-            different shapes. Defaults to `False`.
+            real one in the same row, which came with its condition. If so,
+            networks without conditions and tensors of different shapes raise
+            an error. Defaults to `False`.
     """
 
     called_with: tuple[str, ...] = ("samples",)
     paired_with_real = False
     factor = fixed_factor()
+    __repr__ = as_call
 
     def __init__(self, factor: float = 1.0, *, name: str | None = None):
         for tensor in self.called_with:
@@ -94,7 +97,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
         return self._scaled((samples, *others), self.call)
 
     def _scaled(
-        self, tensors: tuple[Tensor, ...], call: Callable[..., Tensor]
+        self, tensors: Sequence[Tensor], call: Callable[..., Tensor]
     ) -> Tensor:
         if len(tensors) != len(self.called_with):
             raise TypeError(
@@ -112,7 +115,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             return ops.zeros((), dtype)
         return self.factor * call(*(ops.cast(x, dtype) for x in tensors))
 
-    def _check_partners(self, tensors: list[Tensor]) -> None:
+    def _check_partners(self, tensors: Sequence[Tensor]) -> None:
         samples, real = (
             tuple(tensors[self.called_with.index(name)].shape)
             for name in ("samples", "real")
@@ -124,7 +127,7 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             raise ValueError(
                 f"Regularizer `{self.name}` compares each sample with the "
                 "real one in the same row. Expected real samples of shape "
-                f"{samples}, as the generated ones. Received: shape {real}"
+                f"{samples}, like the generated ones. Received: shape {real}"
             )
 
     def call(self, samples: Tensor, *others: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_regan._fixed import fixed_factor
 from keras_regan._registration import register
+from keras_regan._representation import as_call
 from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
@@ -14,6 +15,8 @@ from keras_regan._validation import non_negative_float
 
 class _InFloat32(keras.regularizers.Regularizer):
     """Widens weights of half precision, in which large sums overflow."""
+
+    __repr__ = as_call
 
     def __call__(self, x: Tensor) -> Tensor:
         """Returns the scalar that is added to the loss."""
@@ -24,7 +27,7 @@ class _InFloat32(keras.regularizers.Regularizer):
 
 @register
 class L1(_InFloat32, keras.regularizers.L1):
-    """Adds the sum of absolute weights: the hard regularizer that sparsifies.
+    """Penalizes the sum of absolute weights, which makes weights sparse.
 
     In `generator_regularizers` or `discriminator_regularizers` it is summed
     over the network's kernels (trainable weights of rank 2 and more, so
@@ -55,7 +58,7 @@ class L1(_InFloat32, keras.regularizers.L1):
 
     Reference: the L1 norm of the generator in `J = V(D, G) + lambda * R(G)`.
     Differs from Keras's class: also rejects bools, and keeps a float where
-    Keras keeps a tensor of the device that it was created on.
+    Keras keeps a tensor on the device where it was created.
     """
 
     l1 = fixed_factor()
@@ -71,7 +74,7 @@ class L1(_InFloat32, keras.regularizers.L1):
 
 @register
 class L2(_InFloat32, keras.regularizers.L2):
-    """Adds the sum of squared weights: the hard regularizer that shrinks.
+    """Penalizes the sum of squared weights, which keeps weights small.
 
     In `generator_regularizers` or `discriminator_regularizers` it is summed
     over the network's kernels (trainable weights of rank 2 and more, so
@@ -117,7 +120,7 @@ class L2(_InFloat32, keras.regularizers.L2):
 
 @register
 class L1L2(_InFloat32, keras.regularizers.L1L2):
-    """Adds both norms of the weights: the elastic net.
+    """Penalizes both norms of the weights, as the elastic net does.
 
     In `generator_regularizers` or `discriminator_regularizers` it is summed
     over the network's kernels, as `L1` and `L2` are. As a layer's

@@ -1,6 +1,6 @@
-"""Factors of regularizers, chosen on held-out data.
+"""Search for the factors of regularizers on held-out data.
 
-Needs Optuna: `pip install "keras_regan[search]"`.
+It needs Optuna: `pip install "keras_regan[search]"`.
 """
 
 from keras_regan.search.factor_search import FactorSearch as FactorSearch

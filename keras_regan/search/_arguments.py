@@ -1,4 +1,4 @@
-"""Checks of what a search is given."""
+"""Checks of the arguments of a search."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -65,7 +65,7 @@ def checked_folds(folds: Any) -> int | None:
 
 
 def number_of_trials(trials: Any, sampler: Any, space: Space) -> int:
-    """Returns how many points are tried; a grid knows by itself."""
+    """Returns how many points are tried; a grid has a fixed number."""
     if sampler != "grid":
         return positive_integer(trials, "trials")
     points = len(points_of_grid(space))
@@ -79,7 +79,7 @@ def number_of_trials(trials: Any, sampler: Any, space: Space) -> int:
 
 
 def check_callbacks(callbacks: Any) -> None:
-    """Checks that there is a function that makes callbacks, or nothing."""
+    """Checks that `callbacks` is a function or `None`."""
     if callbacks is not None and not callable(callbacks):
         expected = (
             "a function that returns new callbacks: each training needs its own"
@@ -88,13 +88,13 @@ def check_callbacks(callbacks: Any) -> None:
 
 
 def check_verbose(verbose: Any) -> None:
-    """Checks that a search is told to show its progress or not to."""
+    """Checks that `verbose` is 0 or 1."""
     if isinstance(verbose, bool) or verbose not in (0, 1):
         raise ValueError(message("verbose", "0 or 1", verbose))
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Checks that no argument of `fit` of the GAN is the search's own."""
+    """Checks that no argument of the GAN's `fit` is set by the search."""
     for name in names:
         if name in _OURS:
             raise TypeError(

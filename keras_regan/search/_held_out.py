@@ -1,4 +1,4 @@
-"""Which data each training of a trial has, and which is held out."""
+"""Splits the data into training and held-out data for each training."""
 
 import zlib
 from typing import Any
@@ -15,7 +15,7 @@ class Run(NamedTuple):
     """One training of a trial.
 
     Attributes:
-        seed: What everything random is seeded with.
+        seed: The seed of everything random.
         x: Samples.
         y: Conditions or `None`.
         validation_data: Held-out data, or `None`.
@@ -29,7 +29,7 @@ class Run(NamedTuple):
     held_out: np.ndarray | None = None
 
     def data(self) -> tuple[tuple[Any, Any], Any]:
-        """Returns what is trained on, and what is validated on."""
+        """Returns the training data and the validation data."""
         x, y = self.x, self.y
         if self.held_out is None:
             return (x, y), self.validation_data
@@ -50,11 +50,11 @@ def runs_of(
         y: Conditions or `None`.
         validation_data: Held-out data, if there are no folds.
         folds: Number of parts of the data, each held out once, or `None`.
-        seeds: A training for each, with each fold.
+        seeds: Seeds of the trainings; each is used with each fold.
 
     Raises:
-        ValueError: If there are both or none of folds and validation data, or
-            more folds than samples.
+        ValueError: If both or none of folds and validation data are given, or
+            if there are more folds than samples.
     """
     if (folds is None) == (validation_data is None):
         raise ValueError(
@@ -68,28 +68,28 @@ def runs_of(
     arrays = [x, *([] if y is None else keras.tree.flatten(y))]
     if not all(isinstance(array, np.ndarray) for array in arrays):
         raise TypeError(
-            "Invalid value for argument `folds`. Expected `None` where `x` or "
-            "`y` is no NumPy array: other data cannot be parted. Pass "
+            "Invalid value for argument `folds`. Expected `None` if `x` or `y` "
+            "is not a NumPy array: other data cannot be split. Pass "
             f"`validation_data`. Received: folds={folds} and x of "
             f"{type(x).__name__}"
         )
     if folds > len(x):
         expected = f"at most the number of samples ({len(x)})"
         raise ValueError(message("folds", expected, folds))
-    # The same parts in every trial and in every worker.
+    # The parts must be the same in every trial and in every worker.
     order = np.random.default_rng(0).permutation(len(x))
     parts = np.array_split(order, folds)
     return [Run(seed, x, y, held_out=part) for seed in seeds for part in parts]
 
 
 def fingerprint(data: Any) -> Any:
-    """Returns what tells data, or a setting, from others.
+    """Returns values that identify data or a setting.
 
-    Shapes and a checksum of arrays, numbers and strings as they are, and of
-    everything else the type.
+    These are the shape and a checksum of an array, numbers and strings as they
+    are, and the type of everything else.
     """
     if isinstance(data, np.ndarray):
-        checksum = zlib.crc32(np.ascontiguousarray(data).view(np.uint8))
+        checksum = zlib.crc32(np.ascontiguousarray(data).view(np.uint8).data)
         return [list(data.shape), str(data.dtype), checksum]
     if isinstance(data, list | tuple):
         return [fingerprint(part) for part in data]

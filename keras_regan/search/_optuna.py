@@ -1,13 +1,13 @@
-"""Optuna, which is imported only by those who search."""
+"""Optuna, which is imported only when a search needs it."""
 
 from typing import Any
 
 
 def optuna() -> Any:
-    """Returns the module.
+    """Returns the module `optuna`.
 
     Raises:
-        ImportError: If it is not installed.
+        ImportError: If Optuna is not installed.
     """
     try:
         import optuna

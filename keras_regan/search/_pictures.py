@@ -1,4 +1,4 @@
-"""Pictures of the trials of a search, and of what they trained."""
+"""Pictures of the trials of a search and of the GANs that they trained."""
 
 import math
 from typing import Any
@@ -93,16 +93,16 @@ def draw_answers(
     conditions: Any,
     real: Any,
 ) -> None:
-    """Draws a row for each condition: itself, the truth, and what was made.
+    """Draws a row for each condition: condition, real and generated images.
 
     Args:
-        path: Where the picture goes.
+        path: The path of the picture.
         left: Conditional GAN.
-        right: Conditional GAN, drawn at the right of it.
+        right: Conditional GAN, drawn to the right of the other.
         count: Images of each, at least as many as there are conditions.
         seed: The seed of the latents, the same for both.
-        conditions: What the rows are told.
-        real: The samples that came with them, or `None`.
+        conditions: The conditions of the rows.
+        real: The real samples of the conditions, or `None`.
     """
     told = conditions_of_model(conditions, left)
     each = count // condition_count(conditions)
@@ -119,9 +119,10 @@ def draw_answers(
         for gan in (left, right)
     ]
     shown = _values_of(images if real is None else [*images, real])
-    columns = condition_columns(
-        left._interface.conditions.each, told, images[0].shape[1]
-    )
+    columns = []
+    wanted = left._interface.conditions
+    if wanted is not None and told is not None:
+        columns = condition_columns(wanted.each, told, images[0].shape[1])
     if real is not None:
         columns.append(truth_column(real, images[0].shape[1:], shown))
     pictures = [

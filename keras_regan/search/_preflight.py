@@ -1,4 +1,4 @@
-"""Preflight: a model is built and judged before anything is trained."""
+"""Builds and evaluates a model before anything is trained."""
 
 import re
 import zlib
@@ -14,7 +14,7 @@ from keras_regan.search.objective import Objective
 from keras_regan.search.space import Factors
 from keras_regan.search.space import Space
 
-# What Keras numbers or draws anew in each process.
+# Numbers that Keras assigns differently in each process.
 _PASSING = re.compile(r"_\d+\b|'shared_object_id': \d+")
 _FLOAT = re.compile(r"\d+\.\d+(e-?\d+)?")
 
@@ -25,9 +25,9 @@ def model_of(
     """Builds a model with the first values of a space.
 
     Raises:
-        TypeError: If it is no compiled `RegularizedGAN`.
-        ValueError: If `build` does not read the factors of the space, or
-            others.
+        TypeError: If it is not a compiled `RegularizedGAN`.
+        ValueError: If `build` does not read all factors of the space, or
+            reads others.
     """
     keras.utils.set_random_seed(seed)
     factors = ReadFactors(
@@ -50,8 +50,8 @@ def model_of(
     if unused:
         raise ValueError(
             "Invalid value for argument `space`. Expected factors that "
-            f"`build` reads; it did not read {unused}, so that all their "
-            f"values would give the same. Received: space with {list(space)}"
+            f"`build` reads; it did not read {unused}, so all their values "
+            f"would give the same result. Received: space with {list(space)}"
         )
     if not isinstance(gan, RegularizedGAN) or not gan.compiled:
         raise TypeError(
@@ -65,7 +65,7 @@ def model_of(
 def validation_logs(
     gan: RegularizedGAN, validation_data: Any, fit_arguments: dict[str, Any]
 ) -> list[str]:
-    """Returns the names of what validation logs."""
+    """Returns the names in the logs of a validation."""
     arguments = {
         ours: fit_arguments[theirs]
         for theirs, ours in (
@@ -87,13 +87,13 @@ def validation_logs(
 
 
 def described(gan: RegularizedGAN) -> list[Any]:
-    """Returns what tells networks and how they are compiled from others.
+    """Returns values that identify the networks and the compile arguments.
 
-    Numbers of weights, and a checksum.
+    These are numbers of weights and a checksum.
     """
     networks = (gan.generator, gan.discriminator)
     compiled = _PASSING.sub("", str(gan.get_compile_config()))
-    # What was computed from data differs by rounding on other machines.
+    # Floats that are computed from data differ by rounding on other machines.
     compiled = _FLOAT.sub(lambda found: f"{float(found[0]):.4g}", compiled)
     return [
         *(network.count_params() for network in networks),
@@ -102,7 +102,7 @@ def described(gan: RegularizedGAN) -> list[Any]:
 
 
 def not_in_logs(objective: Objective, logs: Any) -> ValueError:
-    """Returns the error about an objective that is not logged."""
+    """Returns the error for an objective that is not in the logs."""
     return ValueError(
         "Invalid value for argument `objective`. Expected the name of a value "
         f"in the logs: {sorted(logs)}. Received: objective={objective.name!r}"

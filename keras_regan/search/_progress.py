@@ -1,4 +1,4 @@
-"""How far a search is."""
+"""The progress display of a search."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class Progress:
         self._shown = -1
 
     def show(self) -> None:
-        """Shows it, if it has changed."""
+        """Shows the progress if it has changed."""
         if not self._verbose:
             return
         trials = self._study.get_trials(deepcopy=False)

@@ -1,11 +1,11 @@
-"""A dictionary of factors that knows which of them were read."""
+"""A dictionary of factors that records which of them were read."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
-class ReadFactors(dict):
-    """Remembers the keys that somebody asked for.
+class ReadFactors(dict[str, float]):
+    """Records the keys that were read.
 
     Iterating counts as reading: `PairwiseDistance(**factors)` uses them all.
     """
@@ -23,36 +23,36 @@ class ReadFactors(dict):
         return super().__iter__()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Returns a factor, as `dict.get`."""
+        """Returns a factor, as `dict.get` does."""
         self.read.add(key)
         return super().get(key, default)
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Returns and removes a factor, as `dict.pop`."""
+        """Returns and removes a factor, as `dict.pop` does."""
         self.read.add(key)
         return super().pop(key, *default)
 
     def copy(self) -> dict[str, float]:
-        """Returns a dictionary, as `dict.copy`."""
+        """Returns a dictionary, as `dict.copy` does."""
         return dict(self.items())
 
-    def __or__(self, other: Any) -> dict[str, float]:
+    def __or__(self, other: Any) -> Any:
         return self.copy() | other
 
-    def __ror__(self, other: Any) -> dict[str, float]:
+    def __ror__(self, other: Any) -> Any:
         return other | self.copy()
 
     def keys(self) -> Any:
-        """Returns the names, as `dict.keys`."""
+        """Returns the names, as `dict.keys` does."""
         self.read.update(super().keys())
         return super().keys()
 
     def values(self) -> Any:
-        """Returns the factors, as `dict.values`."""
+        """Returns the factors, as `dict.values` does."""
         self.read.update(super().keys())
         return super().values()
 
     def items(self) -> Any:
-        """Returns names and factors, as `dict.items`."""
+        """Returns names and factors, as `dict.items` does."""
         self.read.update(super().keys())
         return super().items()

@@ -1,4 +1,4 @@
-"""What a search recommends, in words, and how sure that is."""
+"""The recommendation of a search in words, with its uncertainty."""
 
 import math
 
@@ -21,13 +21,13 @@ def recommendation(
     baseline: TrialRecord | None,
     objective: Objective,
 ) -> str:
-    """Returns what to use, how sure that is, and what it is worth.
+    """Returns the best factors, their score and their gain in words.
 
     Args:
         trials: All trials, complete or not.
-        best: The one that won.
-        baseline: The one without regularization, if it is complete.
-        objective: What was searched for first.
+        best: The winning trial.
+        baseline: The trial without regularization, if it is complete.
+        objective: The first objective.
     """
     text = _use(trials, best, objective)
     if baseline is None:
@@ -54,7 +54,7 @@ def _use(
 
 
 def _gain(best: TrialRecord, baseline: TrialRecord, sign: float) -> str:
-    """Returns what is gained over the baseline, and whether by chance."""
+    """Returns the gain over the baseline and whether it may be chance."""
     gains = [
         sign * (without[0] - with_[0])
         for without, with_ in zip(baseline.values, best.values, strict=True)
@@ -70,7 +70,7 @@ def _gain(best: TrialRecord, baseline: TrialRecord, sign: float) -> str:
 
 
 def _student(degrees: int) -> float:
-    """Returns what a mean's error is multiplied with for 95 % confidence."""
+    """Returns the multiple of a mean's error for 95 % confidence."""
     return _STUDENT[min(degrees, len(_STUDENT)) - 1]
 
 

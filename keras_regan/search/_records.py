@@ -1,4 +1,4 @@
-"""Reads what a study of Optuna holds."""
+"""Reads the trials of a study of Optuna."""
 
 import math
 from typing import Any
@@ -9,15 +9,15 @@ from keras_regan.search.trial_record import TrialRecord
 
 
 def records_of(study: Any) -> list[TrialRecord]:
-    """Returns the trial that stands for each slot, in order of slots."""
+    """Returns the trial that counts for each slot, in order of slots."""
     trials = study.get_trials(deepcopy=False)
     numbers = _trial_slots.slots_of(trials)
-    records = {}
+    records: dict[int, TrialRecord] = {}
     for trial in trials:
         left_out = (_trial_slots.SURPLUS, _trial_slots.NO_BASELINE)
         if trial.user_attrs.get(_trial_slots.FAILURE) in left_out:
             continue
-        # What has no factors yet has just begun, here or elsewhere.
+        # A trial without factors has just begun, here or in another process.
         if _trial_slots.is_lost(trial) or "factors" not in trial.user_attrs:
             continue
         slot = numbers[trial.number]

@@ -1,9 +1,9 @@
 """How a search proposes factors.
 
-What is proposed depends on a trial's slot, the seed and the trials before it,
-and not on the process: Optuna's samplers begin their random numbers anew in
-each process, so that a search that was resumed would try its first points
-again, and two workers the same ones.
+A proposal depends on the trial's slot, the seed and the trials before it, and
+not on the process. Optuna's own samplers restart their random numbers in each
+process: a resumed search would try its first points again, and two workers
+would try the same points.
 """
 
 import random
@@ -17,10 +17,14 @@ from keras_regan.search.space import points_of_grid
 
 
 class _BySlot(optuna.samplers.BaseSampler):
-    def infer_relative_search_space(self, study: Any, trial: Any) -> dict:
+    def infer_relative_search_space(
+        self, study: Any, trial: Any
+    ) -> dict[str, Any]:
         return {}
 
-    def sample_relative(self, study: Any, trial: Any, search_space: Any):
+    def sample_relative(
+        self, study: Any, trial: Any, search_space: Any
+    ) -> dict[str, Any]:
         return {}
 
     def sample_independent(
@@ -29,12 +33,17 @@ class _BySlot(optuna.samplers.BaseSampler):
         slot = slots_of(study.get_trials(deepcopy=False))[trial.number]
         return self._at_slot(slot, study, trial, param_name, param_distribution)
 
+    def _at_slot(
+        self, slot: int, study: Any, trial: Any, name: str, distribution: Any
+    ) -> Any:
+        raise NotImplementedError
+
 
 class GridBySlot(_BySlot):
-    """Gives each slot its point of the grid, in an order that is shuffled.
+    """Gives each slot its point of the grid, in shuffled order.
 
-    Optuna's `GridSampler` draws from what is left, so two workers can draw
-    the same point.
+    Optuna's `GridSampler` draws from the remaining points, so two workers can
+    draw the same one.
     """
 
     def __init__(self, space: Space, seed: int):
@@ -46,12 +55,12 @@ class GridBySlot(_BySlot):
 
 
 class SeededBySlot(_BySlot):
-    """Lets a sampler of Optuna draw with random numbers of the slot."""
+    """Runs a sampler of Optuna with random numbers that the slot seeds."""
 
     def __init__(self, kind: Any, seed: int):
         self._kind = kind
         self._seed = seed
-        self._current = (None, None)
+        self._current: tuple[int | None, Any] = (None, None)
 
     def _at_slot(self, slot, study, trial, name, distribution):
         if self._current[0] != trial.number:
@@ -63,7 +72,7 @@ class SeededBySlot(_BySlot):
 
 
 def sampler_of(sampler: Any, space: Space, seed: int) -> Any:
-    """Returns the sampler of Optuna for an argument that was checked."""
+    """Returns the sampler of Optuna for a checked argument."""
     samplers = optuna.samplers
     if sampler == "grid":
         return GridBySlot(space, seed)

@@ -1,4 +1,4 @@
-"""The study of Optuna that holds a search, and where it is kept."""
+"""The study of Optuna that holds a search, and its storage."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _SECONDS_BETWEEN_ATTEMPTS = 0.5
 
 
 def checked_storage(storage: Any) -> Any:
-    """Returns where a study is kept, if it is a path, a URL or a storage."""
+    """Returns the storage of a study, if it is a path, a URL or a storage."""
     if storage is None:
         return optuna().storages.InMemoryStorage()
     if isinstance(storage, str | os.PathLike):
@@ -39,10 +39,10 @@ def open_study(
     sampler: Any,
     pruner: Any,
 ) -> Any:
-    """Returns a study, a new one or one that was begun.
+    """Returns a new study, or one that was begun before.
 
     Raises:
-        ValueError: If it was begun with other settings.
+        ValueError: If the study was begun with other settings.
     """
     words = {"min": "minimize", "max": "maximize"}
     study = optuna().create_study(
@@ -69,7 +69,7 @@ def _compare(name: str, begun: dict[str, Any], now: dict[str, Any]) -> None:
             raise ValueError(
                 f"Invalid value for argument `{key}`. The study {name!r} was "
                 f"begun with {before!r}, and its trials cannot be compared "
-                "with others. Use the same, or another `name`. Received: "
+                "with others. Use the same value, or another `name`. Received: "
                 f"{key}={received!r}"
             )
 
@@ -85,16 +85,16 @@ def _open(storage: Any) -> Any:
 
 
 def _open_database(url: str) -> Any:
-    """Opens a database, and makes its tables if it has none.
+    """Opens a database, and creates its tables if it has none.
 
-    Workers that start together all make them, and some databases let only the
-    first one through.
+    Workers that start together all try to create them, and some databases
+    raise an error for all but the first.
     """
     from sqlalchemy.exc import IntegrityError
     from sqlalchemy.exc import OperationalError
     from sqlalchemy.exc import ProgrammingError
 
-    failure = None
+    failure: Exception
     for _ in range(_ATTEMPTS):
         try:
             with warnings.catch_warnings():

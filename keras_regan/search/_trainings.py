@@ -1,4 +1,4 @@
-"""The trainings that a trial consists of."""
+"""The trainings of a trial."""
 
 import math
 import time
@@ -18,7 +18,7 @@ from keras_regan.search._trial_watch import collapse_of
 from keras_regan.search.objective import Objective
 from keras_regan.search.space import Factors
 
-# No factors make these; they would come in every trial.
+# These errors do not depend on the factors; every trial would raise them.
 _MISTAKES = (
     AssertionError,
     AttributeError,
@@ -30,14 +30,14 @@ _MISTAKES = (
 
 
 class Trainings:
-    """Trains with factors as often as there are seeds and folds.
+    """Trains with the same factors for each seed and each fold.
 
     Args:
         build: Function from factors to a compiled GAN.
         runs: The trainings of each trial.
-        objectives: What is read from the logs.
+        objectives: The objectives to read from the logs.
         callbacks: Function that returns new callbacks, or `None`.
-        fit_arguments: What `fit` gets besides, `epochs` among them.
+        fit_arguments: Further arguments of `fit`, including `epochs`.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class Trainings:
         self._fit_arguments = fit_arguments
 
     def values_of(self, trial: Any, factors: Factors) -> tuple[float, ...]:
-        """Returns the means of the objectives, and writes down each value.
+        """Returns the means of the objectives, and records each value.
 
         Args:
             trial: A running trial of Optuna.
-            factors: What is tried.
+            factors: The factors to try.
 
         Raises:
             TrialFailed: If one of the trainings gives no value.
@@ -86,7 +86,7 @@ class Trainings:
             _, history = self._fit(factors, run, [*callbacks, watch])
         except _MISTAKES:
             raise
-        # Whatever else it is, it is this trial's, and the search goes on.
+        # Any other error concerns this trial alone, and the search goes on.
         except Exception as error:
             raise TrialFailed(f"{type(error).__name__}: {error}") from error
         if watch.is_pruned:
@@ -110,26 +110,29 @@ class Trainings:
         return value
 
     def _reporter(self, trial, values):
-        """Returns what tells a pruner of an epoch and asks whether to stop."""
+        """Returns a function that reports an epoch and asks whether to stop."""
         first = len(values) * self._fit_arguments["epochs"]
 
         def report(epoch: int, logs: dict[str, float]) -> bool:
             current = logs.get(self._objectives[0].name, math.nan)
             if len(self._objectives) > 1 or not math.isfinite(current):
                 return False  # Optuna prunes by a single objective only.
-            # Comparable with other trials at the same epoch of the same run.
+            # The pruner compares with other trials at the same epoch and run.
             mean = np.mean([*(value[0] for value in values), current])
             trial.report(float(mean), first + epoch)
             return trial.should_prune()
 
         return report
 
-    def _fit(self, factors, run, callbacks):
+    def _fit(
+        self, factors: Factors, run: Run, callbacks: list[Any]
+    ) -> tuple[RegularizedGAN, Any]:
         keras.utils.set_random_seed(run.seed)
         gan = self._build(dict(factors))
-        training, validation = run.data()
+        (x, y), validation = run.data()
         history = gan.fit(
-            *training,
+            x,
+            y,
             validation_data=validation,
             callbacks=callbacks,
             verbose=0,

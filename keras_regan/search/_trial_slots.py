@@ -1,10 +1,10 @@
-"""Which trial of a study is which point of the search.
+"""Assigns the trials of a study to the points of a search.
 
-Optuna numbers the trials of a study, and every storage gives each number out
-once, however many processes ask. A trial's *slot* in the search follows from
-its number and those before it, so that processes need no other agreement:
-slot 0 is the baseline, and each later one a point. A trial whose process was
-killed is tried again as another trial of the same slot.
+Optuna numbers the trials of a study, and every storage gives out each number
+once, for any number of processes. A trial's *slot* in the search follows from
+its number and the trials before it, so processes need no other agreement.
+Slot 0 is the baseline, and each later slot is a point. A trial whose process
+was killed is repeated as another trial of the same slot.
 """
 
 import datetime
@@ -24,11 +24,11 @@ _SECONDS_TO_BEGIN = 30
 
 
 class TrialFailed(Exception):
-    """A trial has no value, for the reason that is its text."""
+    """Raised when a trial has no value; the message is the reason."""
 
 
 def slots_of(trials: list[Any]) -> dict[int, int]:
-    """Returns the slot of each trial, by the trials' numbers."""
+    """Returns the slot of each trial by the trial's number."""
     slots, fresh = {}, 0
     for trial in sorted(trials, key=lambda trial: trial.number):
         if _RETRY in trial.user_attrs:
@@ -51,22 +51,22 @@ def is_lost(trial: Any) -> bool:
 
 
 def counts(trial: Any) -> bool:
-    """Tells whether a trial stands, or will stand, for its slot."""
+    """Tells whether a trial gives, or will give, the result of its slot."""
     return not is_lost(trial) and trial.user_attrs.get(FAILURE) != SURPLUS
 
 
 def claim(trial: Any, most: int) -> int:
     """Returns the slot of a trial that has just begun.
 
-    Two processes can begin the last trial at the same time, or try one again.
-    The one with the lower number is the one that counts.
+    Two processes can begin the last trial, or repeat a trial, at the same
+    time. Then the trial with the lower number counts.
 
     Args:
         trial: A running trial of Optuna.
-        most: How many slots there are.
+        most: Number of slots.
 
     Raises:
-        TrialFailed: If it is one too many.
+        TrialFailed: If another trial already has the slot.
     """
     trials = trial.study.get_trials(deepcopy=False)
     slots = slots_of(trials)
@@ -80,7 +80,7 @@ def claim(trial: Any, most: int) -> int:
 
 
 def is_left(study: Any, most: int) -> bool:
-    """Tells whether there is a slot to try, or one to try again."""
+    """Tells whether there is a slot to try or to repeat."""
     trials = study.get_trials(deepcopy=False)
     waiting = optuna().trial.TrialState.WAITING
     return fresh_slots(trials) < most or any(
@@ -95,16 +95,17 @@ def try_again(study: Any, trial: Any) -> None:
 
 
 def recover(study: Any) -> None:
-    """Puts everything that was lost in the queue."""
+    """Puts all lost trials in the queue."""
     states = optuna().trial.TrialState
     with warnings.catch_warnings():
         experimental = optuna().exceptions.ExperimentalWarning
         warnings.simplefilter("ignore", experimental)
-        # Of other machines, by their heartbeats, where a storage has those.
+        # Trials of other machines fail by their heartbeats, if the storage
+        # has heartbeats.
         optuna().storages.fail_stale_trials(study)
     for trial in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
         if _has_died(trial):
-            # Another process may have been faster.
+            # Another process may have done it already.
             study.tell(trial.number, state=states.FAIL, skip_if_finished=True)
     trials = study.get_trials(deepcopy=False)
     slots = slots_of(trials)
@@ -116,21 +117,21 @@ def recover(study: Any) -> None:
 
 
 def is_unclaimed(study: Any) -> bool:
-    """Tells whether a process was killed, or is, just as it began a trial."""
+    """Tells whether a running trial has not named its process yet."""
     running = (optuna().trial.TrialState.RUNNING,)
     trials = study.get_trials(deepcopy=False, states=running)
     return any(WORKER not in trial.user_attrs for trial in trials)
 
 
 def this_worker() -> list[Any]:
-    """Returns what tells this process from others, on any machine."""
+    """Returns values that identify this process on any machine."""
     return [socket.gethostname(), os.getpid(), _started(os.getpid())]
 
 
 def _has_died(trial: Any) -> bool:
-    """Tells whether the process of a trial on this machine is no more.
+    """Tells whether a trial's process on this machine has ended.
 
-    Of other machines nothing is known here; a database has heartbeats.
+    It says nothing about other machines; a database has heartbeats for them.
     """
     if WORKER not in trial.user_attrs:
         age = datetime.datetime.now() - trial.datetime_start
@@ -148,11 +149,11 @@ def _has_died(trial: Any) -> bool:
 
 
 def _started(process: int) -> str | None:
-    """Returns when a process began, since numbers are used again."""
+    """Returns when a process began, because process numbers are reused."""
     try:
         with open(f"/proc/{process}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
-    # A zombie has ended, though its parent has not looked yet.
+    # A zombie has ended, but its parent has not collected it yet.
     return None if fields[0] == b"Z" else fields[19].decode()

@@ -1,4 +1,4 @@
-"""What watches one training of a trial."""
+"""A callback that watches one training of a trial."""
 
 import math
 from collections.abc import Callable
@@ -13,8 +13,8 @@ class TrialWatch(keras.callbacks.Callback):
     """Reports every epoch, and stops a training that is hopeless or broken.
 
     Args:
-        report: Called with the number of the epoch and the logs; returns
-            whether to stop.
+        report: Function that takes the number of the epoch and the logs, and
+            returns whether to stop.
     """
 
     def __init__(self, report: Callable[[int, dict[str, float]], bool]):
@@ -27,7 +27,7 @@ class TrialWatch(keras.callbacks.Callback):
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        """Looks at the logs of an epoch."""
+        """Checks and reports the logs of an epoch."""
         self.logs = {name: float(value) for name, value in (logs or {}).items()}
         for name in _LOSSES:
             value = self.logs.get(name, 0.0)
@@ -41,13 +41,13 @@ class TrialWatch(keras.callbacks.Callback):
 
 
 def collapse_of(callbacks: list[Any], epochs: int, trained: int) -> str | None:
-    """Returns what a callback gave as the reason for ending a training.
+    """Returns a callback's reason for ending a training, or `None`.
 
     Args:
         callbacks: Callbacks of the training; a
             `keras_regan.callbacks.CollapseMonitor` keeps `alarms`.
-        epochs: How many epochs there should have been.
-        trained: How many there were.
+        epochs: Number of epochs that were planned.
+        trained: Number of epochs that were trained.
     """
     if trained >= epochs:
         return None

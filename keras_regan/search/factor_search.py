@@ -1,12 +1,17 @@
-"""The search of regularization factors on held-out data."""
+"""The search for regularization factors on held-out data."""
 
 import math
 import time
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from typing import Any
 
+import keras
+
+from keras_regan._representation import as_call
+from keras_regan._typing import PathLike
 from keras_regan._validation import boolean
 from keras_regan._validation import log_name
 from keras_regan._validation import message
@@ -34,22 +39,26 @@ from keras_regan.search.space import checked_space
 from keras_regan.search.space import described
 from keras_regan.search.space import draw
 
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
+
 _SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class FactorSearch:
     """Chooses the factors of regularizers on held-out data.
 
-    Trains a GAN for each proposal of factors, judges it by values of its
+    It trains a GAN for each proposal of factors, judges it by values in its
     validation logs, and keeps every trial in a study of Optuna. All trials
-    have the same seeds, initial weights and data, so that they differ by their
-    factors alone.
+    have the same seeds, initial weights and data, so they differ only in their
+    factors.
 
-    A search that was killed goes on where it was when it is started again with
-    the same `storage`: only the trials that were running are trained again,
-    with the same factors. Any number of processes, on one machine or several,
-    work on one search if they are given the same storage; no point is tried
-    twice.
+    If a search is killed, start it again with the same `storage`: it continues
+    where it was, and only the trials that were running are trained again, with
+    the same factors. Any number of processes, on one machine or several, can
+    work on one search with the same storage; no point is tried twice.
 
     Args:
         build: Function from a dictionary of factors to a compiled
@@ -59,32 +68,33 @@ class FactorSearch:
         space: Dictionary from the names of the factors to
             `LogUniform(low, high)` or a list of values.
         objective: `Objective("val_...", "min")`, or a list of them. With one,
-            the search looks for its best mean; with several, for those that
-            none is better than in all (the Pareto front).
+            the search looks for its best mean; with several, for the trials
+            that no other trial beats in all of them (the Pareto front).
         sampler: `"default"` (the tree-structured Parzen estimator), `"random"`,
             `"grid"` (all combinations of lists, each once) or a sampler of
-            Optuna, which draws anew what it drew before if a search is
-            resumed with a fixed seed. Defaults to `"default"`.
-        pruner: A pruner of Optuna, as `optuna.pruners.MedianPruner()`, which
-            ends trials early that fall behind others at the same epoch of the
-            same run; or `None`. Needs a single objective. Defaults to `None`.
+            Optuna. A sampler with a fixed seed repeats its draws if a search
+            is resumed. Defaults to `"default"`.
+        pruner: A pruner of Optuna, such as `optuna.pruners.MedianPruner()`,
+            which ends trials early that fall behind others at the same epoch
+            of the same run; or `None`. Needs a single objective. Defaults to
+            `None`.
         seeds: Different integers. Each trial is trained once with each, and
             judged by the mean. Defaults to `(0, 1, 2)`.
-        baseline: Boolean. Whether all factors zero are tried too, as the trial
-            numbered 0, beside the others. Defaults to `True`.
-        storage: Where the study is kept: the path of a journal file, a URL as
-            `"postgresql+psycopg://user@host/database"`, a storage of Optuna,
-            or `None` for memory only. Defaults to `"search.journal"`, in the
-            current directory.
+        baseline: Boolean. Whether to try all factors zero as well, as trial
+            0, in addition to the others. Defaults to `True`.
+        storage: Where the study is kept: the path of a journal file, a URL
+            such as `"postgresql+psycopg://user@host/database"`, a storage of
+            Optuna, or `None` for memory only. Defaults to `"search.journal"`,
+            in the current directory.
         name: String. The study's name within the storage. Defaults to
             `"factors"`.
-        seed: Integer. The seed of what is proposed. Defaults to `0`.
+        seed: Integer. The seed of the proposals. Defaults to `0`.
 
     Raises:
         ImportError: If Optuna is not installed.
         TypeError: If an argument is of the wrong kind.
-        ValueError: If the space is empty, a range is empty or inverted, a grid
-            is asked for where there are ranges, or the like.
+        ValueError: If an argument is out of its range, such as an empty space,
+            an empty or inverted range, or a grid with ranges.
 
     Example:
     ```python
@@ -112,17 +122,19 @@ class FactorSearch:
     ```
     """
 
+    __repr__ = as_call
+
     def __init__(
         self,
         build: Callable[[Factors], RegularizedGAN],
         space: Mapping[str, LogUniform | Sequence[float]],
         objective: Objective | Sequence[Objective],
         *,
-        sampler: Any = "default",
-        pruner: Any = None,
+        sampler: "str | BaseSampler" = "default",
+        pruner: "BasePruner | None" = None,
         seeds: Sequence[int] = (0, 1, 2),
         baseline: bool = True,
-        storage: Any = "search.journal",
+        storage: "PathLike | BaseStorage | None" = "search.journal",
         name: str = "factors",
         seed: int = 0,
     ):
@@ -148,43 +160,42 @@ class FactorSearch:
         folds: int | None = None,
         trials: int | None = None,
         epochs: int = 1,
-        callbacks: Callable[[], list[Any]] | None = None,
+        callbacks: Callable[[], list[keras.callbacks.Callback]] | None = None,
         verbose: int = 1,
         **kwargs: Any,
     ) -> SearchResult:
-        """Searches until there are enough trials, and returns what was found.
+        """Searches until there are enough trials, and returns the result.
 
-        Before the first training a model is built and evaluated once, so that
-        whatever does not fit is reported at once.
+        Before the first training it builds and evaluates a model once, so that
+        mistakes show at once.
 
-        A trial whose losses, or whose objective at the end, are not finite, or
-        that a `CollapseMonitor(action=StopTraining())` stops, or that raises
-        an error, is recorded as failed, with the reason, and the search goes
-        on. Mistakes of the program (`TypeError`, `AttributeError` and such)
-        end it: every trial would make them.
+        A trial fails if its losses, or its objective at the end, are not
+        finite, if a `CollapseMonitor(action=StopTraining())` stops it, or if
+        it raises an error. The reason is recorded, and the search goes on.
+        Programming errors (`TypeError`, `AttributeError` and so on) end the
+        search, because every trial would raise them.
 
         Args:
             x: Training samples; with `folds` a NumPy array.
             y: Conditions, if `x` is an array of samples.
             validation_data: Held-out samples, as for `fit` of the GAN.
-            folds: Integer. Instead of validation data: the samples are parted
-                in as many parts, each of which is held out once
+            folds: Integer or `None`. Instead of validation data: the samples
+                are split into this many parts, and each part is held out once
                 (cross-validation). A trial then trains `folds` times for each
                 seed. Defaults to `None`.
-            trials: Integer. How many points are tried in all, by all
-                processes, with those of earlier calls; the baseline is not
-                counted. May be left out for a grid, which has as many as it
-                has.
+            trials: Integer. Number of points to try in all, by all processes,
+                including those of earlier calls, but not the baseline. May be
+                left out for a grid, which tries all its points.
             epochs: Integer. Epochs of each training. A training is judged
                 after the last one. Defaults to `1`.
-            callbacks: Function without arguments that returns new callbacks,
+            callbacks: Function without arguments that returns new callbacks
                 for each training. Defaults to `None`.
-            verbose: `0` or `1`. Whether progress is shown. Defaults to `1`.
-            **kwargs: As in `fit` of the GAN, as `batch_size`.
+            verbose: `0` or `1`. Whether to show the progress. Defaults to `1`.
+            **kwargs: As in `fit` of the GAN, such as `batch_size`.
 
         Returns:
-            A `SearchResult`. If other processes are still at work it holds
-            what there is; call `fit` again when they are done.
+            A `SearchResult`. If other processes are still at work, it holds
+            the trials so far; call `fit` again when they are done.
 
         Raises:
             TypeError: If an argument is of the wrong kind.
@@ -231,13 +242,13 @@ class FactorSearch:
         self,
         run: Run,
         fit_arguments: dict[str, Any],
-        callbacks: Callable[[], list[Any]] | None,
+        callbacks: Callable[[], list[keras.callbacks.Callback]] | None,
     ) -> list[Any]:
         """Builds and evaluates a model once, and returns its description."""
         gan = _preflight.model_of(self.build, self.space, run.seed)
         logs = _preflight.validation_logs(gan, run.data()[1], fit_arguments)
         for objective in self.objectives:
-            # Callbacks may write to the logs too.
+            # With callbacks, the name may still appear in the logs.
             if callbacks is None and objective.name not in logs:
                 raise _preflight.not_in_logs(objective, logs)
         return _preflight.described(gan)

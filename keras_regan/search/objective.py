@@ -1,4 +1,4 @@
-"""What a search makes small or large."""
+"""The objectives of a search."""
 
 from typing import NamedTuple
 
@@ -7,14 +7,14 @@ from keras_regan._validation import one_of
 
 
 class Objective(NamedTuple):
-    """A value of the logs, and which way is better.
+    """A value in the logs, and whether to minimize or maximize it.
 
-    The direction has to be said: nothing tells a precision from a distance by
-    its name alone, and the wrong guess finds the worst factor.
+    The direction is required: a name alone does not tell a precision from a
+    distance, and a wrong guess would find the worst factor.
 
     Args:
-        name: String. A key of the logs, as `"val_kd_features"`. What is
-            measured on held-out data begins with `val_`.
+        name: String. A key of the logs, such as `"val_kd_features"`. Values
+            for held-out data begin with `val_`.
         direction: `"min"` or `"max"`.
 
     Example:
@@ -26,11 +26,12 @@ class Objective(NamedTuple):
     direction: str
 
     def check(self) -> None:
-        """Checks both.
+        """Checks the name and the direction.
 
         Raises:
             TypeError: If the name is not a string.
-            ValueError: If the name is empty, or the direction is neither.
+            ValueError: If the name is empty, or the direction is neither
+                `"min"` nor `"max"`.
         """
         log_name(self.name)
         one_of(self.direction, "direction", {"min", "max"})
@@ -45,8 +46,8 @@ def checked_objectives(objective: object) -> tuple[Objective, ...]:
     """Returns one objective or several as a tuple.
 
     Raises:
-        TypeError: If it is something else.
-        ValueError: If there is none, or one twice.
+        TypeError: If it is neither an objective nor a list of objectives.
+        ValueError: If there is none, or if one occurs twice.
     """
     several = [objective] if isinstance(objective, Objective) else objective
     if not isinstance(several, list | tuple) or not all(

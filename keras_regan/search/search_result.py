@@ -1,15 +1,18 @@
-"""What a search found."""
+"""The result of a search."""
 
 import csv
 import functools
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 
 from keras_regan._files import path_string
 from keras_regan._files import write_whole
+from keras_regan._representation import as_call
+from keras_regan._typing import PathLike
 from keras_regan._validation import random_seed
 from keras_regan.callbacks._beside_rows import checked_truth
 from keras_regan.callbacks._condition_rows import at_least_one_each
@@ -24,7 +27,11 @@ from keras_regan.search._pictures import draw_by_objectives
 from keras_regan.search._pictures import draw_samples
 from keras_regan.search._recommendation import recommendation
 from keras_regan.search.objective import Objective
+from keras_regan.search.selection import Rule
 from keras_regan.search.trial_record import TrialRecord
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class SearchResult:
@@ -33,10 +40,10 @@ class SearchResult:
     `FactorSearch.fit` returns it.
 
     Args:
-        objectives: What was searched for.
-        trials: All trials, in order; the baseline is numbered 0.
-        train: Function from factors and a seed, or `None` for the first one,
-            to a GAN that is trained with them on all training data.
+        objectives: The objectives of the search.
+        trials: All trials, in order; the baseline has the number 0.
+        train: Function that takes factors and a seed, or `None` for the first
+            seed, and returns a GAN trained with them on all training data.
 
     Example:
     >>> search = keras_regan.search
@@ -53,6 +60,8 @@ class SearchResult:
     against 0.6 +- 0.1 without regularization: better by 0.35 +- 0.05, which
     chance alone may give.
     """
+
+    __repr__ = as_call
 
     def __init__(
         self,
@@ -74,10 +83,10 @@ class SearchResult:
 
     @property
     def front(self) -> list[TrialRecord]:
-        """Complete trials that no other is at least as good as in all.
+        """The Pareto front: complete trials that no other trial beats.
 
-        With a single objective, its best. The baseline is among them if it is
-        as good.
+        With a single objective these are its best trials. The baseline is
+        among them if it is as good.
         """
         complete = self._complete()
         costs = np.array([self._costs(trial) for trial in complete])
@@ -89,8 +98,8 @@ class SearchResult:
             )
         ]
 
-    def best(self, rule: Any = None) -> TrialRecord:
-        """Returns the trial that wins; the baseline may.
+    def best(self, rule: Rule | None = None) -> TrialRecord:
+        """Returns the winning trial, which may be the baseline.
 
         Args:
             rule: `None` for the best mean, or
@@ -117,7 +126,7 @@ class SearchResult:
 
     @functools.cached_property
     def best_model(self) -> RegularizedGAN:
-        """A GAN with the best factors; trained when it is first asked for."""
+        """A GAN with the best factors, trained on first access."""
         return self.refit()
 
     def refit(
@@ -125,13 +134,14 @@ class SearchResult:
     ) -> RegularizedGAN:
         """Trains a GAN with the factors of a trial.
 
-        With validation data and a seed of the search this is a training of
-        that trial once more; with folds it is trained on all samples.
+        With validation data and a seed of the search, this repeats a training
+        of the trial. With folds, it trains on all samples.
 
         Args:
-            trial: One of the trials. `None` takes the best.
-            seed: Integer. A new one shows what the factors are worth where
-                they were not chosen. `None` takes the first of the search.
+            trial: One of the trials. `None` means the best one.
+            seed: Integer or `None`. A new seed gives a fair estimate of the
+                factors, which were chosen with the seeds of the search.
+                `None` means the first seed of the search.
         """
         trial = self.best() if trial is None else trial
         if seed is not None:
@@ -142,14 +152,14 @@ class SearchResult:
         """Returns a row for each trial: factors, means, errors, reasons."""
         return [self._row(trial) for trial in self.trials]
 
-    def to_csv(self, path: Any) -> None:
+    def to_csv(self, path: PathLike) -> None:
         """Writes the table.
 
         Args:
-            path: Where the file goes.
+            path: String or path. The file to write.
 
         Raises:
-            OSError: If it cannot be written.
+            OSError: If the file cannot be written.
         """
         text = io.StringIO()
         rows = self.table()
@@ -159,7 +169,7 @@ class SearchResult:
         content = text.getvalue().encode()
         write_whole(path_string(path, "path"), lambda file: file.write(content))
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> "pandas.DataFrame":
         """Returns the table as a `pandas.DataFrame`.
 
         Raises:
@@ -169,15 +179,14 @@ class SearchResult:
 
         return pandas.DataFrame(self.table())
 
-    def summary(self, rule: Any = None) -> str:
-        """Returns what to use, how sure that is, and what it is worth.
+    def summary(self, rule: Rule | None = None) -> str:
+        """Returns the best factors, their score and their gain in words.
 
         The gain is the mean difference to the baseline over the same seeds
         and folds, with its standard error. Chance is ruled out if zero lies
-        outside of the 95 % interval of Student's t, which is wide for few
-        trainings. The best of many trials looks
-        better than it is, by luck; trained anew with other seeds it gains
-        less on average.
+        outside the 95 % interval of Student's t, which is wide for few
+        trainings. The best of many trials is partly lucky: trained again with
+        other seeds, it gains less on average.
 
         Args:
             rule: As in `best`.
@@ -186,13 +195,13 @@ class SearchResult:
             self.trials, self.best(rule), self.baseline, self.objectives[0]
         )
 
-    def draw_factors(self, path: Any, rule: Any = None) -> None:
+    def draw_factors(self, path: PathLike, rule: Rule | None = None) -> None:
         """Draws the objective against each factor, with error bars.
 
         Needs matplotlib: `pip install "keras_regan[figures]"`.
 
         Args:
-            path: Where the picture goes; ends in `.png`.
+            path: Path of the picture; ends in `.png`.
             rule: As in `best`.
 
         Raises:
@@ -202,17 +211,17 @@ class SearchResult:
         trials = [t for t in self._complete() if t.number or t is best]
         draw_by_factor(path, trials, best, self.baseline, self.objectives[0])
 
-    def draw_front(self, path: Any) -> None:
-        """Draws the second objective against the first, as quality and variety.
+    def draw_front(self, path: PathLike) -> None:
+        """Draws the second objective against the first.
 
         Needs matplotlib: `pip install "keras_regan[figures]"`.
 
         Args:
-            path: Where the picture goes; ends in `.png`.
+            path: Path of the picture; ends in `.png`.
 
         Raises:
             ImportError: If matplotlib is not installed.
-            ValueError: If there is one objective only.
+            ValueError: If there is only one objective.
         """
         path = png_path(path)
         if len(self.objectives) < 2:
@@ -225,37 +234,37 @@ class SearchResult:
 
     def draw_grids(
         self,
-        path: Any,
-        rule: Any = None,
+        path: PathLike,
+        rule: Rule | None = None,
         count: int = 64,
         seed: int = 0,
         *,
         conditions: Any = None,
         real: Any = None,
     ) -> None:
-        """Draws images without regularization, and the best ones beside them.
+        """Draws images without regularization beside the best ones.
 
-        Both come from the same latents, and from GANs that are trained for
-        it with the first seed. Of conditional GANs each condition gets a row,
-        which begins with itself, if it is an image, and with the real sample.
+        Both come from the same latents, and from GANs that this method trains
+        with the first seed. For conditional GANs each condition gets a row,
+        which begins with the condition, if it is an image, and the real sample.
 
         Args:
-            path: Where the picture goes; ends in `.png`.
+            path: Path of the picture; ends in `.png`.
             rule: As in `best`.
-            count: Positive integer. Images of each. With `conditions`, each
-                row gets `count // rows`. Defaults to `64`.
+            count: Positive integer. Images of each GAN. With `conditions`,
+                each row gets `count // rows`. Defaults to `64`.
             seed: Integer. The seed of the latents. Defaults to `0`.
-            conditions: What each row is told, or `None`, as in
-                `keras_regan.callbacks.SampleGrid`; held-out ones tell what a
-                GAN is worth. Needed for conditional GANs and for no others.
-                Defaults to `None`.
-            real: Array of the samples that came with `conditions`, or `None`.
+            conditions: The condition of each row, or `None`, as in
+                `keras_regan.callbacks.SampleGrid`. Use held-out conditions to
+                see how good a GAN is. Required for conditional GANs, and only
+                for them. Defaults to `None`.
+            real: Array of the real samples of `conditions`, or `None`.
                 Defaults to `None`.
 
         Raises:
-            TypeError: If conditions or real samples are no numbers.
-            ValueError: If the samples are no images, or if `conditions` are
-                not those of the GANs, or others in number than `real`.
+            TypeError: If conditions or real samples are not numbers.
+            ValueError: If the samples are not images, or if `conditions` do
+                not fit the GANs or differ in number from `real`.
         """
         path = png_path(path)
         if conditions is not None:

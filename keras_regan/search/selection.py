@@ -1,20 +1,27 @@
-"""Which of the trials wins."""
+"""Rules that choose the winning trial."""
 
 import math
+from collections.abc import Callable
 from collections.abc import Sequence
+from typing import TypeAlias
 
+from keras_regan._representation import as_call
 from keras_regan._validation import one_of
 from keras_regan.search.trial_record import TrialRecord
 
+# What chooses among trials: it is called with them, and with 1 if less of the
+# objective is better, or -1.
+Rule: TypeAlias = Callable[[Sequence[TrialRecord], float], TrialRecord]
+
 
 class OneStandardError:
-    """Chooses the simplest trial that is as good as the best, within its error.
+    """Chooses the simplest trial within one standard error of the best.
 
     Among the trials whose mean is at most one standard error of the best
-    trial worse than the best one, it takes that with the largest factors, or
-    the smallest: their difference is within the noise, so something else may
-    decide. Factors are ranked one by one among those trials, and the ranks
-    added up, since factors of different regularizers have different scales.
+    trial worse than the best one, it takes the one with the largest factors,
+    or the smallest. The trials differ only by noise, so something else may
+    decide. Each factor is ranked among those trials and the ranks are added
+    up, because factors of different regularizers have different scales.
 
     Source: Hastie, Tibshirani and Friedman, The Elements of Statistical
     Learning, 2nd edition, section 7.10, with the largest factor. Several
@@ -32,6 +39,8 @@ class OneStandardError:
     'smaller'
     """
 
+    __repr__ = as_call
+
     def __init__(self, prefer: str = "larger"):
         self.prefer = one_of(prefer, "prefer", {"larger", "smaller"})
 
@@ -42,7 +51,7 @@ class OneStandardError:
 
         Args:
             trials: Complete trials, at least one.
-            sign: 1 if less is better, -1 if more is.
+            sign: 1 if smaller is better, -1 if larger is better.
 
         Raises:
             ValueError: If the best trial has no standard error.

@@ -1,4 +1,4 @@
-"""The factors among which a search chooses."""
+"""The space of factors of a search."""
 
 import itertools
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Factors = dict[str, float]
 
 
 class LogUniform:
-    """A range in which every decade is as likely as every other.
+    """A range in which all decades are equally likely.
 
     Args:
         low: Positive float. The lower end.
@@ -25,7 +25,7 @@ class LogUniform:
     Raises:
         TypeError: If one of them is not a number.
         ValueError: If `low` is not positive, or not below `high`. Zero has no
-            logarithm; a search tries it in its baseline.
+            logarithm; the baseline of a search tries it.
 
     Example:
     >>> keras_regan.search.LogUniform(1e-4, 1.0)
@@ -50,8 +50,8 @@ def checked_space(space: Mapping[str, LogUniform | Sequence[float]]) -> Space:
 
     Raises:
         TypeError: If it is not a mapping of ranges and lists of numbers.
-        ValueError: If it is empty, or a list is empty, or holds a number
-            twice or one that is not finite.
+        ValueError: If it or a list is empty, or if a list has a number twice
+            or one that is not finite.
     """
     expected = (
         "a dictionary from names of factors to `LogUniform(low, high)` or "
@@ -89,7 +89,7 @@ def _checked_entry(name: str, entry: Any) -> "LogUniform | tuple[float, ...]":
 
 
 def described(space: Space) -> dict[str, Any]:
-    """Returns a space as what JSON can hold."""
+    """Returns a space in a form that JSON can hold."""
     return {
         name: {"low": entry.low, "high": entry.high}
         if isinstance(entry, LogUniform)
@@ -105,14 +105,15 @@ def is_grid(space: Space) -> bool:
 
 def points_of_grid(space: Space) -> list[Factors]:
     """Returns all combinations of explicit values."""
+    entries = [entry for entry in space.values() if isinstance(entry, tuple)]
     return [
         dict(zip(space, values, strict=True))
-        for values in itertools.product(*space.values())
+        for values in itertools.product(*entries)
     ]
 
 
 def draw(trial: Any, space: Space) -> Factors:
-    """Lets a trial of Optuna choose the factors."""
+    """Draws the factors of a trial of Optuna."""
     return {
         name: trial.suggest_float(name, entry.low, entry.high, log=True)
         if isinstance(entry, LogUniform)

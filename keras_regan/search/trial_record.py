@@ -1,4 +1,4 @@
-"""One trial of a search, as it ended."""
+"""The record of one trial of a search."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class TrialRecord(NamedTuple):
-    """What became of one proposal of factors.
+    """The outcome of one proposal of factors.
 
     Args:
         number: Integer. The slot in the search; 0 is the baseline, in which
@@ -16,9 +16,9 @@ class TrialRecord(NamedTuple):
         factors: Dictionary of the factors.
         state: `"complete"`, `"failed"`, `"pruned"` or `"running"`.
         values: The values of the objectives of each training, in order of
-            seeds and folds: one tuple a training.
-        failure: Why it failed, or `None`.
-        seconds: How long it took, or NaN.
+            seeds and folds: one tuple for each training.
+        failure: The reason for a failure, or `None`.
+        seconds: The duration in seconds, or NaN.
 
     Example:
     >>> trial = keras_regan.search.TrialRecord(
@@ -45,7 +45,7 @@ class TrialRecord(NamedTuple):
         return float(np.mean([value[objective] for value in self.values]))
 
     def standard_error(self, objective: int = 0) -> float:
-        """Returns the standard error of the mean; NaN of a single training.
+        """Returns the standard error of the mean; NaN for a single training.
 
         Args:
             objective: Its index. Defaults to `0`.

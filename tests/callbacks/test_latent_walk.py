@@ -287,7 +287,7 @@ def test_latent_walk_refuses_conditions_that_do_not_go_with_the_model(
 def test_latent_walk_needs_latents(tmp_path):
     callback = LatentWalk(tmp_path, conditions=[0, 1])
     callback.set_model(WithoutLatents())
-    with pytest.raises(ValueError, match="takes some. Received: one of cond"):
+    with pytest.raises(ValueError, match="takes latents. Received: one that"):
         callback.on_train_begin()
 
 

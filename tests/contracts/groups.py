@@ -20,6 +20,8 @@ from keras_regan.losses._drawing import with_seed
 
 layers = keras.layers
 NUMBER = 4
+# One step is sooner taken than traced, but on JAX.
+EAGER = keras.backend.backend() != "jax"
 # Losses are added up, and regularizers stand in the first list that they may
 # stand in.
 GROUPS = [[*LOSSES, *REGULARIZERS][i::NUMBER] for i in range(NUMBER)]
@@ -105,7 +107,7 @@ def compiled(networks, eager=True, rate=0.01, momentum=0.9, **arguments):
     return gan
 
 
-def group(keys, eager=True, rate=0.01, factor=0.5, **networks):
+def group(keys, eager=EAGER, rate=0.01, factor=0.5, **networks):
     """Returns a compiled GAN that has all of some members."""
     keras.utils.set_random_seed(0)
     return compiled(
@@ -119,7 +121,7 @@ IN_ONE_NETWORK = [key for key in LAYERS if key not in UNLABELED]
 LAYER_GROUPS = [IN_ONE_NETWORK, UNLABELED]
 
 
-def group_of_layers(keys, eager=True):
+def group_of_layers(keys, eager=EAGER):
     """Returns a compiled GAN whose discriminator has all of some layers."""
     keras.utils.set_random_seed(0)
     built = {key: LAYERS[key]() for key in keys}
@@ -156,7 +158,7 @@ AUGMENTATION_GROUPS = [
 ]
 
 
-def group_of_augmentations(keys, eager=True):
+def group_of_augmentations(keys, eager=EAGER):
     """Returns a compiled GAN with augmentations, one after the other."""
     keras.utils.set_random_seed(0)
     first, *others = [AUGMENTATIONS[key]() for key in keys]

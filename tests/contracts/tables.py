@@ -419,6 +419,18 @@ def each(table):
     return pytest.mark.parametrize("key", list(table))
 
 
+def each_on_torch(table, others=4):
+    """As `each`, but every fourth is enough on the other backends."""
+    marks = pytest.mark.usual_on("torch")
+    return pytest.mark.parametrize(
+        "key",
+        [
+            pytest.param(key, marks=marks if index % others else [])
+            for index, key in enumerate(table)
+        ],
+    )
+
+
 def serialized():
     """All objects that can be saved, by their line in the tables."""
     half = {

@@ -12,6 +12,7 @@ import random
 import keras
 import numpy as np
 import pytest
+from contracts.groups import EAGER
 from contracts.groups import together
 from contracts.tables import AUGMENTATIONS
 from contracts.tables import CONSTRAINTS
@@ -175,7 +176,7 @@ def check_step(keys, images):
     gan.compile(
         generator_optimizer=keras.optimizers.SGD(1e-3),
         discriminator_optimizer=keras.optimizers.SGD(1e-3),
-        run_eagerly=True,
+        run_eagerly=EAGER,
         **arguments,
     )
     batch = [images[:8]]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from constructors import constructor_arguments
 from contracts.groups import AUGMENTATION_GROUPS
+from contracts.groups import EAGER
 from contracts.groups import GROUPS
 from contracts.groups import LAYER_GROUPS
 from contracts.groups import arguments_for
@@ -35,6 +36,7 @@ from contracts.tables import WEIGHT_REGULARIZERS
 from contracts.tables import classified
 from contracts.tables import data_for
 from contracts.tables import each
+from contracts.tables import each_on_torch
 from contracts.tables import other
 from contracts.tables import pair
 from contracts.tables import read
@@ -267,6 +269,10 @@ class Recorded(kr.penalties.Penalty):
     def variables(self):
         return self.entry.variables
 
+    @property
+    def repeats_passes(self):
+        return self.entry.repeats_passes
+
     def call(self, context):
         self.values.append(self.entry(context))
         return self.values[-1]
@@ -344,7 +350,7 @@ def needs(*keys):
     return classified(*keys), read(*keys), told(*keys)
 
 
-@each(REGULARIZERS)
+@each_on_torch(REGULARIZERS)
 def test_logged_is_added_to_its_own_network(key, unregularized):
     plain_logs, plain, plain_still = unregularized[needs(key)]
     for own in kr.penalties.Scheduled(REGULARIZERS[key](0.5)).networks:
@@ -377,7 +383,7 @@ def test_logged_is_added_to_its_own_network(key, unregularized):
             assert equal(plain_still[other(own)], still[other(own)])
 
 
-@each(serialized())
+@each_on_torch(serialized())
 def test_saved_and_gone_on(key, tmp_path):
     """Saved after a step, loaded, and gone on: as if never stopped."""
     instance = serialized()[key]()
@@ -469,6 +475,7 @@ def test_compiled_equals_eager(build, keys):
     together(lambda part: assert_compiled_equals_eager(build, part), keys)
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize("build, keys", ways_to_build())
 def test_batch_of_one_and_equal_samples(build, keys):
     together(
@@ -478,7 +485,15 @@ def test_batch_of_one_and_equal_samples(build, keys):
 
 
 @pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(
+            "mixed_float16", marks=pytest.mark.usual_on("tensorflow", "torch")
+        ),
+        "mixed_bfloat16",
+    ],
+)
 def test_terms_under_mixed_precision(keys, policy, images):
     def check(keys):
         keras.utils.set_random_seed(0)
@@ -490,7 +505,7 @@ def test_terms_under_mixed_precision(keys, policy, images):
             keras.config.set_dtype_policy(previous)
         arguments = arguments_for(keys, wrap=Recorded)
         gan = kr.RegularizedGAN(*networks, seed=0)
-        gan.compile(**arguments, run_eagerly=True)
+        gan.compile(**arguments, run_eagerly=EAGER)
         batch = data_for(images[:8], *keys)
         assert_finite(gan, gan.train_on_batch(*batch, return_dict=True))
         for role in ("generator", "discriminator"):
@@ -510,7 +525,7 @@ def test_zero_factors_add_exactly_zero():
     def check(keys):
         keras.utils.set_random_seed(0)
         plain = compiled(pair(*keys))
-        zero = group(keys, factor=0.0)
+        zero = group(keys, eager=True, factor=0.0)
         for _ in range(2):
             plain_logs = step(plain, *keys)
             zero_logs = step(zero, *keys)
@@ -547,6 +562,7 @@ def test_penalties_do_not_see_the_order(vectors):
     together(check, list(PENALTIES))
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize("keys", GROUPS, ids=range(len(GROUPS)))
 def test_forms_of_logits_mean_the_same(keys, vectors):
     def check(keys):

@@ -13,8 +13,9 @@ accepted:
 
 What is right by itself has to work: being refused is no way out for it.
 
-By default 200 cases in all, and thousands with the marker `thorough`, drawn
-anew in each run. Its header says from which seed, and
+By default 200 cases in all on PyTorch and fewer on the others, and thousands
+with the marker `thorough`, drawn anew in each run. Its header says from which
+seed, and
 
     python -m pytest tests/fuzzing --hypothesis-seed=123456
 
@@ -50,17 +51,17 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:The data has values",
 )
 PACKAGE = pathlib.Path(kr.__file__).parent
+BACKEND = keras.backend.backend()
 # On torch it is not supported and takes minutes.
-JIT = ["auto", False, keras.backend.backend() != "torch"]
+JIT = ["auto", False, BACKEND != "torch"]
 USUAL = settings(
     print_blob=True,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-ON_JAX = keras.backend.backend() == "jax"
 # How many times the default cases. None takes a core more than ten minutes.
-THOROUGH = {"torch": 50, "tensorflow": 25, "jax": 16}[keras.backend.backend()]
+THOROUGH = {"torch": 50, "tensorflow": 50, "jax": 16}[BACKEND]
 TIERS = pytest.mark.parametrize(
     "times",
     [
@@ -75,13 +76,16 @@ def cases(*drawn, share, on_jax):
 
     Outside of a graph JAX compiles each operation at each new shape, which
     takes seconds a case: there fewer cases train, and more are refused early.
+    On TensorFlow it is every second case.
 
     Args:
         drawn: A strategy for each argument of the function.
         share: How many of the 200 cases are of this kind.
         on_jax: The same on JAX.
     """
-    number = on_jax if ON_JAX else share
+    number = {"torch": share, "tensorflow": (share + 1) // 2, "jax": on_jax}[
+        BACKEND
+    ]
 
     def test_of(check):
         @TIERS

@@ -114,6 +114,7 @@ def test_judged_during_the_training(tmp_path, monkeypatch, data):
         compare(monkeypatch, data, tmp_path / "3", *arguments, "3")
 
 
+@pytest.mark.usual_on("torch")
 def test_runs_of_another_protocol_are_not_mixed(tmp_path, monkeypatch, data):
     arguments = ("--settings", "none", "--seeds", "0")
     monkeypatch.setattr(image_quality, "GRID", 4)
@@ -129,6 +130,7 @@ def test_few_images(data):
     assert sorted(epoch) == list(range(10))
 
 
+@pytest.mark.usual_on("torch")
 @pytest.mark.parametrize(
     "network", ["dcgan", pytest.param("resnet", marks=pytest.mark.thorough)]
 )
@@ -150,6 +152,7 @@ def test_settings_fit_the_networks(network):
         assert normalized == (network == "dcgan" and name in NORMALIZED)
 
 
+@pytest.mark.usual_on("torch")
 def test_features_of_a_batch_are_computed_once(data, tmp_path, monkeypatch):
     images = image_quality.load(data, None)["test"]
     arguments = argparse.Namespace(features=None)

@@ -95,6 +95,7 @@ def check(start, tmp_path, mode, kills, epochs, longest):
         )
 
 
+@pytest.mark.usual_on("torch")
 @pytest.mark.parametrize(
     "mode",
     ["backup", pytest.param("checkpoint", marks=pytest.mark.thorough)],

@@ -33,6 +33,7 @@ def test_no_member_is_left_out():
     assert not trained & left_out
 
 
+@pytest.mark.usual_on("torch")
 @pytest.mark.parametrize(
     "member",
     ["layers.ConditionalBatchNormalization", "penalties.OnFeatures"],

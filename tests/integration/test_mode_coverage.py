@@ -42,6 +42,7 @@ def test_table_of_both_mixtures(tmp_path, monkeypatch):
         cover(monkeypatch, tmp_path, *arguments, "--batch", "9")
 
 
+@pytest.mark.usual_on("torch")
 def test_member_with_labels(tmp_path, monkeypatch):
     cover(
         monkeypatch,

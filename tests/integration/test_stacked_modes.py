@@ -49,6 +49,7 @@ def test_table(tmp_path, monkeypatch, digits):
     assert run["protocol"]["samples"] == 16
 
 
+@pytest.mark.usual_on("torch")
 @pytest.mark.parametrize(
     "name",
     [

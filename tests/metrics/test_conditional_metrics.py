@@ -85,7 +85,7 @@ def test_bad_batches(name, samples, identity):
     real, generated, labels = batch(metric, samples)
     with pytest.raises(ValueError, match="samples or more. Received: 0"):
         metric.result()
-    with pytest.raises(ValueError, match="`conditions`.*generated for"):
+    with pytest.raises(ValueError, match="`conditions`.*of the samples"):
         metric.update_state(real, generated, None)
     with pytest.raises(ValueError, match=r"as many rows.*\(59,\)"):
         metric.update_state(real, generated, labels[:59])

@@ -212,7 +212,7 @@ def test_bad_conditions(sets, identity):
     real, generated, labels = sets
     with pytest.raises(ValueError, match="`num_classes`. Expected the number"):
         metric_of(identity(4)).update_state(*sets)
-    with pytest.raises(ValueError, match="how long conditions are"):
+    with pytest.raises(ValueError, match="the size of conditions"):
         metric_of(identity(4)).prepare_once()
     with pytest.raises(ValueError, match=r"condition_features.*\(None, None\)"):
         metric_of(identity(4)).prepare_once(keras.Input((None,)))

@@ -176,7 +176,7 @@ def test_compile_refuses_a_factor(gan, network, make, argument, factor):
         kr.penalties.R1,
         kr.losses.Hinge(),
         [kr.regularizers.L1(0.1)],
-        lambda weights: 0.0,
+        lambda weights, samples: 0.0,
         keras.layers.Dense(1),
     ],
     ids=[
@@ -187,7 +187,7 @@ def test_compile_refuses_a_factor(gan, network, make, argument, factor):
         "penalty_class",
         "loss",
         "list",
-        "function",
+        "function_of_two",
         "layer",
     ],
 )
@@ -354,8 +354,8 @@ def test_compile_refuses_frozen_networks(vector_pair, network):
 
 @pytest.mark.parametrize(
     "entry",
-    [kr.regularizers.L1(0.1), keras.regularizers.L2(0.1)],
-    ids=["own", "keras"],
+    [kr.regularizers.L1(0.1), keras.regularizers.L2(0.1), keras.ops.norm],
+    ids=["own", "keras", "function"],
 )
 def test_compile_refuses_weight_regularizers_without_kernels(entry):
     generator = keras.Sequential(

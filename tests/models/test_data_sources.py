@@ -441,6 +441,7 @@ def test_train_on_batch_with_labels(fitted, vectors, labels, arrange):
     assert np.isfinite(list(logs.values())).all()
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_colour_images(fitted, num_classes):
     random = np.random.default_rng(0)

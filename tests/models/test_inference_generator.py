@@ -67,6 +67,7 @@ def latents(count=COUNT):
     return np.random.default_rng(0).normal(size=(count, 3)).astype("float32")
 
 
+@pytest.mark.usual_on("torch")
 def test_same_samples_where_the_package_is_missing(trained_gans, elsewhere):
     for kind, samples in elsewhere.items():
         wanted = samples_of(trained_gans[kind])

@@ -34,6 +34,7 @@ def cell_compile(gan, factor=1e-3):
     )
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 def test_session(vector_pair, vectors, tmp_path):
     path = str(tmp_path / "gan.keras")
 

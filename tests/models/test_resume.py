@@ -15,6 +15,7 @@ from keras_regan._game.state import SAVED
 
 # What they share is made once.
 pytestmark = pytest.mark.xdist_group("resume")
+on_torch = pytest.mark.usual_on("torch")
 # To the last bit where Keras seeds everything; torch sums in another order.
 TOLERANCE = 1e-6 if keras.backend.backend() == "torch" else 0.0
 
@@ -129,6 +130,7 @@ def uninterrupted(trained_to_the_end):
     return trained_to_the_end()
 
 
+@on_torch
 def test_saved_loaded_in_a_new_process_and_gone_on(
     uninterrupted, new_gan, images, tmp_path
 ):
@@ -248,8 +250,12 @@ def fit(gan, data, callbacks, **arguments):
 @pytest.mark.parametrize(
     ("at", "note"),
     [
-        *(((0, 2), "written"), ((1, 0), "written"), ((1, 3), "written")),
-        *(((2, 1), "written"), ((2, 1), "older"), ((2, 1), "missing")),
+        pytest.param((0, 2), "written", marks=on_torch),
+        ((1, 0), "written"),
+        pytest.param((1, 3), "written", marks=on_torch),
+        pytest.param((2, 1), "written", marks=on_torch),
+        pytest.param((2, 1), "older", marks=on_torch),
+        ((2, 1), "missing"),
     ],
 )
 def test_backup_in_the_middle_of_an_epoch(
@@ -276,7 +282,14 @@ def test_backup_in_the_middle_of_an_epoch(
     assert_equal(uninterrupted, gan)
 
 
-@pytest.mark.parametrize("at", [(1, 1), (1, 3), (2, 0)])
+@pytest.mark.parametrize(
+    "at",
+    [
+        (1, 1),
+        pytest.param((1, 3), marks=on_torch),
+        pytest.param((2, 0), marks=on_torch),
+    ],
+)
 def test_dropout_without_a_seed(
     trained_to_the_end, new_gan, images, tmp_path, at
 ):

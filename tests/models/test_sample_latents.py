@@ -43,7 +43,7 @@ def test_another_distribution(vector_pair, vectors):
 @pytest.mark.parametrize(
     "draw, error, text",
     [
-        (of_numpy, TypeError, "`sample_latents` must return a tensor"),
+        (of_numpy, TypeError, "a tensor that was drawn"),
         (too_wide, ValueError, r"shape \(batch_size, 3\). Received"),
     ],
 )

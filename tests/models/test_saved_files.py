@@ -248,6 +248,7 @@ def start(code, *arguments):
     )
 
 
+@pytest.mark.usual_on("torch")
 def test_killed_in_the_middle_and_at_the_end_of_a_write(tmp_path):
     process = start(KILLED, tmp_path)
     lines = [process.stdout.readline() for _ in range(6)]
@@ -486,7 +487,7 @@ def test_average_without_a_place(vector_pair, tmp_path):
     path = tmp_path / "gan.weights.h5"
     make(vector_pair).save_weights(path)
     gan = kr.RegularizedGAN(*vector_pair(), seed=3)
-    with pytest.warns(UserWarning, match="holds `average`, for which"):
+    with pytest.warns(UserWarning, match="holds `average`, which this model"):
         gan.load_weights(path)
 
 

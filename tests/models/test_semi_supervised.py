@@ -135,7 +135,7 @@ def test_labels_from_which_nobody_learns(vectors):
 
 
 def test_labels_that_are_left_out():
-    with pytest.raises(ValueError, match="True, for the discriminator learns"):
+    with pytest.raises(ValueError, match="True, because the discriminator"):
         compiled(kr.penalties.AuxiliaryClassifier(), use_conditions=False)
 
 

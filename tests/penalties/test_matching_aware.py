@@ -131,7 +131,7 @@ def test_discriminator_that_is_told_nothing(vector_pair, vectors):
         gan.compile(
             discriminator_regularizers=[MatchingAware()], run_eagerly=True
         )
-        with pytest.raises(ValueError, match="`matching_aware`.*told some"):
+        with pytest.raises(ValueError, match="`matching_aware`.*takes some"):
             gan.train_on_batch(*data)
 
 

@@ -62,5 +62,5 @@ def test_pull_towards_the_first_weights(vectors, entry, tmp_path):
 
 
 def test_without_compile(make_context):
-    with pytest.raises(ValueError, match="knows no first weights"):
+    with pytest.raises(ValueError, match="has no initial weights"):
         StartingPoint(0.1)(make_context())

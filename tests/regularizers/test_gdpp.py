@@ -229,7 +229,7 @@ def test_what_is_not_finite_is_no_error_of_the_solver(structure):
 
 
 def test_eigenvectors_need_batches_of_one_size():
-    with pytest.raises(ValueError, match="one size. Received: 5 gen.*and 3"):
+    with pytest.raises(ValueError, match="same size. Received: 5 gen.*and 3"):
         GDPP(1.0, structure="eigenvectors")(SAMPLES, FEW)
 
 

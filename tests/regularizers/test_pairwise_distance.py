@@ -182,7 +182,7 @@ def test_callable_that_returns_no_distance_a_sample():
     regularizer = kr.regularizers.PairwiseDistance(
         1.0, distance=lambda x, y: ops.mean(x - y)
     )
-    with pytest.raises(ValueError, match="one distance a sample"):
+    with pytest.raises(ValueError, match="one distance per sample"):
         regularizer(SAMPLES)
 
 

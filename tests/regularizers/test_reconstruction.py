@@ -129,7 +129,7 @@ def test_partners_of_another_shape(real):
 
 def test_callable_that_returns_no_distances():
     regularizer = Reconstruction(distance=lambda x, y: x - y)
-    with pytest.raises(ValueError, match="one distance a sample"):
+    with pytest.raises(ValueError, match="one distance per sample"):
         regularizer(SAMPLES, REAL)
 
 

@@ -89,6 +89,7 @@ def compares_eigenvectors(regularizer):
     return getattr(regularizer, "structure", None) == "eigenvectors"
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @each
 def test_values_and_gradients_are_finite(key, gradient):
     regularizer = MEMBERS[key](2.0)
@@ -197,6 +198,8 @@ class Added(keras.layers.Layer):
         return value + ops.zeros_like(inputs[0][:, :1])
 
 
+# JAX always knows it, and compiles anew for another one.
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize(
     "called_with",
     [("samples",), ("samples", "latents"), ("samples", "real")],

@@ -11,7 +11,7 @@ import keras_regan as kr
 from keras_regan.search import LogUniform
 from keras_regan.search import Objective
 
-pytestmark = [pytest.mark.host, pytest.mark.usefixtures("trained")]
+pytestmark = [pytest.mark.host("torch"), pytest.mark.usefixtures("trained")]
 
 
 def factors_of(result):

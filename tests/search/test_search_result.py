@@ -10,7 +10,7 @@ from keras_regan.search import OneStandardError
 from keras_regan.search import SearchResult
 from keras_regan.search import TrialRecord
 
-pytestmark = pytest.mark.host
+pytestmark = pytest.mark.host("torch")
 
 COST = Objective("val_cost", "min")
 SCORE = Objective("val_score", "max")

@@ -10,7 +10,11 @@ import pytest
 import keras_regan as kr
 from keras_regan.search import Objective
 
-pytestmark = pytest.mark.usefixtures("trained")
+# Searches ask the same of a GAN on every backend.
+pytestmark = [
+    pytest.mark.usual_on("torch"),
+    pytest.mark.usefixtures("trained"),
+]
 
 
 def test_trials_differ_by_factors_alone(trained):

@@ -12,16 +12,13 @@ import subprocess
 import sys
 import time
 
-import keras
 import optuna
 import planted_search as planted
 import pytest
 
 # These searches train nothing: what processes do to each other is the same.
 pytestmark = [
-    pytest.mark.skipif(
-        keras.backend.backend() != "tensorflow", reason="runs on one backend"
-    ),
+    pytest.mark.host("torch"),
     pytest.mark.usefixtures("trained"),
 ]
 ROOT = pathlib.Path(__file__).parents[2]

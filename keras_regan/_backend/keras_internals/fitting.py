@@ -1,23 +1,23 @@
-"""What is done to a model in the course of `fit`."""
+"""Changes to a model in the course of `fit`."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 def set_initial_epoch(model: Any, epoch: int | None) -> None:
-    """Lets a running `fit` begin at an epoch, or forget of one.
+    """Sets the first epoch of a running `fit`, or clears it.
 
-    Why: a callback may restore a model when `fit` has been called already,
-        and the epoch in which to go on is then that of the model. It is how
-        `BackupAndRestore` tells the trainer, whose own epoch may be older.
-    When it is gone: look how `keras.callbacks.BackupAndRestore` says where to
-        begin, and say it likewise.
+    Why: a callback may restore a model when `fit` has been called already, and
+        the training then has to continue in the epoch of the model.
+        `BackupAndRestore` sets the epoch in this way, but it may be older.
+    When it is gone: look for how `keras.callbacks.BackupAndRestore` sets the
+        first epoch, and do the same.
     """
     model._initial_epoch = epoch
 
 
 def train_function_of(model: Any) -> Callable[..., Any]:
-    """Returns what a trainer calls for every batch.
+    """Returns the function that a trainer calls for every batch.
 
     Why: as for `set_train_function`.
     When it is gone: as for `set_train_function`.
@@ -26,12 +26,12 @@ def train_function_of(model: Any) -> Callable[..., Any]:
 
 
 def set_train_function(model: Any, function: Callable[..., Any]) -> None:
-    """Lets a trainer call another function for every batch.
+    """Replaces the function that a trainer calls for every batch.
 
-    Why: a training that goes on in the middle of an epoch has to pass over
-        batches that the model has had, and only this function sees batches.
-    When it is gone: let the data be cut instead, before `fit` has it: arrays
-        and data sets at once, and generators by taking from them.
+    Why: a training that continues in the middle of an epoch has to skip
+        batches that the model has seen, and only this function gets batches.
+    When it is gone: cut the data before `fit` gets it: slice arrays and data
+        sets, and take batches from generators.
     """
     model.train_function = function
 
@@ -40,9 +40,9 @@ def trained_on_nothing(error: UnboundLocalError) -> bool:
     """Tells whether `fit` failed because there was no batch.
 
     Why: on JAX, Keras reads the logs of the last step even if there was none.
-    When it is gone: drop this function and the `except` that asks it, if Keras
-        returns an empty history, for which there is an error already; if it
-        raises something else, look for that.
+    When it is gone: drop this function and the `except` that uses it if Keras
+        returns an empty history, for which there is an error already. If Keras
+        raises another error, look for that one.
     """
     return "'logs'" in str(error)
 
@@ -57,10 +57,10 @@ def callbacks_in(callback_list: Any) -> list[Any]:
 
 
 def set_callbacks(callback_list: Any, callbacks: list[Any]) -> None:
-    """Lets a `keras.callbacks.CallbackList` call other callbacks.
+    """Replaces the callbacks of a `keras.callbacks.CallbackList`.
 
-    Why: `fit` takes such a list, which may only be added to at its end, and
-        one of ours has to come first.
-    When it is gone: refuse a `CallbackList` in `fit`, and ask for a list.
+    Why: `fit` takes such a list, and public methods only add to its end, but
+        one of our callbacks has to come first.
+    When it is gone: raise for a `CallbackList` in `fit`, and ask for a list.
     """
     callback_list.callbacks = callbacks

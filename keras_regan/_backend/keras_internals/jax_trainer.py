@@ -1,24 +1,34 @@
-"""What a model does otherwise than Keras's trainer on JAX."""
+"""A model's differences from Keras's trainer on JAX."""
 
 import itertools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from typing import Any
 
 from keras_regan._interrupts import interrupts_wait
+
+if TYPE_CHECKING:  # A Keras model comes after it among the base classes.
+    from keras import Model as _Trainer
+else:
+    _Trainer = object
 
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
-class TrainerInternals:
-    """Keeps the latest state between the steps, whatever is raised."""
+class TrainerInternals(_Trainer):
+    """Keeps the latest state between steps, even if an error is raised."""
+
+    train_function: Any
+    test_function: Any
+    predict_function: Any
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Sets an attribute; Keras tracks variables and layers in it.
 
-        Why: Keras keeps the state after each step in an attribute. It is
-            arrays only, and to look for variables in it takes a quarter of a
+        Why: Keras keeps the state after each step in an attribute. It has
+            arrays only, and searching it for variables takes a quarter of a
             small step.
         When it is gone: drop this method, and measure a small step.
         """
@@ -31,19 +41,19 @@ class TrainerInternals:
         """Leaves variables as they are.
 
         Why: Keras empties them in each epoch to save memory. Compiled steps
-            take that memory in any case, and what is emptied cannot be given
-            back where an epoch does not even begin.
-        When it is gone: drop this method, if variables keep their values when
+            reuse that memory anyway, and emptied variables cannot be restored
+            if an epoch does not even begin.
+        When it is gone: drop this method if variables keep their values when
             an epoch begins.
         """
 
     def make_train_function(self, force: bool = False) -> None:
-        """Makes what runs a step of training; Keras's trainer calls it.
+        """Creates the training function; Keras's trainer calls it.
 
-        Why: a compiled step takes the memory of the state that it is given,
-            and Keras keeps the new state only after the call.
-        When it is gone: look for what the trainer calls for each batch, and
-            let `_keep_latest_state` go between.
+        Why: a compiled step reuses the memory of the state that it gets, and
+            Keras keeps the new state only after the call.
+        When it is gone: look for the function that the trainer calls for each
+            batch, and wrap it in `_keep_latest_state`.
         """
         if force or self.train_function is None:
             super().make_train_function(force=force)
@@ -54,7 +64,7 @@ class TrainerInternals:
             )
 
     def make_test_function(self, force: bool = False) -> None:
-        """Makes what runs a step of evaluation; Keras's trainer calls it.
+        """Creates the evaluation function; Keras's trainer calls it.
 
         Why: as for `make_train_function`.
         When it is gone: as for `make_train_function`.
@@ -68,7 +78,7 @@ class TrainerInternals:
             )
 
     def make_predict_function(self, force: bool = False) -> Any:
-        """Makes what runs a step of predictions; Keras's trainer calls it.
+        """Creates the prediction function; Keras's trainer calls it.
 
         Why: as for `make_train_function`.
         When it is gone: as for `make_train_function`.
@@ -82,43 +92,43 @@ class TrainerInternals:
 
 
 def keep_state(model: Any, values: dict[str, Any] | None) -> None:
-    """Says which state of a model is the latest whole one.
+    """Sets the latest complete state of a model.
 
     Args:
         model: The model that is trained or evaluated.
-        values: Lists of arrays by the names of their groups, as
-            `"trainable_variables"`; `None` if it is in the variables.
+        values: Lists of arrays by the names of their groups, such as
+            `"trainable_variables"`; `None` if the state is in the variables.
 
-    Why: it is where Keras's trainer keeps the state between two steps.
+    Why: Keras's trainer keeps the state here between two steps.
     When it is gone: look for what `jax_state_sync` reads.
     """
     model._jax_state = values
 
 
 def put_state_into_variables(model: Any) -> None:
-    """Gives variables the values of the latest state.
+    """Assigns the values of the latest state to the variables.
 
     Why: `predict` may be called in the middle of `fit`, and after an error the
-        variables are to be what they were after the last whole step.
-    When it is gone: assign what `keep_state` was called with.
+        variables must have the values of the last complete step.
+    When it is gone: assign the values that `keep_state` was called with.
     """
     model.jax_state_sync()
 
 
 def pass_over(arguments: Any, count: int, logs: Any) -> Any:
-    """Takes batches from what Keras's trainer calls its train function with.
+    """Takes batches from the arguments of the train function.
 
     Args:
-        arguments: The arguments of that call.
-        count: How many batches to take.
-        logs: What to return as the logs.
+        arguments: The arguments of a call of the train function.
+        count: The number of batches to take.
+        logs: The logs to return.
 
     Returns:
-        What the train function would return.
+        A result in the form of the train function's.
 
-    Why: as for `set_train_function`, which says what is called with these.
-    When it is gone: look for what the trainer calls `train_function` with in
-        `fit`, and take `count` batches of it.
+    Why: as for `set_train_function`, whose function gets these arguments.
+    When it is gone: look for the arguments of `train_function` in `fit` of the
+        trainer, and take `count` batches from them.
     """
     state, iterator = arguments
     for _ in range(count):
@@ -129,17 +139,17 @@ def pass_over(arguments: Any, count: int, logs: Any) -> Any:
 def _keep_latest_state(
     model: Any, function: Callable[..., Any], groups: tuple[str, ...]
 ) -> Callable[..., Any]:
-    """Returns what Keras's trainer calls, so that no state gets lost.
+    """Returns a function for Keras's trainer that loses no state.
 
-    Were there an error or Ctrl-C between a step and what Keras does after it
-    (in the second of several steps of one execution it is enough that the data
-    set raises), neither the old state nor the new one would be left. So batches
-    are drawn first, and the model knows at any time which state is the latest
-    whole one.
+    After an error or Ctrl-C between a step and the rest of Keras's loop,
+    neither the old nor the new state would be left. In the second of several
+    steps of one execution, an error of the data set is enough. Therefore this
+    function draws batches first, and the model always knows its latest
+    complete state.
 
     Args:
         model: The model that is trained or evaluated.
-        function: Callable with `(state, iterator)` that returns
+        function: Callable that takes `(state, iterator)` and returns
             `(outputs, new_state)`.
         groups: Names of the groups of variables in `state`.
     """

@@ -1,4 +1,4 @@
-"""What layers keep and return."""
+"""State and results of layers."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import keras
 
 
 def regularized_variables(network: keras.Model) -> list[keras.Variable]:
-    """Returns the trainable weights that carry a regularizer.
+    """Returns the trainable weights that have a regularizer.
 
-    Why: Keras gives the sum of what they add only together with what belongs
-        to a call, and not which weights it is of.
-    When it is gone: look for where `keras.Layer.add_weight` leaves its argument
+    Why: Keras returns their losses only together with those of a call, and
+        without the weights.
+    When it is gone: look for where `keras.Layer.add_weight` keeps its argument
         `regularizer`.
     """
     return [
@@ -21,18 +21,18 @@ def regularized_variables(network: keras.Model) -> list[keras.Variable]:
 
 
 def losses_of_latest_call(network: keras.Model, regularized: int) -> list[Any]:
-    """Returns what layers added in the latest call of a network.
+    """Returns the losses that layers added in the latest call of a network.
 
-    Activity regularizers and `add_loss`, but not the regularizers of weights,
-    which do not belong to a call.
+    They come from activity regularizers and `add_loss`, but not from the
+    regularizers of weights, which do not belong to a call.
 
-    Why: the two are in one list, those of weights last.
+    Why: both are in one list, with those of weights at the end.
     When it is gone: look for the new order in `keras.Layer.losses`, or compute
-        those of `regularized_variables` and leave out what is equal.
+        the losses of `regularized_variables` and leave out equal ones.
 
     Args:
         network: The network.
-        regularized: How many `regularized_variables` it has.
+        regularized: The number of its `regularized_variables`.
     """
     losses = network.losses
     return losses[: len(losses) - regularized]
@@ -42,7 +42,7 @@ def is_seed(variable: keras.Variable) -> bool:
     """Tells whether a variable is the state of a `SeedGenerator`.
 
     Why: Keras lists it among the weights of a layer but does not save it, and
-        it is no average that replicas could agree on.
+        replicas cannot average it.
     When it is gone: look for the new name in `keras.random.SeedGenerator`.
     """
     return variable.path.endswith("seed_generator_state")
@@ -51,9 +51,9 @@ def is_seed(variable: keras.Variable) -> bool:
 def shapes_built_with(network: keras.Model) -> Any:
     """Returns the shape, or structure of shapes, that a network was built with.
 
-    `None` if there is not one for the first argument of its `call`.
+    It is `None` if the first argument of its `call` has no shape.
 
-    Why: a subclassed network has no `inputs` to ask.
+    Why: a subclassed network has no `inputs`.
     When it is gone: look for what `get_build_config` returns now.
     """
     config = network.get_build_config() or {}
@@ -66,10 +66,11 @@ def shapes_built_with(network: keras.Model) -> Any:
 def shapes_of_arguments(network: keras.Model) -> dict[str, Any]:
     """Returns the shapes of the arguments that a network was built with.
 
-    By the names that they have in `call`, and empty unless there are several.
+    The keys are the argument names of `call`. It is empty unless there are
+    several.
 
-    Why: a subclassed network with several arguments can say so in no other way
-        that Keras understands too.
+    Why: it is the only way to describe several arguments of a subclassed
+        network that Keras supports too.
     When it is gone: look for what `get_build_config` returns for a `build` with
         several arguments.
     """
@@ -82,7 +83,7 @@ def shapes_of_arguments(network: keras.Model) -> dict[str, Any]:
 def structure_of_inputs(network: keras.Model) -> Any:
     """Returns the inputs of a functional model, in a list or a dictionary.
 
-    `None` if the model is not functional.
+    It is `None` if the model is not functional.
 
     Why: `inputs` is a flat list, in which the keys of a dictionary are lost.
     When it is gone: look for what `keras.Model(inputs=...)` keeps of its
@@ -99,20 +100,20 @@ def structure_of_inputs(network: keras.Model) -> Any:
 def assign_in_scope(
     scope: keras.StatelessScope, variable: keras.Variable, value: Any
 ) -> None:
-    """Gives a variable another value in a scope that need not be active.
+    """Assigns a value to a variable in a scope that need not be active.
 
-    Why: what a transformation of JAX has assigned is handed on to the scope
-        around it, once as it is, without another cast.
-    When it is gone: call `variable.assign(value)` inside of the scope.
+    Why: the assignments in a transformation of JAX are passed on to the scope
+        around it once, without another cast.
+    When it is gone: call `variable.assign(value)` inside the scope.
     """
     scope.add_update((variable, value))
 
 
 def losses_in_scope(scope: keras.StatelessScope) -> list[Any]:
-    """Returns what layers added with `add_loss` inside of a scope.
+    """Returns the losses that layers added with `add_loss` inside a scope.
 
-    Why: a scope collects them if it is told to, and then the layers have them
-        no more.
+    Why: a scope with `collect_losses` takes them, and the layers no longer
+        have them.
     When it is gone: look for what `collect_losses` of `keras.StatelessScope`
         does with them.
     """

@@ -1,4 +1,4 @@
-"""What Keras says of files."""
+"""Keras's messages about files."""
 
 import json
 import re
@@ -13,20 +13,20 @@ _NONE_SAVED = "saved optimizer has 0 variables"
 
 
 def is_remote(path: str) -> bool:
-    """Tells whether Keras takes a path for one that is not on a local disk.
+    """Tells whether Keras treats a path as remote.
 
-    Why: files there are left to Keras, which writes and loads them by itself.
+    Why: Keras writes and loads remote files by itself.
     When it is gone: look in the code of `keras.saving.save_model` for how it
-        tells remote paths, and take that over.
+        recognizes remote paths, and copy that.
     """
     return bool(_REMOTE.match(path))
 
 
 def always_warn_of_optimizers() -> None:
-    """Lets Python report every optimizer whose state Keras does not load.
+    """Makes Python report every optimizer whose state Keras does not load.
 
-    Why: Keras warns and goes on where half of a file does not fit, and Python
-        reports a warning of one place only once.
+    Why: Keras only warns if half of a file does not fit, and Python reports a
+        warning from the same line only once.
     When it is gone: as for `optimizers_not_loaded`.
     """
     warnings.filterwarnings("always", _NOT_LOADED)
@@ -35,9 +35,9 @@ def always_warn_of_optimizers() -> None:
 def optimizers_not_loaded(
     caught: Sequence[warnings.WarningMessage],
 ) -> list[str]:
-    """Returns what Keras said of optimizers whose state it did not load.
+    """Returns Keras's warnings of optimizers whose state it did not load.
 
-    Why: a file is loaded whole or not at all, and Keras only warns.
+    Why: a file is loaded completely or not at all, but Keras only warns.
     When it is gone: look for what `load_own_variables` of
         `keras.optimizers.Optimizer` does if the number of variables differs.
         If it raises an error, drop this function.
@@ -47,10 +47,10 @@ def optimizers_not_loaded(
 
 
 def is_of_no_optimizer(warning: warnings.WarningMessage) -> bool:
-    """Tells whether Keras warns of an optimizer that nobody has saved.
+    """Tells whether Keras warns of an optimizer that was not saved.
 
-    Why: it says so of a model that was not compiled, of which our own warning
-        tells already, and also where the state could not be read.
+    Why: Keras warns so for a model that was not compiled, for which there is a
+        warning of ours, and also if the state could not be read.
     When it is gone: look for the new text in `load_own_variables` of
         `keras.optimizers.Optimizer`.
     """
@@ -58,13 +58,13 @@ def is_of_no_optimizer(warning: warnings.WarningMessage) -> bool:
 
 
 def files_of_shards(content: bytes) -> list[str]:
-    """Returns the names of the files that a list of shards consists of.
+    """Returns the names of the files in a list of shards.
 
-    Why: Keras does not always miss one that is not there.
+    Why: Keras does not always notice that one is missing.
     When it is gone: look for what `save_weights(max_shard_size=...)` writes
         into its `.weights.json`.
 
     Raises:
-        ValueError, KeyError, TypeError: If it is no list of shards.
+        ValueError, KeyError, TypeError: If it is not a list of shards.
     """
     return keras.tree.flatten(json.loads(content)["weight_map"])

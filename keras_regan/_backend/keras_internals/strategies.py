@@ -1,4 +1,4 @@
-"""What Keras and TensorFlow say of several replicas."""
+"""Several replicas in Keras and TensorFlow."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from typing import Any
 def strategy_of(model: Any) -> Any:
     """Returns the `tf.distribute.Strategy` a model was made in, or `None`.
 
-    Why: what `compile` makes has to be on all devices of the model, also if it
-        is called outside of the scope that the model was made in.
+    Why: `compile` must create variables on all devices of the model, even if it
+        is called outside the scope in which the model was created.
     When it is gone: keep `tf.distribute.get_strategy()` in the constructor.
     """
     return getattr(model, "distribute_strategy", None)
 
 
 def reduces_over_replicas(error: RuntimeError) -> bool:
-    """Tells whether a branch of a graph failed because replicas exchange.
+    """Tells whether a graph branch failed because replicas exchange tensors.
 
-    Why: TensorFlow has no name for this error, and what a branch will do is
-        not known before it is tried.
+    Why: TensorFlow has no class for this error, and whether a branch exchanges
+        tensors is only known after it is traced.
     When it is gone: look for what `all_reduce` in a branch of `tf.cond` raises
         under a `tf.distribute.MirroredStrategy`. If it works, drop this.
     """

@@ -1,31 +1,37 @@
-"""What a model does otherwise than Keras's trainer on TensorFlow."""
+"""A model's differences from Keras's trainer on TensorFlow."""
 
+from typing import TYPE_CHECKING
 from typing import Any
 
 import tensorflow as tf
 
 from keras_regan._backend.untuned import untuned
 
+if TYPE_CHECKING:  # A Keras model comes after it among the base classes.
+    from keras import Model as _Trainer
+else:
+    _Trainer = object
+
 # Whether the train function of Keras's trainer is called with an iterator,
 # and not with a batch.
 TRAIN_FUNCTION_TAKES_BATCHES = True
 
 
-class TrainerInternals:
+class TrainerInternals(_Trainer):
     """Reads data without tuning it, and builds nothing."""
 
     @property
     def distribute_strategy(self) -> Any:
-        """The strategy of Keras's trainer, which hands it all data sets.
+        """The strategy of Keras's trainer, through which all data sets go.
 
-        Where there is but the default strategy, it takes away their tuning.
+        If it is the default strategy, it switches off their tuning.
 
-        Why: `fit` makes data sets of arrays and generators itself, and this is
-            the one place through which all of them go; `untuned` says what is
-            wrong with tuning.
-        When it is gone: look for where the trainer hands a data set to
-            `experimental_distribute_dataset`, and go between; or turn only
-            those data sets into untuned ones that the user passes.
+        Why: `fit` itself turns arrays and generators into data sets, and this
+            is the only place that all of them go through; `untuned` says what
+            is wrong with tuning.
+        When it is gone: look for where the trainer passes a data set to
+            `experimental_distribute_dataset`, and wrap that; or switch off the
+            tuning only for data sets that the user passes.
         """
         strategy = super().distribute_strategy
         if tf.distribute.has_strategy():
@@ -35,12 +41,12 @@ class TrainerInternals:
         return _Untuned(strategy)
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
-        """Does nothing: all is built.
+        """Does nothing: the model is built.
 
-        Why: the trainer would add up what the replicas get of the first batch,
-            and fail where they do not get the same number.
-        When it is gone: drop this method, if `fit` trains on a first batch
-            that replicas cannot divide evenly.
+        Why: the trainer would combine the replicas' parts of the first batch,
+            and fail if they differ in size.
+        When it is gone: drop this method if `fit` trains on a first batch that
+            replicas cannot divide evenly.
         """
 
 
@@ -62,19 +68,19 @@ class _Untuned:
 
 
 def pass_over(arguments: Any, count: int, logs: Any) -> Any:
-    """Takes batches from what Keras's trainer calls its train function with.
+    """Takes batches from the arguments of the train function.
 
     Args:
-        arguments: The arguments of that call.
-        count: How many batches to take.
-        logs: What to return as the logs.
+        arguments: The arguments of a call of the train function.
+        count: The number of batches to take.
+        logs: The logs to return.
 
     Returns:
-        What the train function would return.
+        A result in the form of the train function's.
 
-    Why: as for `set_train_function`, which says what is called with these.
-    When it is gone: look for what the trainer calls `train_function` with in
-        `fit`, and take `count` batches of it.
+    Why: as for `set_train_function`, whose function gets these arguments.
+    When it is gone: look for the arguments of `train_function` in `fit` of the
+        trainer, and take `count` batches from them.
     """
     (iterator,) = arguments
     for _ in range(count):

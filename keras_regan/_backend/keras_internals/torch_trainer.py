@@ -1,4 +1,4 @@
-"""What a model does otherwise than Keras's trainer on PyTorch: nothing."""
+"""A model's differences from Keras's trainer on PyTorch: there are none."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ TRAIN_FUNCTION_TAKES_BATCHES = False
 
 
 class TrainerInternals:
-    """Does as Keras's trainer."""
+    """Changes nothing in Keras's trainer."""
 
 
 def pass_over(arguments: Any, count: int, logs: Any) -> Any:
-    """Takes batches from what Keras's trainer calls its train function with.
+    """Skips the batches in the arguments of the train function.
 
     Args:
         arguments: The arguments of that call, batches already taken.
-        count: How many batches to take.
-        logs: What to return as the logs.
+        count: The number of batches to take.
+        logs: The logs to return.
 
     Returns:
-        What the train function would return.
+        A result in the form of the train function's.
 
-    Why: as for `set_train_function`, which says what is called with these.
-    When it is gone: look for what the trainer calls `train_function` with in
-        `fit`, and take `count` batches of it.
+    Why: as for `set_train_function`, whose function gets these arguments.
+    When it is gone: look for the arguments of `train_function` in `fit` of the
+        trainer, and take `count` batches from them.
     """
     return logs
