@@ -65,23 +65,26 @@ def main() -> None:
         f"{len(reader.known)} words."
     )
     output.mkdir(parents=True, exist_ok=True)
-    gan = trained(faces, reader, output, arguments)
+    grid = kr.callbacks.SampleGrid(
+        output / "samples",
+        every=6,
+        at_end=True,
+        count=ROWS * SAMPLES,
+        conditions=reader.read(test.descriptions[:ROWS]),
+        captions=[str(text) for text in test.descriptions[:ROWS]],
+        seed=arguments.seed,
+    )
+    gan = trained(faces, reader, grid, output / "backup", arguments)
     gan.save(output / "gan.keras")
     reader.save(output / "words.json")
 
     judge = FaceJudge(faces, seed=arguments.seed)
     print_obedience(gan, judge, test, reader, arguments.seed)
     print_variety(gan, judge, test, reader, arguments.seed)
-    picture = output / "faces.png"
-    images = gan.generate(
-        conditions=reader.read(test.descriptions[:ROWS]),
-        samples_per_condition=SAMPLES,
-        seed=arguments.seed,
+    print(
+        f"\nFaces: {output / 'samples'}\nModel: {output / 'gan.keras'}"
+        f"\nWords: {output / 'words.json'}"
     )
-    save_grid(picture, images)
-    print("\nThe rows of the picture:")
-    print(*test.descriptions[:ROWS], sep="\n")
-    print(f"\nFaces: {picture}\nModel: {output / 'gan.keras'}")
 
 
 class Reader:
@@ -212,7 +215,8 @@ class DescribedFaces(keras.utils.PyDataset):
 def trained(
     faces: Faces,
     reader: Reader,
-    output: pathlib.Path,
+    grid: kr.callbacks.SampleGrid,
+    backup: pathlib.Path,
     arguments: argparse.Namespace,
 ) -> kr.RegularizedGAN:
     """Trains a GAN that is told descriptions."""
@@ -259,16 +263,9 @@ def trained(
         epochs=arguments.epochs,
         verbose=2,
         callbacks=[
-            kr.callbacks.SampleGrid(
-                output / "samples",
-                every=5,
-                count=ROWS * SAMPLES,
-                conditions=reader.read(faces.descriptions[:ROWS]),
-                captions=list(faces.descriptions[:ROWS]),
-                seed=arguments.seed,
-            ),
+            grid,
             # An interrupted training goes on when it is called again.
-            keras.callbacks.BackupAndRestore(output / "backup"),
+            keras.callbacks.BackupAndRestore(backup),
         ],
     )
     return gan

@@ -264,8 +264,7 @@ def test_faces_from_descriptions(tmp_path, run):
     printed = run("faces_from_descriptions.py", *settings, "--epochs", 1)
     assert "g_pairwise_distance" in printed
     assert re.search(r"all +[\d.]+ +[\d.]+\n", printed)
-    with Image.open(output / "faces.png") as picture:
-        assert picture.size == (8 * 66 - 2, 6 * 66 - 2)
+    assert (output / "samples" / "epoch_0001.png").exists()
 
     printed = run("faces_from_descriptions.py", *describe)
     assert f"8 faces of '{text}'" in printed
