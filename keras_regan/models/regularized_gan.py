@@ -29,6 +29,7 @@ from keras_regan._game.state import TRAINED
 from keras_regan._game.state import state_of
 from keras_regan._game.transaction import all_or_nothing
 from keras_regan._registration import register
+from keras_regan._typing import AnyOptimizer
 from keras_regan._typing import Tensor
 from keras_regan._validation import boolean
 from keras_regan._validation import positive_integer
@@ -164,14 +165,8 @@ class RegularizedGAN(MeasuringModel):
     @replicas.in_scope
     def compile(
         self,
-        generator_optimizer: str
-        | dict[str, Any]
-        | keras.optimizers.Optimizer
-        | None = None,
-        discriminator_optimizer: str
-        | dict[str, Any]
-        | keras.optimizers.Optimizer
-        | None = None,
+        generator_optimizer: AnyOptimizer | None = None,
+        discriminator_optimizer: AnyOptimizer | None = None,
         loss: AdversarialLoss | None = None,
         generator_regularizers: Sequence[AnyRegularizer] | None = None,
         discriminator_regularizers: Sequence[AnyRegularizer] | None = None,
