@@ -44,7 +44,7 @@ import keras_regan as kr
 WORDS = 20
 UNKNOWN = 1
 SAMPLES = 8
-ROWS = 6
+ROWS = 8
 # How many descriptions the untold attributes are counted of, and faces of each.
 VARIED, FACES_OF_EACH = 25, 40
 

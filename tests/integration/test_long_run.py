@@ -180,6 +180,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 def test_nothing_piles_up(images, tmp_path):
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras")
     assert_nothing_piles_up(train(images, tmp_path, 6, 2, checkpoint))

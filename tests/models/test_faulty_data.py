@@ -455,3 +455,20 @@ def test_batches_without_samples_where_sizes_are_known(
     with pytest.raises(ValueError, match="The data is empty. .* shape"):
         gan.evaluate(source([*batches, empty]), verbose=0)
     assert all(np.isfinite(value).all() for value in values(gan))
+
+
+@pytest.mark.host("torch")
+def test_later_batches_of_another_form_are_refused(vector_pair):
+    """What fits is known from the first batch, and nothing else passes."""
+    gan = kr.RegularizedGAN(*vector_pair(), seed=0)
+    gan.compile()
+    good = read(0, None)
+    for wrong, text in (
+        (((good * 100).astype("int32"),), "must be floats"),
+        ((good, np.zeros(4, "int32")), "not conditional"),
+        ((np.zeros((4, 3), "float32"),), "does not have the shape"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            batches = [(good,), (good,), wrong]
+            gan.fit((batch for batch in batches), verbose=0)
+    assert steps(gan) == 6

@@ -140,6 +140,7 @@ def gan(vector_pair, rewound):
     return rewound(make)
 
 
+@pytest.mark.usual_on("tensorflow", "torch")
 @pytest.mark.parametrize(
     ("steps_per_execution", "times"),
     [

@@ -163,6 +163,24 @@ def test_leaves_no_trace_in_layers(vectors):
         )
 
 
+class Untold(kr.penalties.Penalty):
+    """Judges other samples as the real ones, and does not say so."""
+
+    def call(self, context):
+        return ops.mean(context.real_logits_at(context.real))
+
+
+def test_says_that_it_judges_again(vectors):
+    with pytest.raises(ValueError, match="`repeats_passes = True`"):
+        logs_of(still([Untold()]), vectors)
+    wrapped = kr.penalties.Scheduled(approximations()[0], factor=2.0)
+    plain, twice = (
+        logs_of(still([entry]), vectors)["d_approximate_r1"]
+        for entry in (approximations()[0], wrapped)
+    )
+    np.testing.assert_allclose(twice, 2 * plain, rtol=1e-5)
+
+
 @both
 @pytest.mark.parametrize(
     "deviation, error",
