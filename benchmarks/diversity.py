@@ -12,7 +12,7 @@ images are, how near the nearest of eight comes to the truth, and what this
 costs in quality and time; then each setting against the one without, seed by
 seed.
 
-    ... --settings none pairs --sweep pairs     one factor, over three decades
+    ... --sweep "ModeSeeking, each condition twice" --factors 0.01 1
 
 Features are those of `--features`, or of a small classifier that is trained on
 the labels of the data. Every run is kept, and one that is there is not
@@ -24,7 +24,6 @@ import argparse
 import pathlib
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import image_quality
@@ -32,7 +31,20 @@ import kept_runs
 import keras
 import numpy as np
 from metrics_on_cifar10 import feature_extractor
-from paired import difference
+from pair_runs import Run
+from pair_runs import keep_all
+from pair_runs import report
+from pair_runs import runs_of
+from pair_settings import Setting
+from pair_settings import Task
+from pair_settings import diversity_sensitive
+from pair_settings import falling
+from pair_settings import latent_reconstruction
+from pair_settings import mode_seeking
+from pair_settings import none
+from pair_settings import normalized_diversification
+from pair_settings import pairwise
+from pair_settings import with_l2
 
 import keras_regan as kr
 from keras_regan.metrics._feature_sharing import shared_features
@@ -44,9 +56,11 @@ from sample_rows import save_rows  # noqa: E402
 
 ANSWERS = 8
 ROWS = 6
+LATENTS = 8
 
 COLUMNS = {
     "spread": ("distance of answers", 1, 3),
+    "of_real": ("of real ones", 1, 2),
     "diversity": ("in features", 1, 2),
     "best": (f"best of {ANSWERS}", 1, 2),
     "mean": (f"mean of {ANSWERS}", 1, 2),
@@ -57,79 +71,28 @@ COLUMNS = {
     "processor_seconds": ("processor seconds", 1, 0),
 }
 
-Terms = Callable[[float, float], list]
-
-
-class Setting:
-    """What is added to the generator's loss, and where pairs come from.
-
-    Args:
-        terms: Called with a factor and the distance of real answers to
-            nearly one condition, returns regularizers.
-        factor: The factor that was chosen.
-        each: `samples_per_condition` of `compile`.
-        reconstruction: The factor of `Reconstruction`.
-    """
-
-    def __init__(
-        self,
-        terms: Terms = lambda factor, margin: [],
-        factor: float = 0.0,
-        each: int = 1,
-        reconstruction: float = 10.0,
-    ):
-        self.terms = terms
-        self.factor = factor
-        self.each = each
-        self.reconstruction = reconstruction
-
-    def regularizers(self, factor: float, margin: float) -> list:
-        """Returns what the generator's loss gets."""
-        terms = self.terms(factor, margin)
-        if self.reconstruction:
-            terms = [
-                kr.regularizers.Reconstruction(self.reconstruction),
-                *terms,
-            ]
-        return terms
-
-
-def pairwise(**more: Any) -> Terms:
-    return lambda factor, margin: [
-        kr.regularizers.PairwiseDistance(
-            factor, distance="l1", margin=margin, **more
-        )
-    ]
-
-
-def mode_seeking(factor: float, margin: float) -> list:
-    return [kr.regularizers.ModeSeeking(factor)]
-
-
-def diversity_sensitive(factor: float, margin: float) -> list:
-    # A ratio: two normal latents are 2 / sqrt(pi) apart.
-    bound = margin / (2.0 / np.pi**0.5)
-    return [kr.regularizers.DiversitySensitive(factor, bound=bound)]
-
-
-def pairwise_and_l2(factor: float, margin: float) -> list:
-    return [*pairwise()(factor, margin), kr.regularizers.L2(1e-5)]
-
-
 SETTINGS = {
-    "none": Setting(),
-    "adversarial only": Setting(reconstruction=0.0),
+    "none": Setting(none),
     "PairwiseDistance, each condition twice": Setting(pairwise(), 6.0, each=2),
-    "PairwiseDistance, second pass": Setting(pairwise(), 6.0),
-    "PairwiseDistance, other conditions": Setting(
-        pairwise(across_conditions=True), 6.0
+    "PairwiseDistance, falling, each condition twice": Setting(
+        falling(pairwise()), 6.0, each=2
     ),
-    "ModeSeeking, each condition twice": Setting(mode_seeking, 0.1, each=2),
+    "PairwiseDistance, falling, second pass": Setting(falling(pairwise()), 6.0),
+    "PairwiseDistance, falling, other conditions": Setting(
+        falling(pairwise(across_conditions=True)), 6.0
+    ),
+    "ModeSeeking, each condition twice": Setting(
+        falling(mode_seeking), 0.1, each=2
+    ),
     "DiversitySensitive, each condition twice": Setting(
-        diversity_sensitive, 2.0, each=2
+        falling(diversity_sensitive), 2.0, each=2
     ),
+    "NormalizedDiversification, each condition four times": Setting(
+        falling(normalized_diversification), 6.0, each=4
+    ),
+    "LatentReconstruction": Setting(latent_reconstruction, 1.0),
     "PairwiseDistance and L2, each condition twice": Setting(
-        pairwise_and_l2, 6.0, each=2
+        with_l2(falling(pairwise())), 6.0, each=2
     ),
 }
 
@@ -140,24 +103,32 @@ def main() -> None:
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
     train, held_out = load(arguments.data)
-    names = arguments.settings or list(SETTINGS)
     features = arguments.features or classifier(
         arguments.data, output / "classifier.keras"
     )
     judge = Judge(held_out[: arguments.conditions], features)
-    runs = [(name, SETTINGS[name].factor) for name in names]
-    if arguments.sweep:
-        runs += [(arguments.sweep, factor) for factor in arguments.factors]
-    for seed in arguments.seeds:
-        for name, factor in runs:
-            kept_runs.keep(
-                file(output, name, factor, seed),
-                protocol(arguments),
-                lambda n=name, f=factor, s=seed: run(
-                    n, f, s, train, judge, arguments
-                ),
-            )
-    report(output, runs, arguments)
+    runs = runs_of(
+        [
+            *((n, SETTINGS[n].factor) for n in arguments.settings),
+            *((arguments.sweep, f) for f in arguments.factors),
+        ],
+        arguments.seeds,
+    )
+    keep_all(
+        output,
+        runs,
+        protocol(arguments),
+        lambda which: run(which, train, judge, arguments),
+    )
+    report(output, runs, COLUMNS)
+    drawn = [
+        np.load(which.file(output / "answers", ".npy")) / 127.5 - 1.0
+        for which in runs
+        if which.setting in arguments.drawn and which.seed == runs[0].seed
+    ]
+    if drawn:
+        truth = held_out[:ROWS]
+        save_rows(output / "answers.png", upper_halves(truth), truth, *drawn)
 
 
 def load(path: str) -> tuple[np.ndarray, np.ndarray]:
@@ -209,6 +180,8 @@ class Judge:
 
     def __init__(self, real: np.ndarray, features: str | keras.Model):
         self.real = real
+        alike = np.stack([real, real[most_alike(real, len(real))]], axis=1)
+        self.spread_of_real = spread(lower_halves(alike))
         self.conditions = upper_halves(real)
         if isinstance(features, str):
             self._features = feature_extractor(features, "efficientnet")
@@ -247,9 +220,10 @@ class Judge:
         best, mean = several["nearest"].result().values()
         precision, recall = single["neighbours"].result().values()
         diversity = list(several["diversity"].result().values())[0]
-        lower = answers.shape[2] // 2
+        apart = spread(lower_halves(answers))
         values = {
-            "spread": spread(answers[:, :, lower:]),
+            "spread": apart,
+            "of_real": apart / self.spread_of_real,
             "diversity": diversity,
             "best": best,
             "mean": mean,
@@ -259,6 +233,10 @@ class Judge:
             "recall": recall,
         }
         return {name: float(value) for name, value in values.items()}
+
+
+def lower_halves(answers: np.ndarray) -> np.ndarray:
+    return answers[:, :, answers.shape[2] // 2 :]
 
 
 def spread(answers: np.ndarray) -> float:
@@ -271,17 +249,20 @@ def spread(answers: np.ndarray) -> float:
 
 
 def run(
-    name: str,
-    factor: float,
-    seed: int,
+    which: Run,
     train: np.ndarray,
     judge: Judge,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     """Trains one GAN and judges it."""
+    setting, factor, seed = which
     keras.utils.set_random_seed(seed)
-    setting = SETTINGS[name]
-    margin = distance_of_alike(train[:10_000])
+    task = Task(
+        train.shape[1:],
+        LATENTS,
+        distance_of_alike(train[:10_000]),
+        arguments.steps,
+    )
     gan = kr.RegularizedGAN(
         *completing_networks(train.shape[1:], arguments.width),
         ema_momentum=0.99,
@@ -291,9 +272,12 @@ def run(
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
         discriminator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
-        generator_regularizers=setting.regularizers(factor, margin),
+        generator_regularizers=[
+            kr.regularizers.Reconstruction(10.0),
+            *SETTINGS[setting].terms(factor, task),
+        ],
         discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],
-        samples_per_condition=setting.each,
+        samples_per_condition=SETTINGS[setting].each,
     )
     start = time.process_time()
     history = gan.fit(
@@ -308,29 +292,36 @@ def run(
     rows = pathlib.Path(arguments.output) / "answers"
     rows.mkdir(exist_ok=True)
     np.save(
-        rows / f"{stem(name, factor, seed)}.npy",
+        which.file(rows, ".npy"),
         np.round((answers[:ROWS] + 1) * 127.5).astype("uint8"),
     )
     return {
         **judge(answers),
         "processor_seconds": seconds,
-        "margin": margin,
+        "margin": task.margin,
         "logs": {k: float(v[-1]) for k, v in history.history.items()},
     }
 
 
-def distance_of_alike(images: np.ndarray, count: int = 1000) -> float:
-    """Returns how far images are apart whose upper halves are most alike.
+def most_alike(images: np.ndarray, count: int = 1000) -> np.ndarray:
+    """Returns for each of the first images which upper half is most like its.
 
-    What real answers to nearly one condition differ by: a mean of absolute
-    differences over whole images.
+    The two lower halves are what real answers to nearly one condition are.
     """
     upper = images[:, : images.shape[1] // 2].reshape(len(images), -1)
     some = upper[:count]
     squares = (upper**2).sum(1) - 2.0 * some @ upper.T
     np.fill_diagonal(squares, np.inf)
-    nearest = squares.argmin(axis=1)
-    return float(np.abs(images[:count] - images[nearest]).mean())
+    return squares.argmin(axis=1)
+
+
+def distance_of_alike(images: np.ndarray, count: int = 1000) -> float:
+    """Returns how far images are apart whose upper halves are most alike.
+
+    It is a mean of absolute differences over whole images.
+    """
+    others = images[most_alike(images, count)]
+    return float(np.abs(images[:count] - others).mean())
 
 
 def batches(images: np.ndarray, size: int, seed: int):
@@ -349,70 +340,6 @@ def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def stem(name: str, factor: float, seed: int) -> str:
-    return f"{name}, {factor:g}, seed {seed}"
-
-
-def file(
-    output: pathlib.Path, name: str, factor: float, seed: int
-) -> pathlib.Path:
-    """Returns where a run is kept."""
-    return output / f"{stem(name, factor, seed)}.json"
-
-
-# What comes of it.
-
-
-def report(
-    output: pathlib.Path,
-    settings: list[tuple[str, float]],
-    arguments: argparse.Namespace,
-) -> None:
-    """Prints the tables, and writes them beside the figures."""
-    files = {
-        f"{name}, {factor:g}" if factor else name: [
-            file(output, name, factor, seed) for seed in arguments.seeds
-        ]
-        for name, factor in settings
-    }
-    runs = kept_runs.read(files)
-    kept_runs.write_summary(output / "table.json", runs, COLUMNS)
-    text = kept_runs.table(runs, COLUMNS)
-    if "none" in runs:
-        text += "\n" + against_none(runs)
-    (output / "table.md").write_text(text)
-    print(text)
-    pictures = [
-        output / "answers" / f"{stem(name, factor, arguments.seeds[0])}.npy"
-        for name, factor in settings
-        if name in arguments.drawn
-    ]
-    _, held_out = load(arguments.data)
-    drawn = [np.load(path) / 127.5 - 1.0 for path in pictures]
-    if drawn:
-        truth = held_out[:ROWS]
-        save_rows(output / "answers.png", upper_halves(truth), truth, *drawn)
-
-
-def against_none(runs: dict[str, list[dict[str, Any]]]) -> str:
-    """Returns each setting against the one without, seed by seed."""
-    lines = ["| setting | value | ratio | of seeds | by chance | verdict |"]
-    lines.append("|---" * 6 + "|")
-    for name, results in runs.items():
-        if name == "none" or len(results) != len(runs["none"]):
-            continue
-        for column, (title, _, _) in COLUMNS.items():
-            before = [r[column] for r in runs["none"]]
-            after = [r[column] for r in results]
-            gap = difference(before, after)
-            lines.append(
-                f"| {name} | {title} | {np.mean(after) / np.mean(before):.2f} "
-                f"| {gap.same_sign}/{gap.seeds} | {gap.chance:.3f} "
-                f"| {gap.verdict} |"
-            )
-    return "\n".join(lines) + "\n"
-
-
 def parse_arguments() -> argparse.Namespace:
     """Returns the arguments of the command line."""
     parser = argparse.ArgumentParser(
@@ -422,9 +349,9 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--data", required=True, help="images as an .npz file")
     add("--features", help="EfficientNet-Lite0 as a .keras file")
-    add("--settings", nargs="+", choices=SETTINGS, metavar="NAME")
-    add("--sweep", choices=SETTINGS, metavar="NAME")
-    add("--factors", type=float, nargs="+", default=[0.6, 2.0, 20.0, 60.0])
+    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    add("--sweep", choices=SETTINGS, help="with each of the factors")
+    add("--factors", type=float, nargs="+", default=[])
     add("--drawn", nargs="*", default=["none", list(SETTINGS)[2]])
     add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
     add("--steps", type=int, default=2000, help="(%(default)s)")

@@ -1,6 +1,7 @@
 """Two settings with the same seeds: how sure is the difference?"""
 
 import itertools
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -54,3 +55,35 @@ def difference(before: Sequence[float], after: Sequence[float]) -> Difference:
         int((np.sign(gaps) == np.sign(mean)).sum()),
         len(gaps),
     )
+
+
+def against(
+    runs: Mapping[str, Sequence[Mapping[str, float]]],
+    first: str,
+    columns: Mapping[str, tuple[str, float, int]],
+) -> str:
+    """Returns a table of each setting against the `first`, seed by seed.
+
+    Args:
+        runs: The runs of each setting, in the order of their seeds. A setting
+            with more or fewer runs than the first one has no rows.
+        first: The setting that the others are compared with.
+        columns: By the key of a value: its title, and how it is shown.
+    """
+    lines = [
+        f"| against {first} | value | ratio | seeds | by chance | verdict |",
+        "|---" * 6 + "|",
+    ]
+    for name, results in runs.items():
+        if name == first or len(results) != len(runs[first]):
+            continue
+        for column, (title, _, _) in columns.items():
+            before = [run[column] for run in runs[first]]
+            after = [run[column] for run in results]
+            gap = difference(before, after)
+            lines.append(
+                f"| {name} | {title} | {np.mean(after) / np.mean(before):.2f} "
+                f"| {gap.same_sign}/{gap.seeds} | {gap.chance:.3f} "
+                f"| {gap.verdict} |"
+            )
+    return "\n".join(lines) + "\n"

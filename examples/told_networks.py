@@ -8,7 +8,7 @@ from keras import layers
 
 import keras_regan as kr
 
-_LATENTS = 64
+LATENTS = 64
 _CODE = 128
 
 
@@ -36,12 +36,12 @@ def told_networks(
     """
     generator, discriminator = kr.networks.dcgan(
         image_shape,
-        latent_dim=_LATENTS + _CODE,
+        latent_dim=LATENTS + _CODE,
         width=width,
         discriminator_batch_normalization=False,
         discriminator_features=True,
     )
-    latents = keras.Input((_LATENTS,), name="latents")
+    latents = keras.Input((LATENTS,), name="latents")
     integers = keras.Input((told,), dtype="int32", name="told")
     beside = layers.Concatenate()([latents, encode(integers, _CODE)])
     generator = keras.Model(

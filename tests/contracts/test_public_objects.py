@@ -430,8 +430,8 @@ def assert_compiled_equals_eager(build, keys):
     for first, second in zip(*logs, strict=True):
         for name, value in first.items():
             assert np.isfinite(value), name
-            np.testing.assert_allclose(
-                second[name], value, rtol=1e-4, atol=1e-5, err_msg=name
+            assert second[name] == pytest.approx(value, rel=1e-4, abs=1e-5), (
+                f"{name} of {logs}"
             )
     for first, second in zip(*moves, strict=True):
         tolerance = 1e-3 * np.max(np.abs(first)) + 1e-7

@@ -1,0 +1,89 @@
+"""Runs of settings with the same seeds: kept, and compared seed by seed."""
+
+import pathlib
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import kept_runs
+from paired import against
+
+
+class Run(NamedTuple):
+    """One training.
+
+    Attributes:
+        setting: The name of the setting.
+        factor: The factor of what it adds.
+        seed: The seed of weights, batches and latents.
+    """
+
+    setting: str
+    factor: float
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.title}, seed {self.seed}"
+
+    @property
+    def title(self) -> str:
+        """The setting and its factor, if there is one."""
+        if not self.factor:
+            return self.setting
+        return f"{self.setting}, {self.factor:g}"
+
+    def file(self, folder: pathlib.Path, suffix: str = ".json") -> pathlib.Path:
+        """Returns a file of this run's own."""
+        return folder / f"{self}{suffix}"
+
+
+def runs_of(
+    factors: Iterable[tuple[str, float]], seeds: Iterable[int]
+) -> list[Run]:
+    """Returns all settings with one seed after all with another."""
+    factors = list(factors)
+    return [
+        Run(name, factor, seed) for seed in seeds for name, factor in factors
+    ]
+
+
+def keep_all(
+    folder: pathlib.Path,
+    runs: Iterable[Run],
+    protocol: Mapping[str, Any],
+    make: Callable[[Run], dict[str, Any]],
+) -> None:
+    """Makes the runs that are missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        kept_runs.keep(run.file(folder), protocol, lambda r=run: make(r))
+
+
+def report(
+    folder: pathlib.Path,
+    runs: Sequence[Run],
+    columns: Mapping[str, tuple[str, float, int]],
+    first: str = "none",
+) -> None:
+    """Prints the tables, and writes them beside the runs.
+
+    Args:
+        folder: Where the runs are kept.
+        runs: Those to report on.
+        columns: By the key of a value: its title, what it is multiplied by
+            and how many digits are shown.
+        first: The setting that all others are compared with.
+    """
+    files: dict[str, list[pathlib.Path]] = {}
+    for run in runs:
+        files.setdefault(run.title, []).append(run.file(folder))
+    values = kept_runs.read(files)
+    kept_runs.write_summary(folder / "table.json", values, columns)
+    text = kept_runs.table(values, columns)
+    if first in values:
+        text += "\n" + against(values, first, columns)
+    (folder / "table.md").write_text(text)
+    print(text)
