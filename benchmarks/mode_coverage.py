@@ -9,6 +9,8 @@ deviations of a mode, and the reverse KL divergence, with standard errors. More:
     ... --settings parts --seeds 0 1 2 3 4   the recipe, each part left out
     ... --settings members --seeds 0 1 2     every member of the catalogue,
                                              alone and with the recipe
+    ... --settings soft --seeds 0 1 2 3 4    a plain GAN, which loses modes,
+                                             with each member for variety
 
 Every run is kept in the output folder and none is repeated, so that commands
 with different seeds or mixtures may run side by side and the last one tables
@@ -26,6 +28,7 @@ import keras
 import members_on_ring
 import mode_settings
 import numpy as np
+from paired import against
 
 import keras_regan as kr
 
@@ -74,6 +77,7 @@ def chosen(which: list[str], steps: int) -> dict[str, Callable[[], dict]]:
     kinds = {
         "parts": mode_settings.parts(steps),
         "members": mode_settings.members(steps),
+        "soft": mode_settings.soft(steps),
     }
     table = {k: v for kind in kinds.values() for k, v in kind.items()}
     result = {}
@@ -155,6 +159,8 @@ def report(
     stem = output / f"table, {mixture}, {' '.join(arguments.settings)}"
     kept_runs.write_summary(stem.with_suffix(".json"), runs, COLUMNS)
     text = kept_runs.table(runs, COLUMNS)
+    if "plain" in runs:
+        text += "\n" + against(runs, "plain", COLUMNS)
     stem.with_suffix(".md").write_text(text)
     print(f"\n{mixture}\n\n{text}")
 
@@ -171,7 +177,7 @@ def parse_arguments() -> argparse.Namespace:
         "--settings",
         nargs="+",
         default=["recipe"],
-        help="names of settings, `parts` or `members` (recipe)",
+        help="names of settings, `parts`, `members` or `soft` (recipe)",
     )
     add("--seeds", type=int, nargs="+", default=list(range(20)), help="(0..19)")
     add("--steps", type=int, default=10_000, help="(%(default)s)")

@@ -111,6 +111,34 @@ def members(steps: int) -> dict[str, Callable[[], dict[str, Any]]]:
     return table
 
 
+def soft(steps: int) -> dict[str, Callable[[], dict[str, Any]]]:
+    """Returns nothing, and nothing but each member that pairs samples."""
+    of_members = members(steps)
+    names = [
+        "regularizers.PairwiseDistance",
+        "regularizers.ModeSeeking",
+        "regularizers.NormalizedDiversification",
+        "regularizers.GDPP",
+        "regularizers.EnergyDistance",
+        "regularizers.MaximumMeanDiscrepancy",
+        "layers.Packing",
+    ]
+
+    def as_far_as_real():
+        # Standardized samples of the grid are 1.3 apart, a root mean square.
+        return {
+            "generator_regularizers": [
+                kr.regularizers.PairwiseDistance(1.0, margin=1.3)
+            ]
+        }
+
+    return {
+        "plain": dict,
+        **{f"{name} alone": of_members[f"{name} alone"] for name in names},
+        "PairwiseDistance(1.0, margin=1.3) alone": as_far_as_real,
+    }
+
+
 def joined(
     setting: Mapping[str, Any], member: Mapping[str, Any]
 ) -> dict[str, Any]:
