@@ -3,13 +3,13 @@ r"""What soft regularization is worth where a generator is told a part.
     python benchmarks/untold_attributes.py
 
 Draws faces of which some attributes are told, those that are in the
-description of a face; the others are up to the latents. All attributes are known, so that it can be counted whether
-told ones are right and untold ones vary. The same networks with the same
-seeds are trained with each setting, on faces that come with the repository.
-It prints how varied untold attributes are, as a share of their entropy in real
-faces, and which share of their values was seen among the faces of one
-condition, beside what this costs in quality and time; then each setting
-against the one without, seed by seed.
+description of a face; the others are up to the latents. All attributes are
+known, so that it can be counted whether told ones are right and untold ones
+vary. The same networks with the same seeds are trained with each setting, on
+faces that come with the repository. It prints how varied untold attributes
+are, as a share of their entropy in real faces, and which share of their values
+was seen among the faces of one condition, beside what this costs in quality
+and time; then each setting against the one without, seed by seed.
 
     ... --settings none "PairwiseDistance, each condition twice"
     ... --sweep "PairwiseDistance, each condition twice" --factors 1 10
