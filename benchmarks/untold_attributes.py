@@ -118,7 +118,7 @@ def main() -> None:
         arguments.seeds,
     )
     protocol = kept_runs.protocol(
-        arguments, ["size", "steps", "batch", "width"]
+        arguments, ["size", "epochs", "batch", "width"]
     )
     keep_all(
         output,
