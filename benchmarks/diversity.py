@@ -316,12 +316,15 @@ def most_alike(images: np.ndarray, count: int = 1000) -> np.ndarray:
 
 
 def distance_of_alike(images: np.ndarray, count: int = 1000) -> float:
-    """Returns how far images are apart whose upper halves are most alike.
+    """Returns how far images are apart whose upper halves are one.
 
-    It is a mean of absolute differences over whole images.
+    It is a mean of absolute differences over whole images, as if the upper
+    halves that are most alike were equal, which those of answers are.
     """
-    others = images[most_alike(images, count)]
-    return float(np.abs(images[:count] - others).mean())
+    lower = images[:, images.shape[1] // 2 :]
+    others = lower[most_alike(images, count)]
+    apart = np.abs(lower[:count] - others).mean()
+    return float(apart * lower.shape[1] / images.shape[1])
 
 
 def batches(images: np.ndarray, size: int, seed: int):
