@@ -39,10 +39,9 @@ import keras_regan as kr
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
 from measures import mean_pairwise_distance  # noqa: E402
 from measures import random_features  # noqa: E402
-from sample_rows import save_grid  # noqa: E402
 
 HARD, SOFT = 1e-5, 0.1
-ROWS, COLUMNS_OF_GRID = 8, 10
+SAMPLES_OF_GRID = 64
 
 COLUMNS = {
     "epoch": ("epochs", 1, 0),
@@ -153,7 +152,11 @@ def main() -> None:
             ProcessorTime(output / "seconds.json"),
             keras.callbacks.CSVLogger(output / "history.csv", append=True),
             kr.callbacks.SampleGrid(
-                output / "samples", every=arguments.every, at_end=True
+                output / "samples",
+                every=arguments.every,
+                at_end=True,
+                count=SAMPLES_OF_GRID,
+                conditions=None if labels is None else np.unique(labels),
             ),
             # It comes last, so that it saves the changes of the others.
             keras.callbacks.BackupAndRestore(
@@ -162,12 +165,6 @@ def main() -> None:
         ],
     )
     gan.inference_generator().save(output / "generator.keras")
-    conditions = None if labels is None else of_each(labels)
-    samples = gan.generate(
-        ROWS * COLUMNS_OF_GRID, conditions=conditions, seed=arguments.seed
-    )
-    grid = samples.reshape(ROWS, COLUMNS_OF_GRID, *images.shape[1:])
-    save_grid(output / "grid.png", grid)
     kr.figures.learning_curves(
         output / "history.csv",
         output / "curves.png",
@@ -264,12 +261,6 @@ class ProcessorTime(keras.callbacks.Callback):
         before = self._seconds[-1] if self._seconds else 0.0
         self._seconds.append(before + spent)
         self.file.write_text(json.dumps(self._seconds))
-
-
-def of_each(labels: np.ndarray) -> np.ndarray:
-    """Returns the labels of a grid, rows of one class."""
-    classes = np.arange(ROWS) * (int(labels.max()) + 1) // ROWS
-    return classes.repeat(COLUMNS_OF_GRID).astype("int32")
 
 
 def report(folder: pathlib.Path) -> None:
