@@ -54,10 +54,10 @@ def fisher_information(
             for total, gradient in zip(totals, gradients, strict=True)
         ]
 
-    with_one_more = _backend.compiled(with_one_more, variables)
+    added = _backend.compiled(with_one_more, variables)
     totals = [ops.zeros(kernel.shape, "float32") for kernel in kernels]
     for index in range(count):
-        totals = with_one_more(
+        totals = added(
             totals,
             None if latents is None else latents[index : index + 1],
             _row(conditions, index),
