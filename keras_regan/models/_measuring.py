@@ -145,7 +145,7 @@ class MeasuringModel(SavingModel):
 
         Args:
             n: Positive integer or `None`. Number of samples, as in `generate`.
-                Some hundreds are usual. Defaults to `None`.
+                Defaults to `None`.
             conditions: For conditional networks: the conditions of the samples,
                 as in `generate`. Defaults to `None`.
             seed: Integer. Seed of the latents. Defaults to `0`.
