@@ -187,7 +187,9 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             truncation: Positive float or `None`. The largest magnitude of a
                 latent; values beyond it are drawn again (the truncation trick).
                 A smaller bound trades variety for quality, best with a
-                generator that was trained with `regularizers.Orthogonal`. Only
+                generator that was trained with `regularizers.Orthogonal`. Look
+                at the samples: others fade where latents become smaller than
+                those of the training, from a bound of about 1 downwards. Only
                 for normal latents. Defaults to `None`, no bound.
 
         Returns:
