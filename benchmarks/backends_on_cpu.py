@@ -82,7 +82,7 @@ def prepared(name: str, part: str, plain: bool) -> Callable[[int], Any]:
     pair = networks(name, part)
     if plain:
         pair = tuple(map(with_layers_of_keras, pair))
-        warnings.filterwarnings("ignore", message="JAX computes strided")
+        warnings.filterwarnings("ignore", message="JAX computes the gradients")
     gan = kr.RegularizedGAN(*pair, seed=0)
     penalties = [kr.penalties.R1(1.0)] if part == "step with R1" else []
     gan.compile(discriminator_regularizers=penalties)

@@ -217,8 +217,8 @@ def set_random_states(states: Sequence[Any]) -> None:
 def transposes_slowly() -> bool:
     """Tells whether strided transposed convolutions are slow.
 
-    XLA for CPUs is ten times slower at them than at others, and so it is at
-    their gradients.
+    For CPUs, XLA is many times slower at the gradient of their kernel than at
+    other convolutions.
     """
     device = jax.config.jax_default_device or jax.default_backend()
     return getattr(device, "platform", device) == "cpu"

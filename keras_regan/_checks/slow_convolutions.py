@@ -10,8 +10,8 @@ from keras_regan import _backend
 from keras_regan._checks.networks import layers_inside
 from keras_regan.layers import Conv2DTranspose
 
-# Multiplications for a sample. Each takes about a nanosecond, in each of the
-# three convolutions of a step, so that fewer are not worth a word.
+# Multiplications for a sample. They take about a millisecond more than they
+# need to in each step, so that fewer are not worth a word.
 _MANY = 1_000_000
 # The height or width of images of any size.
 _USUAL_SIZE = 16
@@ -44,8 +44,8 @@ def warn_of_slow_convolutions(
         return
     names = ", ".join(dict.fromkeys(f"`{layer.name}`" for layer in slow))
     warnings.warn(
-        "JAX computes strided transposed convolutions and their gradients "
-        f"many times slower than others on a CPU (layers: {names}). Use "
+        "JAX computes the gradients of strided transposed convolutions many "
+        f"times slower than others on a CPU (layers: {names}). Use "
         "`keras_regan.layers.Conv2DTranspose` instead of "
         "`keras.layers.Conv2DTranspose`: it has the same arguments and "
         "weights, and computes the same numbers.",

@@ -12,17 +12,18 @@ from keras_regan.layers._phases import transposed_convolution
 
 @register
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """Doubles images as Keras's layer does, and not slowly on JAX and a CPU.
+    """Enlarges images as Keras's layer does, and fast on JAX without a GPU.
 
     Use it in place of `keras.layers.Conv2DTranspose` in networks that may be
-    trained with JAX on a CPU, where the compiler computes strided transposed
-    convolutions and their gradients many times slower than others. There, this
-    layer computes the same numbers, up to rounding, by an ordinary convolution
-    whose channels become pixels. On a GPU or TPU, on other backends, and
-    without strides it calls Keras's own code.
+    trained with JAX on a CPU. There, the compiler is twenty times slower at
+    the gradient of a strided kernel than it need be, and such layers take most
+    of the time of a DCGAN's step. This layer computes the same numbers, up to
+    rounding, by an ordinary convolution whose channels become pixels. On a GPU
+    or TPU, on other backends, and without strides it calls Keras's own code.
 
     Arguments, weights and their names are those of Keras's layer: weights that
-    one of them saved load into the other.
+    one of them saved load into the other. `RegularizedGAN.inference_generator`
+    puts Keras's layer in its place.
 
     Formula: `y[s q + r] = sum_t(x[q - t] W[s t + r])` along both axes, for all
     phases `r` of a stride `s` in one convolution.
