@@ -29,17 +29,7 @@ def warn_of_slow_convolutions(
         networks: Built Keras models.
         stacklevel: As in `warnings.warn`, from here.
     """
-    if not _backend.transposes_slowly():
-        return
-    slow = [
-        layer
-        for network in networks
-        for layer in layers_inside(network)
-        if isinstance(layer, keras.layers.Conv2DTranspose)
-        and not isinstance(layer, Conv2DTranspose)
-        and layer.built
-        and max(layer.strides) > 1
-    ]
+    slow = [layer for network in networks for layer in slow_layers(network)]
     if sum(_multiplications(layer) for layer in slow) < _MANY:
         return
     names = ", ".join(dict.fromkeys(f"`{layer.name}`" for layer in slow))
@@ -51,6 +41,20 @@ def warn_of_slow_convolutions(
         "weights, and computes the same numbers.",
         stacklevel=stacklevel + 1,
     )
+
+
+def slow_layers(network: keras.Model) -> list[keras.layers.Conv2DTranspose]:
+    """Returns the layers of a network that are slow here, and need not be."""
+    if not _backend.transposes_slowly():
+        return []
+    return [
+        layer
+        for layer in layers_inside(network)
+        if isinstance(layer, keras.layers.Conv2DTranspose)
+        and not isinstance(layer, Conv2DTranspose)
+        and layer.built
+        and max(layer.strides) > 1
+    ]
 
 
 def _multiplications(layer: keras.layers.Conv2DTranspose) -> int:

@@ -28,7 +28,8 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
     Formula: `y[s q + r] = sum_t(x[q - t] W[s t + r])` along both axes, for all
     phases `r` of a stride `s` in one convolution.
 
-    Cost: that of `keras.layers.Conv2DTranspose` on other backends.
+    Cost: none beside Keras's layer on other backends, and less than it on JAX
+    and a CPU.
 
     Args:
         As in `keras.layers.Conv2DTranspose`.

@@ -114,3 +114,24 @@ def test_warned_of_on_jax_and_a_cpu_alone(monkeypatch):
             assert not _backend.transposes_slowly()
     else:
         assert not _backend.transposes_slowly()
+
+
+@pytest.mark.usual_on("torch")
+@pytest.mark.parametrize("kind, forwards", [(OURS, True), (THEIRS, False)])
+def test_second_order_gradients_suit_the_layers(kind, forwards, monkeypatch):
+    modes = []
+    differentiated = _backend.call_with_input_gradient
+
+    def noted(*arguments, **named):
+        modes.append(named["forwards"])
+        return differentiated(*arguments, **named)
+
+    monkeypatch.setattr(_backend, "transposes_slowly", lambda: True)
+    monkeypatch.setattr(_backend, "call_with_input_gradient", noted)
+    gan = kr.RegularizedGAN(stacked(doubling(kind, 1)), judge((8, 8, 1)))
+    gan.compile(
+        generator_regularizers=[kr.penalties.PathLength(interval=1)],
+        run_eagerly=True,
+    )
+    gan.train_on_batch(np.zeros((2, 8, 8, 1), "float32"))
+    assert modes == [forwards]
