@@ -59,7 +59,8 @@ def slow_layers(network: keras.Model) -> list[keras.layers.Conv2DTranspose]:
 
 def _multiplications(layer: keras.layers.Conv2DTranspose) -> int:
     """Returns how many multiplications a layer needs for one sample."""
-    _, *sizes = (layer.get_build_config() or {}).get("input_shape") or ()
+    shape = (layer.get_build_config() or {}).get("input_shape") or ()
+    sizes = list(shape[1:])
     axis = 0 if layer.data_format == "channels_first" else -1
     if sizes:
         del sizes[axis]
