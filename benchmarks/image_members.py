@@ -28,6 +28,9 @@ def settings() -> dict[str, dict[str, Any]]:
             [kr.augmentations.DiffAugment()]
         )
     }
+    table["layers.Conv2DTranspose"] = {
+        "networks": {"doubling": kr.layers.Conv2DTranspose}
+    }
     return table
 
 
@@ -40,6 +43,7 @@ def build(
     reads_latents: bool = False,
     first: Any = None,
     last: Any = None,
+    doubling: Any = layers.Conv2DTranspose,
 ) -> tuple[keras.Model, keras.Model]:
     """Builds a convolutional pair, with the options of the perceptrons'."""
     latents = x = keras.Input((LATENTS,))
@@ -55,12 +59,10 @@ def build(
     for filters in (2 * WIDTH, WIDTH):
         if labels == "normalized":
             x = kr.layers.ConditionalBatchNormalization(CLASSES)([x, classes])
-        x = layers.Conv2DTranspose(
-            filters, 4, strides=2, padding="same", activation="relu"
-        )(x)
-    images = layers.Conv2DTranspose(
-        3, 4, strides=2, padding="same", activation="tanh"
-    )(x)
+        x = doubling(filters, 4, strides=2, padding="same", activation="relu")(
+            x
+        )
+    images = doubling(3, 4, strides=2, padding="same", activation="tanh")(x)
     generator = keras.Model([latents, classes] if labels else latents, images)
 
     constraint = kr.constraints.WeightClipping() if clipped else None

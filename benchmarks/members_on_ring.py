@@ -27,7 +27,7 @@ layers, ops = keras.layers, keras.ops
 MODES = len(RING.centers)
 BATCH, LATENTS, WIDTH = 512, 16, 128
 
-# Augmentations of images have nothing to do with points in a plane.
+# What is for images has nothing to do with points in a plane.
 IMAGES_ONLY = {
     "augmentations.AdaptiveAugmentation",
     "augmentations.ColorJitter",
@@ -35,6 +35,7 @@ IMAGES_ONLY = {
     "augmentations.DiffAugment",
     "augmentations.HorizontalFlip",
     "augmentations.Translation",
+    "layers.Conv2DTranspose",
 }
 # Adapters, which do what they are given.
 ADAPTERS = {

@@ -77,6 +77,7 @@ NAMES = {
     "keras_regan.layers": [
         "ClassProjection",
         "ConditionalBatchNormalization",
+        "Conv2DTranspose",
         "GradientNormalization",
         "MinibatchDiscrimination",
         "MinibatchStdDev",
@@ -332,6 +333,8 @@ def wrong_references(key, kind, said, names, owners):
     # A base behind one that has another default would describe the wrong one.
     bases = [
         base.__name__
+        if base.__module__.startswith("keras_regan")
+        else f"keras.layers.{base.__name__}"
         for base in kind.__mro__[1:]
         if all(issubclass(base, owner) for owner in owners)
     ]

@@ -15,6 +15,7 @@ keras_regan is written once, in terms of them:
 * `all_finite`: tells whether a batch has neither NaN nor infinity.
 * `any_samples`: tells whether a batch has any samples.
 * `random_states`, `set_random_states`: random state that is not in variables.
+* `transposes_slowly`: tells whether transposed convolutions are slow here.
 * `pass_over`: lets Keras's trainer skip batches without training.
 * `TrainerInternals`: a base class of the model, for its differences from
   Keras's trainer.
@@ -62,6 +63,7 @@ all_finite = _module.all_finite
 any_samples = _module.any_samples
 random_states = _module.random_states
 set_random_states = _module.set_random_states
+transposes_slowly = _module.transposes_slowly
 pass_over = _trainer.pass_over
 TrainerInternals = _trainer.TrainerInternals
 TRAIN_FUNCTION_TAKES_BATCHES = _trainer.TRAIN_FUNCTION_TAKES_BATCHES

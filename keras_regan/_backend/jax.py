@@ -214,6 +214,16 @@ def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
+def transposes_slowly() -> bool:
+    """Tells whether strided transposed convolutions are slow.
+
+    For CPUs, XLA is many times slower at the gradient of their kernel than at
+    other convolutions.
+    """
+    device = jax.config.jax_default_device or jax.default_backend()
+    return getattr(device, "platform", device) == "cpu"
+
+
 @contextlib.contextmanager
 def restore_state_on_error(model: keras.Model) -> Iterator[None]:
     """Puts the latest state into the variables if anything is raised.

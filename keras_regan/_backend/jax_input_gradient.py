@@ -32,8 +32,9 @@ def call_with_input_gradient(
             Only needed outside of `run_step`.
         forwards: Whether to compute the gradient of the gradient in forward
             mode. The result is the same, but the wrong mode is several times
-            slower with XLA on a CPU: strided convolutions need forward mode,
-            transposed ones do not.
+            slower with XLA on a CPU: convolutions need forward mode, and
+            transposed ones in the form of `keras.ops.conv_transpose` need
+            reverse mode.
 
     Returns:
         The tuple `(outputs, auxiliary, pullback)`. `pullback(weights)` is the

@@ -242,6 +242,11 @@ def set_random_states(states: Sequence[Any]) -> None:
     """Does nothing: every generator of Keras has a variable."""
 
 
+def transposes_slowly() -> bool:
+    """Tells whether strided transposed convolutions are slow: not here."""
+    return False
+
+
 def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
     """Turns errors into clear ones; the variables stay as they are."""
     return _named_errors()

@@ -180,6 +180,11 @@ def set_random_states(states: Sequence[Any]) -> None:
         torch.cuda.set_rng_state(state, index)
 
 
+def transposes_slowly() -> bool:
+    """Tells whether strided transposed convolutions are slow: not here."""
+    return False
+
+
 def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
     """Does nothing: an error leaves variables as they are."""
     return contextlib.nullcontext()

@@ -13,6 +13,7 @@ from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._checks.networks import check_logits
 from keras_regan._checks.networks import compatible
 from keras_regan._checks.networks import heads_of
+from keras_regan._checks.slow_convolutions import warn_of_slow_convolutions
 from keras_regan._typing import Shape
 
 
@@ -68,6 +69,7 @@ class Interface:
         warn_of_bounded_logits(
             discriminator, self._discriminator.symbols(discriminator), 4
         )
+        warn_of_slow_convolutions([generator, discriminator], 4)
         self.conditions: Conditions | None = None
         if told:
             counts = self._counts(told, list(networks.values()))

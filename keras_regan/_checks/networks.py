@@ -75,7 +75,7 @@ def carries_regularizers(network: keras.Model) -> bool:
     """Tells whether layers of the network have regularizers of their own."""
     return bool(layers.regularized_variables(network)) or any(
         getattr(layer, "activity_regularizer", None) is not None
-        for layer in _layers(network)
+        for layer in layers_inside(network)
     )
 
 
@@ -86,10 +86,13 @@ def kernels(network: keras.Model) -> list[keras.Variable]:
 
 def uses_float16(network: keras.Model) -> bool:
     """Tells whether a layer of the network computes in float16."""
-    return any(layer.compute_dtype == "float16" for layer in _layers(network))
+    return any(
+        layer.compute_dtype == "float16" for layer in layers_inside(network)
+    )
 
 
-def _layers(network: Any) -> list[Any]:
+def layers_inside(network: Any) -> list[Any]:
+    """Returns a network with all layers in it, at any depth."""
     # The `layers` of Keras do not include the layer in a wrapper.
     held = [
         *getattr(network, "layers", []),
@@ -99,4 +102,7 @@ def _layers(network: Any) -> list[Any]:
             if isinstance(getattr(network, name, None), keras.Layer)
         ),
     ]
-    return [network, *(inner for layer in held for inner in _layers(layer))]
+    return [
+        network,
+        *(inner for layer in held for inner in layers_inside(layer)),
+    ]

@@ -14,6 +14,7 @@ from keras_regan._checks.network_inputs import inputs_of
 from keras_regan._copying.network_copier import NetworkCopier
 from keras_regan._copying.network_copier import NoCopy
 from keras_regan.layers import ConditionalBatchNormalization
+from keras_regan.layers import Conv2DTranspose
 from keras_regan.layers import SampleRegularization
 from keras_regan.layers import SpectralNormalization
 
@@ -51,6 +52,9 @@ class _PlainCopier(NetworkCopier):
     def _part(self, layer: keras.Operation) -> keras.Operation:
         if type(layer) is ConditionalBatchNormalization:
             return self._composed(layer)
+        if type(layer) is Conv2DTranspose:
+            config = _cleaned(layer.get_config(), layer.name)
+            return keras.layers.Conv2DTranspose.from_config(config)
         if type(layer) is SampleRegularization:
             copy = keras.layers.Identity(
                 name=layer.name, dtype=layer.variable_dtype

@@ -11,6 +11,7 @@ from keras_regan._backend.keras_internals.layers import regularized_variables
 from keras_regan._checks.call_arguments import argument_names
 from keras_regan._checks.call_arguments import call_arguments
 from keras_regan._checks.interface import Interface
+from keras_regan._checks.slow_convolutions import slow_layers
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.augmentations import Augmentation
@@ -59,6 +60,10 @@ class Networks:
             id(network): len(regularized_variables(network))
             for network in (generator, discriminator)
         }
+        # Keras's own transposed convolutions need reverse mode.
+        self._forwards = _backend.transposes_slowly() and not slow_layers(
+            generator
+        )
         self.moved_by_discriminator = discriminator.non_trainable_variables
 
     @property
@@ -86,7 +91,7 @@ class Networks:
             return made.samples, made.losses
 
         samples, losses, latent_gradient = _backend.call_with_input_gradient(
-            samples_and_losses, latents, forwards=False
+            samples_and_losses, latents, forwards=self._forwards
         )
         return Generated(samples, latents, losses, latent_gradient)
 

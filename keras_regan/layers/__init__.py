@@ -6,6 +6,9 @@ from keras_regan.layers.class_projection import (
 from keras_regan.layers.conditional_batch_normalization import (
     ConditionalBatchNormalization as ConditionalBatchNormalization,
 )
+from keras_regan.layers.conv2d_transpose import (
+    Conv2DTranspose as Conv2DTranspose,
+)
 from keras_regan.layers.gradient_normalization import (
     GradientNormalization as GradientNormalization,
 )

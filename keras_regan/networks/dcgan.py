@@ -7,6 +7,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._typing import Tensor
+from keras_regan.layers import Conv2DTranspose
 from keras_regan.networks import _initial_weights
 from keras_regan.networks._class_labels import embed_labels
 from keras_regan.networks._class_labels import label_input
@@ -159,7 +160,7 @@ def _generator(
     x = keras.layers.Reshape(base)(x)
     x = keras.layers.ReLU()(batch_normalization()(x))
     for count in reversed(filters[:-1]):
-        x = keras.layers.Conv2DTranspose(
+        x = Conv2DTranspose(
             count,
             4,
             strides=2,
@@ -168,7 +169,7 @@ def _generator(
             kernel_initializer=_initializer(),
         )(x)
         x = keras.layers.ReLU()(batch_normalization()(x))
-    outputs = keras.layers.Conv2DTranspose(
+    outputs = Conv2DTranspose(
         channels,
         4,
         strides=2,

@@ -8,6 +8,7 @@ import keras
 
 from keras_regan import _validation
 from keras_regan._typing import Tensor
+from keras_regan.layers import Conv2DTranspose
 from keras_regan.networks import _initial_weights
 from keras_regan.networks._image_layers import channel_axis
 from keras_regan.networks._image_layers import leaky_relu
@@ -213,7 +214,7 @@ def _generator(
         if at_every_scale and latents is not None:
             x = _shifted(x, latents, f"{name}_latents")
         x = _concatenated(leaky_relu()(x), maps[index])
-    images = keras.layers.Conv2DTranspose(
+    images = Conv2DTranspose(
         channels,
         4,
         strides=2,
@@ -313,7 +314,7 @@ def _convolution(filters: int, strides: int, name: str) -> keras.layers.Layer:
 
 
 def _doubling(filters: int, name: str) -> keras.layers.Layer:
-    return keras.layers.Conv2DTranspose(
+    return Conv2DTranspose(
         filters,
         4,
         strides=2,

@@ -12,6 +12,7 @@ from contracts.tables import LABELED_LAYERS
 from contracts.tables import LAYERS
 from contracts.tables import LOSSES
 from contracts.tables import REGULARIZERS
+from contracts.tables import on_vectors
 from contracts.tables import pair
 from contracts.tables import role_of
 
@@ -134,7 +135,7 @@ def group_of_layers(keys, eager=EAGER):
         elif key == "layers.ConditionalBatchNormalization":
             x = layer([x, labels])
         elif key != "layers.ClassProjection":
-            x = layer(x)
+            x = on_vectors(key, layer)(x)
     if "layers.ClassProjection" in keys:
         x = built["layers.ClassProjection"]([x, labels])
     elif "layers.GradientNormalization" not in keys:

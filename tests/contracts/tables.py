@@ -303,14 +303,32 @@ LAYERS = {
     "layers.ConditionalBatchNormalization": (
         lambda: kr.layers.ConditionalBatchNormalization(4, name="conditional")
     ),
+    "layers.Conv2DTranspose": lambda: kr.layers.Conv2DTranspose(
+        1, 4, 2, "same", activation="tanh", name="doubled"
+    ),
     "layers.ClassProjection": lambda: kr.layers.ClassProjection(
         4, name="projection"
     ),
 }
+IMAGE_LAYERS = {"layers.Conv2DTranspose"}
 LABELED_LAYERS = {
     "layers.ConditionalBatchNormalization",
     "layers.ClassProjection",
 }
+
+
+def on_vectors(key, layer):
+    """Returns what calls a layer on vectors, which may be one of images."""
+    if key not in IMAGE_LAYERS:
+        return layer
+
+    def call(x):
+        images = layers.Reshape((1, 1, x.shape[-1]))(x)
+        return layers.Flatten()(layer(images))
+
+    return call
+
+
 CONSTRAINTS = {
     "constraints.WeightClipping": lambda: kr.constraints.WeightClipping(0.2),
 }

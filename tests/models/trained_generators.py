@@ -151,7 +151,7 @@ def _networks_with_layers():
             layers.Reshape((4, 2)),
             layers.TimeDistributed(spectral(layers.Dense(3))),
             layers.Reshape((4, 3, 1)),
-            spectral(layers.Conv2DTranspose(2, 3, strides=2)),
+            spectral(kr.layers.Conv2DTranspose(2, 3, strides=2)),
             within,
         ]
     )

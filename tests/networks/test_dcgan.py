@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from networks.arrays import standard_normal
 
+from keras_regan.layers import Conv2DTranspose
 from keras_regan.networks import dcgan
 
 # One configuration for most tests that compute: JAX compiles it only once.
@@ -43,7 +44,7 @@ def test_dcgan_is_the_papers_at_64_pixels(zero_weights):
     generator, discriminator = dcgan((64, 64, 3), width=128)
     reshape = layers_of(generator, keras.layers.Reshape)[0]
     assert reshape.output.shape == (None, 4, 4, 1024)
-    assert images_inside(generator, keras.layers.Conv2DTranspose) == [
+    assert images_inside(generator, Conv2DTranspose) == [
         (8, 512),
         (16, 256),
         (32, 128),
