@@ -159,6 +159,7 @@ NAMES = {
         "R1",
         "R2",
         "Scheduled",
+        "Sparsity",
         "StartingPoint",
         "StepContext",
         "WassersteinGradientPenalty",

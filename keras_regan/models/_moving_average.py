@@ -46,6 +46,9 @@ def update_average(
     skipped step leaves the average as it is. The average moves once a step,
     however many updates the step has, as in StarGAN v2, whose generator has
     two.
+
+    A weight that is exactly zero is zero in the average too, so that what makes
+    weights of the generator zero makes them zero in both.
     """
     step = ops.cast(step, "float32")
     momentum = ops.minimum(momentum, (1.0 + step) / (10.0 + step))
@@ -53,6 +56,7 @@ def update_average(
     for old, new in zip(average.weights, network.weights, strict=True):
         if keras.backend.is_float_dtype(old.dtype):
             rate = ops.cast(1.0 - momentum, old.dtype)
-            old.assign(old + rate * (new - old))
+            moved = old + rate * (new - old)
+            old.assign(ops.where(ops.equal(new, 0), ops.zeros_like(old), moved))
         else:
             old.assign(new)
