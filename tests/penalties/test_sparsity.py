@@ -12,8 +12,10 @@ SHAPES = [(4, 5), (2, 2, 1, 3)]
 
 
 def numbers(seed):
+    """Returns two kernels, of which the second is larger."""
     random = np.random.default_rng(seed)
-    return [random.normal(size=shape).astype("float32") for shape in SHAPES]
+    small, large = (random.normal(size=shape) for shape in SHAPES)
+    return [small.astype("float32"), 5.0 * large.astype("float32")]
 
 
 def after_updates(weights, moves, share, steps, interval):
@@ -101,7 +103,9 @@ def trained(tmp_path_factory):
     """A GAN whose generator became sparse, its logs, and where it is saved."""
     keras.utils.set_random_seed(0)
     samples = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
-    pair = kr.networks.mlp((2,), latent_dim=3, hidden=(8,))
+    pair = kr.networks.mlp(
+        (2,), latent_dim=3, hidden=(8,), output_activation=None
+    )
     gan = kr.RegularizedGAN(*pair, ema_momentum=0.9, seed=0)
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(0.01),

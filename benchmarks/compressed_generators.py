@@ -1,7 +1,7 @@
 r"""How small can hard regularization make a generator, and at what cost?
 
-    python benchmarks/compression.py --data fashion_mnist.npz
-    python benchmarks/compression.py --data cats64.npz \
+    python benchmarks/compressed_generators.py --data fashion_mnist.npz
+    python benchmarks/compressed_generators.py --data cats64.npz \
         --features efficientnet_lite0.keras --output runs/compression_cats
 
 A plain GAN is trained once for each seed. Each method then takes it on for
@@ -229,20 +229,17 @@ def report(
     runs = kept_runs.read(files)
     kept_runs.write_summary(output / "table.json", runs, COLUMNS)
     text = kept_runs.table(runs, COLUMNS)
-    text += "\n" + against(runs, {n: "none" for n in names[1:]}, DISTANCES)
-    pruned = {
-        setting(method, share): setting("magnitude", share)
-        for share in arguments.shares
-        for method in arguments.methods
-        if "magnitude" in arguments.methods and method != "magnitude"
-    }
-    text += "\n" + against(runs, pruned, DISTANCES)
+    distances = {key: COLUMNS[key] for key in ("fd", "kd")}
+    text += "\n" + against(runs, "none", distances)
+    if "magnitude" in arguments.methods:
+        for share in arguments.shares:
+            pruned = setting("magnitude", share)
+            alike = [setting(m, share) for m in arguments.methods]
+            alike = {name: runs[name] for name in alike}
+            text += "\n" + against(alike, pruned, distances)
     (output / "table.md").write_text(text)
     print(text)
     draw(output / "curve.png", runs, arguments)
-
-
-DISTANCES = {"fd": "FD", "kd": "KD"}
 
 
 def draw(
