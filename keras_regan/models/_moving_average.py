@@ -57,6 +57,8 @@ def update_average(
         if keras.backend.is_float_dtype(old.dtype):
             rate = ops.cast(1.0 - momentum, old.dtype)
             moved = old + rate * (new - old)
-            old.assign(ops.where(ops.equal(new, 0), ops.zeros_like(old), moved))
+            old.assign(
+                ops.where(ops.equal(new, 0), ops.zeros_like(moved), moved)
+            )
         else:
             old.assign(new)

@@ -121,22 +121,27 @@ class Sparsity(Penalty):
         step: Tensor,
     ) -> None:
         """Keeps zeros, and makes more of them in an update that is due."""
+        if not kernels:
+            return
+        # No weight has moved if a loss scale skips the step.
+        moved = learning_rate > 0
         for kernel, kept in zip(kernels, self._kept, strict=True):
-            kernel.assign(kernel * ops.cast(kept, kernel.dtype))
+            back_to_zero = ops.logical_and(moved, _is_zero(kept))
+            weights = ops.convert_to_tensor(kernel)
+            kernel.assign(
+                ops.where(back_to_zero, ops.zeros_like(weights), weights)
+            )
         wanted = self._wanted_zeros(step, number_of(kernels))
-        due = ops.logical_and(
-            # There is no update if a loss scale skips the step.
-            ops.logical_and(self._is_due(step), learning_rate > 0),
-            wanted > self._zeros(),
-        )
+        is_due = ops.logical_and(moved, self._is_due(step))
+        is_due = ops.logical_and(is_due, wanted > self._zeros())
         threshold = _backend.run_if(
-            due, lambda: ops.take(_sorted_sizes(kernels), wanted - 1)
+            is_due, lambda: ops.take(_sorted_sizes(kernels), wanted - 1)
         )
         for kernel, kept in zip(kernels, self._kept, strict=True):
             closer = self._closer_to_zero(kernel, threshold)
             kernel.assign(closer)
             left = ops.cast(ops.not_equal(closer, 0), kept.dtype)
-            kept.assign(ops.where(due, kept * left, kept))
+            kept.assign(kept * ops.where(is_due, left, 1.0))
 
     def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
         """Returns the share of weights that are zero."""
@@ -154,8 +159,8 @@ class Sparsity(Penalty):
         return ops.cast(ops.round(share * size), "int32")
 
     def _zeros(self) -> Tensor:
-        kept = [ops.sum(ops.cast(kept, "int32")) for kept in self._kept]
-        return number_of(self._kept) - sum(kept)
+        zeros = [ops.cast(_is_zero(kept), "int32") for kept in self._kept]
+        return sum(ops.sum(of_one_kernel) for of_one_kernel in zeros)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -165,6 +170,11 @@ class Sparsity(Penalty):
             "interval": self.interval,
             "name": self.name,
         }
+
+
+def _is_zero(kept: keras.Variable) -> Tensor:
+    # Replicas average the changes of state, which rounds.
+    return ops.convert_to_tensor(kept) < 0.5
 
 
 def _sorted_sizes(kernels: Sequence[keras.Variable]) -> Tensor:
