@@ -35,9 +35,10 @@ class Sparsity(Penalty):
     threshold is zero once the share is reached.
 
     Formula: `w <- sign(w) * max(|w| - threshold, 0)` in every `interval`-th
-    update, where `threshold` is the `k`-th smallest `|w|` of all kernels
-    together, `k = round(share * (1 - (1 - min(t / steps, 1))^3) * n)` of `n`
-    weights, after `t` updates
+    update and in the last of `steps`, where `threshold` is the `k`-th smallest
+    `|w|` of all kernels together,
+    `k = round(share * (1 - (1 - min(t / steps, 1))^3) * n)` of `n` weights,
+    after `t` updates
 
     Weights that are zero at `compile` stay zero as well, so
     `Sparsity(0.0)` trains a network on that is sparse already. A kernel that
@@ -132,7 +133,9 @@ class Sparsity(Penalty):
                 ops.where(back_to_zero, ops.zeros_like(weights), weights)
             )
         wanted = self._wanted_zeros(step, number_of(kernels))
-        is_due = ops.logical_and(moved, self._is_due(step))
+        is_last = ops.equal(ops.cast(step, "int32") + 1, self.steps)
+        is_due = ops.logical_or(self._is_due(step), is_last)
+        is_due = ops.logical_and(moved, is_due)
         is_due = ops.logical_and(is_due, wanted > self._zeros())
         threshold = _backend.run_if(
             is_due, lambda: ops.take(_sorted_sizes(kernels), wanted - 1)

@@ -26,7 +26,8 @@ def after_updates(weights, moves, share, steps, interval):
         flat = (flat + np.concatenate([m.ravel() for m in move])) * kept
         left = max(1 - (update + 1) / steps, 0)
         wanted = round(share * (1 - left**3) * flat.size)
-        if update % interval == 0 and wanted > (~kept).sum():
+        is_due = update % interval == 0 or update + 1 == steps
+        if is_due and wanted > (~kept).sum():
             threshold = np.sort(np.abs(flat))[wanted - 1]
             flat = np.sign(flat) * np.maximum(np.abs(flat) - threshold, 0)
             kept &= flat != 0
@@ -55,7 +56,8 @@ def built(penalty, weights):
 
 
 @pytest.mark.parametrize(
-    "share, steps, interval", [(0.6, 1, 1), (0.6, 7, 1), (0.7, 5, 3)]
+    "share, steps, interval",
+    [(0.6, 1, 1), (0.6, 7, 1), (0.7, 5, 3), (0.7, 5, 90)],
 )
 def test_follows_its_formula(share, steps, interval):
     penalty = Sparsity(share, steps=steps, interval=interval)
