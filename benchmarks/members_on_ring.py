@@ -46,6 +46,21 @@ ADAPTERS = {
 }
 
 
+class Elastic(kr.penalties.ElasticWeight):
+    """Takes all weights of any network to matter equally.
+
+    Trainings that begin anew have nothing that they could have kept.
+    """
+
+    def __init__(self):
+        super().__init__(None, name="elastic_weight")
+
+    def build(self, kernels):
+        """Remembers the weights."""
+        self.information = [np.ones(kernel.shape) for kernel in kernels]
+        super().build(kernels)
+
+
 def plain(member: type) -> dict:
     """Returns `compile`'s arguments for a regularizer with its defaults."""
     networks = getattr(member, "networks", ("generator",))
@@ -107,6 +122,7 @@ def settings() -> dict[str, dict]:
                 kr.penalties.Consistency(augmentation=noise)
             ]
         },
+        "penalties.ElasticWeight": plain(Elastic),
         "penalties.FeatureMatching": {
             **features,
             "generator_regularizers": [kr.penalties.FeatureMatching()],

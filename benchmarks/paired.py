@@ -81,9 +81,11 @@ def against(
             before = [run[column] for run in runs[first]]
             after = [run[column] for run in results]
             gap = difference(before, after)
+            ratio = "-"
+            if np.mean(before):
+                ratio = f"{np.mean(after) / np.mean(before):.2f}"
             lines.append(
-                f"| {name} | {title} | {np.mean(after) / np.mean(before):.2f} "
-                f"| {gap.same_sign}/{gap.seeds} | {gap.chance:.3f} "
-                f"| {gap.verdict} |"
+                f"| {name} | {title} | {ratio} | {gap.same_sign}/{gap.seeds} "
+                f"| {gap.chance:.3f} | {gap.verdict} |"
             )
     return "\n".join(lines) + "\n"

@@ -40,10 +40,10 @@ def build(factors: dict[str, float]) -> kr.RegularizedGAN:
     return gan
 
 
-def fit(space, arguments, *, seeds, trials=None, **settings):
+def fit(space, arguments, *, seeds, trials=None, sampler="default"):
     """Returns what a search over a space finds."""
     search = kr.search.FactorSearch(
-        build, {"soft": space}, OBJECTIVE, seeds=seeds, **settings
+        build, {"soft": space}, OBJECTIVE, sampler=sampler, seeds=seeds
     )
     return search.fit(
         SAMPLES,
@@ -86,7 +86,6 @@ def main() -> None:
             arguments,
             seeds=[seed],
             trials=arguments.trials,
-            seed=seed,
         ).best_factors["soft"]
         for seed in seeds
     ]

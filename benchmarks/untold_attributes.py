@@ -2,8 +2,8 @@ r"""What soft regularization is worth where a generator is told a part.
 
     python benchmarks/untold_attributes.py
 
-Draws faces of which some attributes are told, those that are in the
-description of a face; the others are up to the latents. All attributes are
+Draws faces from descriptions, which tell some of their attributes; the others
+are up to the latents. All attributes are
 known, so that it can be counted whether told ones are right and untold ones
 vary. The same networks with the same seeds are trained with each setting, on
 faces that come with the repository. It prints how varied untold attributes
@@ -47,20 +47,20 @@ import keras_regan as kr
 from keras_regan.metrics._feature_sharing import shared_features
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
-from draw_faces import attribute_encoder  # noqa: E402
 from face_data import Faces  # noqa: E402
-from face_data import attribute_ids  # noqa: E402
 from face_data import load_faces  # noqa: E402
-from face_data import number_of_ids  # noqa: E402
 from face_judge import FaceJudge  # noqa: E402
 from face_judge import entropies  # noqa: E402
 from face_judge import shares_as_told  # noqa: E402
+from faces_from_descriptions import WORDS  # noqa: E402
+from faces_from_descriptions import DescribedFaces  # noqa: E402
+from faces_from_descriptions import Reader  # noqa: E402
+from faces_from_descriptions import text_encoder  # noqa: E402
 from measures import mean_pairwise_distance  # noqa: E402
 from sample_rows import save_grid  # noqa: E402
 from told_networks import LATENTS  # noqa: E402
 from told_networks import told_networks  # noqa: E402
 
-UNTOLD = 0
 # Faces of each condition that are judged, and those of a few conditions in
 # which untold attributes are counted.
 FEW_OF_EACH = 4
@@ -109,7 +109,8 @@ def main() -> None:
         smaller(load_faces(arguments.data, split), arguments.size)
         for split in ("train", "test")
     )
-    judge = Judge(faces, test)
+    reader = Reader.of(faces.descriptions)
+    judge = Judge(faces, test, reader.read(test.descriptions))
     runs = runs_of(
         [
             *((n, SETTINGS[n].factor) for n in arguments.settings),
@@ -124,7 +125,7 @@ def main() -> None:
         output,
         runs,
         protocol,
-        lambda which: run(which, faces, judge, arguments),
+        lambda which: run(which, faces, reader, judge, arguments),
     )
     report(output, runs, COLUMNS)
 
@@ -139,24 +140,19 @@ def smaller(faces: Faces, size: int) -> Faces:
     )
 
 
-def told_ids(faces: Faces) -> np.ndarray:
-    """Returns the ids of attributes, and `UNTOLD` for those not told."""
-    ids = attribute_ids(faces.attributes, faces.values) + 1
-    return np.where(faces.told, ids, UNTOLD).astype("int32")
-
-
 class Judge:
     """Counts attributes of generated faces, and compares them with real ones.
 
     Args:
         faces: Real faces, of the training.
-        test: Others, whose attributes are told.
+        test: Others, whose descriptions are told.
+        conditions: Their descriptions, in numbers.
     """
 
-    def __init__(self, faces: Faces, test: Faces):
+    def __init__(self, faces: Faces, test: Faces, conditions: np.ndarray):
         self.faces = faces
         self.test = test
-        self.conditions = told_ids(test)
+        self.conditions = conditions
         self.classifier = FaceJudge(faces)
         network = self.classifier.network
         (flatten,) = (
@@ -259,6 +255,7 @@ class Judge:
 def run(
     which: Run,
     faces: Faces,
+    reader: Reader,
     judge: Judge,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
@@ -266,17 +263,16 @@ def run(
     setting, factor, seed = which
     keras.utils.set_random_seed(seed)
     steps = arguments.epochs * -(-len(faces.images) // arguments.batch)
-    shape, told = faces.images.shape[1:], faces.attributes.shape[1]
+    shape = faces.images.shape[1:]
     task = Task(
         shape,
         LATENTS,
         mean_pairwise_distance(faces.images, distance="l1"),
         steps,
     )
-    known = number_of_ids(faces.values) + 1
     gan = kr.RegularizedGAN(
         *told_networks(
-            shape, told, attribute_encoder(known, told), arguments.width
+            shape, WORDS, text_encoder(reader.count), arguments.width
         ),
         ema_momentum=0.995,
         seed=seed,
@@ -298,8 +294,7 @@ def run(
     )
     start = time.process_time()
     history = gan.fit(
-        (faces.images, told_ids(faces)),
-        batch_size=arguments.batch,
+        DescribedFaces(faces, reader, arguments.batch, seed),
         epochs=arguments.epochs,
         verbose=0,
     )
@@ -332,7 +327,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--factors", type=float, nargs="+", default=[])
     add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
     add("--size", type=int, default=32, help="(%(default)s)")
-    add("--epochs", type=int, default=12, help="(%(default)s)")
+    add("--epochs", type=int, default=24, help="(%(default)s)")
     add("--batch", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=16, help="(%(default)s)")
     add("--output", default="runs/untold_attributes", help="(%(default)s)")

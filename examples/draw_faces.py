@@ -116,10 +116,7 @@ def trained(
         ids = attribute_ids(faces.attributes, faces.values)
         data = (faces.images, ids)
         networks = told_networks(
-            shape,
-            ids.shape[1],
-            attribute_encoder(number_of_ids(faces.values), ids.shape[1]),
-            width,
+            shape, ids.shape[1], attribute_encoder(faces), width
         )
         # A real face with the attributes of another one counts as drawn.
         discriminator_regularizers.append(kr.penalties.MatchingAware())
@@ -152,15 +149,11 @@ def trained(
     return gan
 
 
-def attribute_encoder(known: int, attributes: int) -> Callable[..., Any]:
-    """Returns an encoder: the mean of a vector of each attribute.
-
-    Args:
-        known: How many ids there are.
-        attributes: How many of them are told of a face.
-    """
+def attribute_encoder(faces: Faces) -> Callable[..., Any]:
+    """Returns an encoder: the mean of a vector of each attribute."""
+    known = number_of_ids(faces.values)
     # Their mean starts on the scale of the latents beside it.
-    scale = math.sqrt(attributes)
+    scale = math.sqrt(len(faces.values))
 
     def encode(ids, size):
         vectors = layers.Embedding(

@@ -143,6 +143,7 @@ NAMES = {
         "AuxiliaryClassifier",
         "Consistency",
         "DRAGAN",
+        "ElasticWeight",
         "FeatureMatching",
         "JacobianClamping",
         "LatentConsistency",

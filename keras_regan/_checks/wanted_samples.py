@@ -56,10 +56,11 @@ def wanted_samples(
         return WantedSamples(n, None, (n,))
     if conditions is None:
         what = "label" if told.are_labels else "condition"
+        count = "n" if n is None else f"n={n}"
         raise ValueError(
             message(
                 "conditions",
-                f"one {what}, or n={n} of them, because the networks are "
+                f"one {what}, or {count} of them, because the networks are "
                 f"conditional: {told.expected}",
                 None,
             )

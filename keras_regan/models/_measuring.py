@@ -8,14 +8,18 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._checks.networks import kernels
+from keras_regan._checks.wanted_samples import wanted_samples
 from keras_regan._game.networks import Networks
 from keras_regan._game.player import Player
 from keras_regan._game.state import CARRIED
 from keras_regan._game.state import TRAINED
 from keras_regan._typing import Tensor
 from keras_regan._validation import message
+from keras_regan._validation import random_seed
 from keras_regan.metrics._feature_sharing import shared_features
 from keras_regan.models import _devices
+from keras_regan.models._fisher_information import fisher_information
 from keras_regan.models._saving import SavingModel
 from keras_regan.models._training_data import checked_source
 from keras_regan.penalties._batch import Batch
@@ -117,6 +121,70 @@ class MeasuringModel(SavingModel):
             latents = self.sample_latents(len(x), seed=0)
         share = compiled[name](batch.real, batch.beside, latents)
         return float(ops.convert_to_numpy(share))
+
+    def fisher_information(
+        self, n: int | None = None, conditions: Any = None, seed: int = 0
+    ) -> list[np.ndarray]:
+        """Returns how much each weight of the generator matters.
+
+        For `penalties.ElasticWeight`, which keeps the weights that matter when
+        a GAN of many images goes on with few. It is the diagonal of the Fisher
+        information, estimated from samples of the generator itself (not of its
+        moving average). The networks are called as in `evaluate`.
+
+        Formula: `F = mean_i((grad_w log s(C(G(z_i))))^2)`, with the logit `C`
+        and the sigmoid `s`
+
+        As in the losses, the logarithm is a mean over a map of patches and a
+        sum over several tensors of logits. For a discriminator that was trained
+        with another loss than a logistic one, `s(C)` is no probability, but `F`
+        still tells which weights it looks at.
+
+        Cost: `n` passes of single samples forwards and backwards, since each
+        gradient is squared by itself.
+
+        Args:
+            n: Positive integer or `None`. Number of samples, as in `generate`.
+                Defaults to `None`.
+            conditions: For conditional networks: the conditions of the samples,
+                as in `generate`. Defaults to `None`.
+            seed: Integer. Seed of the latents. Defaults to `0`.
+
+        Returns:
+            List of NumPy arrays, one for each kernel of the generator (its
+            trainable weights of rank 2 and more).
+
+        Raises:
+            TypeError: If a number is not an integer, or if conditions are not
+                numbers.
+            ValueError: If `n` or `conditions` do not fit, as in `generate`.
+
+        Example:
+        >>> gan = keras_regan.RegularizedGAN(
+        ...     *keras_regan.networks.mlp((2,), latent_dim=4, hidden=(8,)))
+        >>> [part.shape for part in gan.fisher_information(10)]
+        [(4, 8), (8, 2)]
+
+        Reference: [Li et al., 2020](https://arxiv.org/abs/2012.02780), section
+        3; [Kirkpatrick et al., 2017](https://arxiv.org/abs/1612.00796).
+        """
+        count, told, _ = wanted_samples(
+            n, conditions, None, self._interface.conditions
+        )
+        seed = random_seed(seed)
+        with _backend.restore_state_on_error(self):
+            latents = None
+            if self.latent_shape is not None:
+                latents = self.sample_latents(count, seed)
+            return fisher_information(
+                self._networks_with(self.generator),
+                kernels(self.generator),
+                latents,
+                told,
+                count,
+                self._state.variables(TRAINED | CARRIED),
+                self._evaluated_regularization_seed,
+            )
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

@@ -37,6 +37,8 @@ from keras_regan.models._latents import drawn_latents
 from keras_regan.models._moving_average import copy_of
 from keras_regan.models._replica_seed import ReplicaSeedGenerator
 from keras_regan.models._seed_streams import first_seeds
+from keras_regan.models._truncation import checked_truncation
+from keras_regan.models._truncation import drawn_within
 
 
 class SamplingModel(_backend.TrainerInternals, keras.Model):
@@ -159,8 +161,15 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         conditions: Any = None,
         samples_per_condition: int | None = None,
         seed: int | None = None,
+        truncation: float | None = None,
     ) -> np.ndarray:
         """Returns new samples of the (averaged) generator.
+
+        With `truncation`, the same seed gives the same latents within the bound
+        as without. The others come from the truncated normal distribution at
+        once, by the inverse of its distribution function: drawing again and
+        again until they are within the bound has the same result, but takes
+        long for a small one.
 
         Args:
             n: Positive integer or `None`. Number of samples. `None` means one
@@ -175,6 +184,13 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             seed: Integer or `None`. The same seed gives the same latents;
                 `None` continues the model's own stream, which is separate
                 from that of training. Defaults to `None`.
+            truncation: Positive float or `None`. The largest magnitude of a
+                latent; values beyond it are drawn again (the truncation trick).
+                A smaller bound trades variety for quality, best with a
+                generator that was trained with `regularizers.Orthogonal`. Look
+                at the samples: others fade where latents become smaller than
+                those of the training, from a bound of about 1 downwards. Only
+                for normal latents. Defaults to `None`, no bound.
 
         Returns:
             NumPy array of shape `(n, ...)`; with `samples_per_condition`,
@@ -185,7 +201,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
                 numbers.
             ValueError: If a number is not positive, if conditions are missing,
                 do not fit the networks or are not `n` in number, or if
-                `samples_per_condition` is given without conditions.
+                `samples_per_condition` is given without conditions, or if
+                `truncation` is given and the latents are not normal.
 
         Example:
         >>> gan = keras_regan.RegularizedGAN(
@@ -194,18 +211,28 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         (5, 2)
         >>> gan.generate(conditions=[0, 1, 2], samples_per_condition=8).shape
         (3, 8, 2)
+        >>> gan.generate(5, conditions=2, truncation=0.5).shape
+        (5, 2)
+
+        Reference: the truncation trick:
+        [Brock et al., 2019](https://arxiv.org/abs/1809.11096), section 3.1.
         """
         count, conditions, shape = wanted_samples(
             n, conditions, samples_per_condition, self._interface.conditions
         )
-        seed = None if seed is None else random_seed(seed)
+        drawn_with: Seed = self._generation_seed
+        if seed is not None:
+            drawn_with = random_seed(seed)
+        bound = checked_truncation(
+            truncation, self.latents, self._overrides_draw
+        )
         latents = None
         if self.latent_shape is not None:
             with _backend.restore_state_on_error(self):
-                latents = self.sample_latents(
-                    count, self._generation_seed if seed is None else seed
-                )
+                latents = self.sample_latents(count, drawn_with)
                 check_latents(latents, self.latent_shape)
+                if bound is not None:
+                    latents = drawn_within(latents, bound, drawn_with)
                 latents = ops.convert_to_numpy(latents)
         samples = self.predict(
             self._interface.generator_inputs(latents, conditions),
@@ -381,8 +408,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
 
     def _check_drawn_latents(self) -> None:
         """Raises if the user's latents are random but do not use the seed."""
-        own = type(self).sample_latents is not SamplingModel.sample_latents
-        if self.latent_shape is None or not (own or callable(self.latents)):
+        own = self._overrides_draw or callable(self.latents)
+        if self.latent_shape is None or not own:
             return
         seed = keras.random.SeedGenerator(0)
         before = ops.convert_to_numpy(seed.state)
@@ -392,6 +419,11 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             # A second call tells fixed latents, such as those of a table, from
             # random ones, such as those of NumPy.
             check_fixed(latents, self.sample_latents(2, seed))
+
+    @property
+    def _overrides_draw(self) -> bool:
+        """Whether a subclass has a `sample_latents` of its own."""
+        return type(self).sample_latents is not SamplingModel.sample_latents
 
     @property
     def _sampler(self) -> keras.Model:

@@ -17,6 +17,7 @@ from keras_regan.penalties.auxiliary_classifier import (
 )
 from keras_regan.penalties.consistency import Consistency as Consistency
 from keras_regan.penalties.dragan import DRAGAN as DRAGAN
+from keras_regan.penalties.elastic_weight import ElasticWeight as ElasticWeight
 from keras_regan.penalties.feature_matching import (
     FeatureMatching as FeatureMatching,
 )

@@ -71,13 +71,17 @@ class StartingPoint(Penalty):
 
     def call(self, context: StepContext) -> Tensor:
         """Returns half of the squared distance to the first weights."""
+        return 0.5 * sum(map(ops.sum, self._squares(context)))
+
+    def _squares(self, context: StepContext) -> list[Tensor]:
+        """Returns how far each weight has come, squared, kernel by kernel."""
         if self._start is None:
             raise ValueError(
                 f"Penalty `{self.name}` has no initial weights. Expected it "
                 "in a list of `RegularizedGAN.compile`, which calls its "
                 "`build`. Received: a call before that"
             )
-        return 0.5 * sum(
-            ops.sum(ops.square(ops.cast(kernel - start, "float32")))
+        return [
+            ops.square(ops.cast(kernel - start, "float32"))
             for kernel, start in zip(context.kernels, self._start, strict=True)
-        )
+        ]

@@ -19,8 +19,9 @@ from keras_regan.regularizers import _distances
 class Orthogonal(keras.regularizers.Regularizer):
     """Drives the units of each layer towards orthogonal weights.
 
-    Use it for a generator that is sampled with truncated latents: it keeps the
-    network smooth without fixing the norms of the weights. In
+    Use it for a generator that is sampled with truncated latents
+    (`generate(truncation=...)`): it keeps the network smooth without fixing the
+    norms of the weights. In
     `generator_regularizers` or `discriminator_regularizers` it is summed over
     the network's kernels (trainable weights of rank 2 and more). It works as a
     layer's `kernel_regularizer` as well.

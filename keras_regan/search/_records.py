@@ -14,11 +14,8 @@ def records_of(study: Any) -> list[TrialRecord]:
     numbers = _trial_slots.slots_of(trials)
     records: dict[int, TrialRecord] = {}
     for trial in trials:
-        left_out = (_trial_slots.SURPLUS, _trial_slots.NO_BASELINE)
-        if trial.user_attrs.get(_trial_slots.FAILURE) in left_out:
-            continue
         # A trial without factors has just begun, here or in another process.
-        if _trial_slots.is_lost(trial) or "factors" not in trial.user_attrs:
+        if not _trial_slots.counts(trial) or "factors" not in trial.user_attrs:
             continue
         slot = numbers[trial.number]
         records.setdefault(slot, _record(slot, trial))

@@ -19,7 +19,6 @@ _RETRY = "retry"
 FAILURE = "failure"
 WORKER = "worker"
 SURPLUS = "another process had begun this point"
-NO_BASELINE = "no baseline was asked for"
 _SECONDS_TO_BEGIN = 30
 
 

@@ -12,11 +12,9 @@ import keras
 
 from keras_regan._representation import as_call
 from keras_regan._typing import PathLike
-from keras_regan._validation import boolean
 from keras_regan._validation import log_name
 from keras_regan._validation import message
 from keras_regan._validation import positive_integer
-from keras_regan._validation import random_seed
 from keras_regan.models import RegularizedGAN
 from keras_regan.search import _arguments
 from keras_regan.search import _preflight
@@ -53,7 +51,7 @@ class FactorSearch:
     It trains a GAN for each proposal of factors, judges it by values in its
     validation logs, and keeps every trial in a study of Optuna. All trials
     have the same seeds, initial weights and data, so they differ only in their
-    factors.
+    factors. Trial 0 is the baseline: all factors are zero.
 
     If a search is killed, start it again with the same `storage`: it continues
     where it was, and only the trials that were running are trained again, with
@@ -79,16 +77,14 @@ class FactorSearch:
             of the same run; or `None`. Needs a single objective. Defaults to
             `None`.
         seeds: Different integers. Each trial is trained once with each, and
-            judged by the mean. Defaults to `(0, 1, 2)`.
-        baseline: Boolean. Whether to try all factors zero as well, as trial
-            0, in addition to the others. Defaults to `True`.
+            judged by the mean. The first is also the seed of the proposals.
+            Defaults to `(0, 1, 2)`.
         storage: Where the study is kept: the path of a journal file, a URL
             such as `"postgresql+psycopg://user@host/database"`, a storage of
             Optuna, or `None` for memory only. Defaults to `"search.journal"`,
             in the current directory.
         name: String. The study's name within the storage. Defaults to
             `"factors"`.
-        seed: Integer. The seed of the proposals. Defaults to `0`.
 
     Raises:
         ImportError: If Optuna is not installed.
@@ -133,10 +129,8 @@ class FactorSearch:
         sampler: "str | BaseSampler" = "default",
         pruner: "BasePruner | None" = None,
         seeds: Sequence[int] = (0, 1, 2),
-        baseline: bool = True,
         storage: "PathLike | BaseStorage | None" = "search.journal",
         name: str = "factors",
-        seed: int = 0,
     ):
         if not callable(build):
             raise TypeError(message("build", "a function", build))
@@ -146,10 +140,8 @@ class FactorSearch:
         self.sampler = _arguments.checked_sampler(sampler, self.space)
         self.pruner = _arguments.checked_pruner(pruner, self.objectives)
         self.seeds = _arguments.checked_seeds(seeds)
-        self.baseline = boolean(baseline, "baseline")
         self.storage = _studies.checked_storage(storage)
         self.name = log_name(name)
-        self.seed = random_seed(seed)
 
     def fit(
         self,
@@ -278,8 +270,6 @@ class FactorSearch:
         trial.set_user_attr(_trial_slots.WORKER, _trial_slots.this_worker())
         try:
             slot = _trial_slots.claim(trial, most)
-            if slot == 0 and not self.baseline:
-                raise TrialFailed(_trial_slots.NO_BASELINE)
             factors = (
                 draw(trial, self.space)
                 if slot > 0
@@ -306,10 +296,8 @@ class FactorSearch:
                 if is_named
                 else type(self.sampler).__name__,
                 "seeds": self.seeds,
-                "seed": self.seed,
-                "baseline": self.baseline,
                 **settings,
             },
-            sampler_of(self.sampler, self.space, self.seed),
+            sampler_of(self.sampler, self.space, self.seeds[0]),
             self.pruner or optuna().pruners.NopPruner(),
         )

@@ -55,6 +55,15 @@ class LogitDrift(kr.penalties.Penalty):
 
 
 @keras.saving.register_keras_serializable("contracts")
+class Elastic(kr.penalties.ElasticWeight):
+    """Has information for each network that a test builds."""
+
+    def build(self, kernels):
+        self.information = [np.full(k.shape, 0.5) for k in kernels]
+        super().build(kernels)
+
+
+@keras.saving.register_keras_serializable("contracts")
 class Negative(kr.augmentations.Augmentation):
     """The smallest augmentation that a user can write."""
 
@@ -219,6 +228,7 @@ PENALTIES = {
     "penalties.StartingPoint": lambda f: kr.penalties.StartingPoint(
         f, interval=2
     ),
+    "penalties.ElasticWeight": lambda f: Elastic(None, f, interval=2),
     "penalties.OnFeatures": lambda f: kr.penalties.OnFeatures(
         PairwiseDistance(1.0), f
     ),

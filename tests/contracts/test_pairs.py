@@ -19,6 +19,7 @@ from contracts.tables import CONSTRAINTS
 from contracts.tables import LAYERS
 from contracts.tables import LOSSES
 from contracts.tables import REGULARIZERS
+from contracts.tables import Elastic
 from contracts.tables import role_of
 
 import keras_regan as kr
@@ -158,6 +159,8 @@ def entry(key):
         return None, None
     if name == "OnFeatures":
         instance = member(kr.regularizers.PairwiseDistance())
+    elif name == "ElasticWeight":
+        instance = Elastic(None)
     else:
         instance = member()
     return f"{role_of(instance)}_regularizers", instance

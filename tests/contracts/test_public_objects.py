@@ -367,7 +367,7 @@ def test_logged_is_added_to_its_own_network(key, unregularized):
             zeros = np.mean(np.concatenate([k.ravel() for k in kernels]) == 0)
             assert added == 0
             np.testing.assert_allclose(logs[name], zeros, rtol=1e-6)
-        elif key == "penalties.StartingPoint":
+        elif key in ("penalties.StartingPoint", "penalties.ElasticWeight"):
             # The weights are where they began.
             assert added == logs[name] == 0 and equal(plain[own], moved[own])
             continue

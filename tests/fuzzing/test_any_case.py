@@ -369,9 +369,18 @@ def test_any_arguments_of_generate(data, key):
     size = n if type(n) is int and 0 <= n <= 4 else 2
     labels = data.draw(strategies.labels(size, gan.conditional))
     seed = data.draw(st.one_of(strategies.seeds, strategies.wrong))
+    truncation = data.draw(
+        st.one_of(st.none(), strategies.positives, strategies.wrong)
+    )
     with may_be_refused():
-        made = gan.generate(make(n), conditions=labels.value, seed=make(seed))
-        assert made.shape[0] == n
+        made = gan.generate(
+            make(n),
+            conditions=labels.value,
+            seed=make(seed),
+            truncation=make(truncation),
+        )
+        # One of each label, unless their number is given.
+        assert made.shape[0] == (np.size(labels.value) if n is None else n)
         assert_finite([made])
 
 

@@ -22,15 +22,6 @@ def faces():
 
 
 @pytest.mark.host
-def test_ids_of_what_is_told(faces):
-    faces.told[:] = [True, *[False] * 5, True]
-    ids = untold_attributes.told_ids(faces)
-    np.testing.assert_array_equal(ids[:, 0], 1 + faces.attributes[:, 0])
-    np.testing.assert_array_equal(ids[:, 6], 13 + faces.attributes[:, 6])
-    assert not ids[:, 1:6].any()
-
-
-@pytest.mark.host
 def test_smaller_faces_are_means_of_pixels(faces):
     small = untold_attributes.smaller(faces, 8).images
     np.testing.assert_allclose(
@@ -45,7 +36,7 @@ def test_judge_counts_variety_and_obedience(faces, monkeypatch):
         "attributes",
         lambda self, images: (images[:, 0, :7, 0] > 0).astype("int32"),
     )
-    judge = untold_attributes.Judge(faces, faces)
+    judge = untold_attributes.Judge(faces, faces, faces.attributes)
     images = np.zeros((60, 4, 16, 16, 3))
     images[:, :, 0, :7, 0] = 2.0 * faces.attributes[:, None] - 1.0
     assert judge.as_told(images) == 1.0

@@ -255,6 +255,7 @@ DEFAULTS = {
     kr.penalties.AuxiliaryClassifier: ("auxiliary_classifier", 1.0, 1),
     kr.penalties.Consistency: ("real_consistency", 10.0, 1),
     kr.penalties.DRAGAN: ("dragan", 10.0, 1),
+    kr.penalties.ElasticWeight: ("elastic_weight", 1.0, 1),
     kr.penalties.FeatureMatching: ("feature_matching", 1.0, 1),
     kr.penalties.JacobianClamping: ("jacobian_clamping", 1.0, 1),
     kr.penalties.LatentConsistency: ("latent_consistency", 20.0, 1),
@@ -287,16 +288,20 @@ WRAPPERS = {
 }
 # A share in place of a factor; see its own tests.
 WITHOUT_FACTOR = {kr.penalties.Sparsity}
+# What is made with one more argument, the first.
+FIRST = {
+    **dict.fromkeys(WRAPPERS, kr.regularizers.PairwiseDistance(1.0)),
+    kr.penalties.ElasticWeight: [np.ones((3, 2))],
+}
 
 
 @pytest.mark.parametrize(
     "kind", [*DEFAULTS, *WRAPPERS], ids=lambda kind: kind.__name__
 )
 def test_arguments_that_all_share(kind):
-    make, defaults = kind, DEFAULTS.get(kind)
-    if kind in WRAPPERS:
-        make = functools.partial(kind, kr.regularizers.PairwiseDistance(1.0))
-        defaults = WRAPPERS[kind]
+    make, defaults = kind, {**DEFAULTS, **WRAPPERS}[kind]
+    if kind in FIRST:
+        make = functools.partial(kind, FIRST[kind])
     penalty = make()
     assert (penalty.name, penalty.factor, penalty.interval) == defaults
     penalty = make(0.5, interval=3, name="other")

@@ -34,18 +34,20 @@ def test_grid_is_visited_exactly(trained):
 
 
 def test_part_of_a_grid(trained):
-    search = planted.search(planted.GRID, sampler="grid", baseline=False)
+    search = planted.search(planted.GRID, sampler="grid")
     first = factors_of(planted.fit(search, trials=5))
-    assert len(set(first)) == 5 and (0.0, 0.0) not in first
+    assert len(set(first)) == 6 and first[0] == (0.0, 0.0)
     again = factors_of(planted.fit(search, trials=12))
-    assert again[:5] == first and len(set(again)) == 12
-    assert len(trained) == 12
+    assert again[:6] == first and len(set(again)) == 13
+    assert len(trained) == 13
 
 
 @pytest.mark.parametrize("sampler", ["default", "random"])
 @pytest.mark.parametrize("seed", range(3))
 def test_range_is_searched(sampler, seed):
-    result = planted.fit(planted.search(sampler=sampler, seed=seed), trials=20)
+    result = planted.fit(
+        planted.search(sampler=sampler, seeds=[seed]), trials=20
+    )
     assert len(result.trials) == 21
     values = [trial.factors["soft"] for trial in result.trials]
     assert values[0] == 0.0
@@ -59,9 +61,9 @@ def test_default_sampler_learns_from_trials():
     near = [
         abs(math.log10(trial.factors["soft"] / planted.BEST)) < 0.6
         for seed in range(3)
-        for trial in planted.fit(planted.search(seed=seed), trials=30).trials[
-            11:
-        ]
+        for trial in planted.fit(
+            planted.search(seeds=[seed]), trials=30
+        ).trials[11:]
     ]
     assert np.mean(near) > 0.4  # By chance 0.2.
 
@@ -80,12 +82,6 @@ def test_sampler_of_optuna():
     sampler = optuna.samplers.NSGAIISampler(seed=0)
     result = planted.fit(planted.search(sampler=sampler), trials=3)
     assert len({trial.factors["soft"] for trial in result.trials}) == 4
-
-
-def test_baseline_is_part_of_a_grid_only_if_it_is(trained):
-    planted.fit(planted.search(planted.GRID, sampler="grid", baseline=False))
-    assert len(trained) == 12
-    assert {"hard": 0.0, "soft": 0.0} not in [entry[0] for entry in trained]
 
 
 # Failures.
@@ -390,10 +386,8 @@ def test_objectives(objective, error):
         ({"seeds": []}, ValueError, "seeds"),
         ({"seeds": [1, 1]}, ValueError, "seeds"),
         ({"seeds": 3}, TypeError, "seeds"),
-        ({"baseline": 1}, TypeError, "baseline"),
         ({"storage": 3}, TypeError, "storage"),
         ({"name": ""}, ValueError, "name"),
-        ({"seed": -1}, ValueError, "seed"),
         ({"fit": {"folds": 13, "validation_data": None}}, ValueError, "12"),
         ({"fit": {"folds": 1, "validation_data": None}}, ValueError, "folds"),
         ({"fit": {"folds": 2}}, ValueError, "validation_data"),
@@ -441,7 +435,6 @@ def test_build_that_returns_no_gan():
         ({"space": {"soft": [0.1, 0.2]}}, "space"),
         ({"seeds": [1]}, "seeds"),
         ({"sampler": "random"}, "sampler"),
-        ({"baseline": False}, "baseline"),
         ({"fit": {"epochs": 2}}, "epochs"),
         ({"fit": {"batch_size": 4}}, "batch_size"),
         ({"fit": {"validation_data": planted.DATA[:5]}}, "validation_data"),

@@ -91,7 +91,7 @@ def test_folds_of_labelled_data(trained):
             return super().fit(x, y, **kwargs)
 
     labels = np.arange(12)
-    search = planted.search(kind=LabelledGAN, baseline=False)
+    search = planted.search(kind=LabelledGAN)
     told = {"label": labels, "point": planted.DATA}
     search.fit(planted.DATA, told, folds=3, trials=1, verbose=0)
     x, y, (held_x, held_y) = trained[0]
