@@ -175,6 +175,17 @@ def classifier(data: str, path: pathlib.Path) -> keras.Model:
     return keras.Model(network.inputs, network.get_layer("features").output)
 
 
+def extractor(features: str | keras.Model) -> kr.metrics.FeatureExtractor:
+    """Returns the features of a network, or of a file of EfficientNet."""
+    if isinstance(features, str):
+        efficientnet = feature_extractor(features, "efficientnet")
+        efficientnet.value_range = (-1.0, 1.0)
+        return efficientnet
+    return kr.metrics.FeatureExtractor(
+        features, preprocessing=keras.layers.Rescaling(1 / 127.5, -1.0)
+    )
+
+
 class Judge:
     """Compares answers with the true images, in features and in pixels."""
 
@@ -183,14 +194,7 @@ class Judge:
         alike = np.stack([real, real[most_alike(real, len(real))]], axis=1)
         self.spread_of_real = spread(lower_halves(alike))
         self.conditions = upper_halves(real)
-        if isinstance(features, str):
-            self._features = feature_extractor(features, "efficientnet")
-            self._features.value_range = (-1.0, 1.0)
-        else:
-            self._features = kr.metrics.FeatureExtractor(
-                features,
-                preprocessing=keras.layers.Rescaling(1 / 127.5, -1.0),
-            )
+        self._features = extractor(features)
 
     def __call__(self, answers: np.ndarray) -> dict[str, float]:
         """Returns all values, of answers `(conditions, ANSWERS, ...)`."""

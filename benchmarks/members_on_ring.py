@@ -97,11 +97,11 @@ def settings() -> dict[str, dict]:
     for name in (
         "R1 R2 ApproximateR1 ApproximateR2 DRAGAN LatentConsistency "
         "LatentDiversity LeCam JacobianClamping MaxGradientPenalty PathLength "
-        "ProximalL1 StartingPoint ZeroCenteredInterpolation"
+        "ProximalL1 Sparsity StartingPoint ZeroCenteredInterpolation"
     ).split():
         member = getattr(kr.penalties, name)
         arguments = plain(member)
-        if member is kr.penalties.ProximalL1:
+        if member in (kr.penalties.ProximalL1, kr.penalties.Sparsity):
             arguments = {"generator_regularizers": [member()]}
         table[f"penalties.{name}"] = arguments
     noise = kr.augmentations.InstanceNoise()

@@ -17,11 +17,12 @@ INTRODUCTION = """\
 
 Made by `python docs/make_catalogue.py` from the docstrings; a test fails when
 it is out of date. `C` is the discriminator's logit, `D` the discriminator, `G`
-the generator, `x` a real sample, `z` latents. Every penalty takes `interval=`
-and a `LearningRateSchedule` as its factor; `penalties.Scheduled` gives both to
-the regularizers. Costs are on top of the plain step; those of metrics once
-an evaluation. Metrics compare features of samples: `m` and `n` are means, `S`
-and `T` covariances, `k` is a kernel or a number of neighbours.
+the generator, `x` a real sample, `z` latents. Every penalty takes `interval=`,
+and all but `Sparsity` a `LearningRateSchedule` as their factor;
+`penalties.Scheduled` gives both to the regularizers. Costs are on top of the
+plain step; those of metrics once an evaluation. Metrics compare features of
+samples: `m` and `n` are means, `S` and `T` covariances, `k` is a kernel or a
+number of neighbours.
 
 `measured` is what a member with its defaults added to the processor time of a
 step, and to its temporary memory, of small convolutional networks on 64 images

@@ -161,6 +161,7 @@ NAMES = {
         "R1",
         "R2",
         "Scheduled",
+        "Sparsity",
         "StartingPoint",
         "StepContext",
         "WassersteinGradientPenalty",

@@ -161,8 +161,8 @@ for name in gans:
 # - One seed shows what a factor does to the weights. It does not show whether
 #   the samples are better or worse: see [Choose the
 #   factors](choose_factors.md).
-# - A moving average (`ema_momentum`) is zero only where a weight has been zero
-#   for long. These runs have none, so the generator's own weights count.
+# - To say how many weights should be zero, and to let the rest train on without
+#   shrinkage, take a trained network on with `penalties.Sparsity`.
 #
 # [Which regularizer?](../which_regularizer.md) says what is known about hard
 # regularization of larger networks.

@@ -60,6 +60,7 @@ class Player:
             with the `StepContext` and has a name.
         readings: Functions for other values to log, by name.
         repeats_passes: Whether a penalty repeats passes of the discriminator.
+        makes_zeros: Whether a penalty makes weights exactly zero.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Player:
         self.penalties = _checked_penalties(role, regularizers)
         self.entries = [] if regularizers is None else list(regularizers)
         self.repeats_passes = any(p.repeats_passes for p in self.penalties)
+        self.makes_zeros = any(p.makes_zeros for p in self.penalties)
         self.kernels = kernels(network)
         for penalty in self.penalties:
             penalty.build(self.kernels)

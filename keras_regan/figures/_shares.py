@@ -5,8 +5,8 @@ import numpy as np
 from keras_regan.figures._curves import Curve
 
 # Keys that begin like a regularizer's but are not: the values that
-# CollapseMonitor logs, and the share of zeros that ProximalL1 logs. The keys
-# of AdaptiveFactor end in "_factor".
+# CollapseMonitor logs, and the share of zeros that ProximalL1 and Sparsity
+# log. The keys of AdaptiveFactor end in "_factor".
 _OTHERS = {
     "d_fake_accuracy",
     "d_logit_size",
@@ -17,7 +17,9 @@ _OTHERS = {
     "g_update",
     "g_weight_growth",
     "d_proximal_l1",
+    "d_sparsity",
     "g_proximal_l1",
+    "g_sparsity",
 }
 
 

@@ -30,6 +30,7 @@ def update_average(
     momentum: float,
     step: Tensor,
     taken: Tensor,
+    makes_zeros: bool,
 ) -> None:
     """Moves the average towards the network.
 
@@ -46,6 +47,9 @@ def update_average(
     skipped step leaves the average as it is. The average moves once a step,
     however many updates the step has, as in StarGAN v2, whose generator has
     two.
+
+    If something makes weights exactly zero, such a weight is zero in the
+    average too: a sparse network has a sparse average.
     """
     step = ops.cast(step, "float32")
     momentum = ops.minimum(momentum, (1.0 + step) / (10.0 + step))
@@ -53,6 +57,9 @@ def update_average(
     for old, new in zip(average.weights, network.weights, strict=True):
         if keras.backend.is_float_dtype(old.dtype):
             rate = ops.cast(1.0 - momentum, old.dtype)
-            old.assign(old + rate * (new - old))
+            moved = old + rate * (new - old)
+            if makes_zeros:
+                moved = ops.where(ops.equal(new, 0), new, moved)
+            old.assign(moved)
         else:
             old.assign(new)

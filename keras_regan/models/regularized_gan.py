@@ -457,6 +457,7 @@ class RegularizedGAN(MeasuringModel):
                 self.ema_momentum,
                 game.generator.step,
                 moved,
+                game.generator.makes_zeros,
             )
 
     def _turn(

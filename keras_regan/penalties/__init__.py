@@ -54,5 +54,6 @@ from keras_regan.penalties.path_length import PathLength as PathLength
 from keras_regan.penalties.penalty import Penalty as Penalty
 from keras_regan.penalties.proximal_l1 import ProximalL1 as ProximalL1
 from keras_regan.penalties.scheduled import Scheduled as Scheduled
+from keras_regan.penalties.sparsity import Sparsity as Sparsity
 from keras_regan.penalties.starting_point import StartingPoint as StartingPoint
 from keras_regan.penalties.step_context import StepContext as StepContext

@@ -76,6 +76,8 @@ class Penalty:
         repeats_passes: Whether the penalty calls `context.real_logits_at` or
             `fake_logits_at`. The state before a pass of the discriminator is
             then kept.
+        makes_zeros: Whether `after_update` makes weights exactly zero. The
+            moving average of the generator is then zero where a weight is.
 
     Example:
     ```python
@@ -98,6 +100,7 @@ class Penalty:
     networks: tuple[str, ...] = ("generator", "discriminator")
     reads_labels = False
     repeats_passes = False
+    makes_zeros = False
     factor = fixed_factor()
     interval = Fixed("the interval in the constructor")
     __repr__ = as_call

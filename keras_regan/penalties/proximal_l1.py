@@ -8,6 +8,8 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
+from keras_regan.penalties._zeros import share_of_zeros
+from keras_regan.penalties._zeros import soft_threshold
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.step_context import StepContext
 
@@ -31,9 +33,8 @@ class ProximalL1(Penalty):
     2e-4, 10,000 steps and the default factor. The gradient of the loss keeps
     the weights that matter from zero.
 
-    A moving average of the weights (`ema_momentum`) is zero only where the
-    weight has been zero for a long time. For a sparse generator, use its own
-    weights, `gan.generator`, or train without the average.
+    A moving average of the weights (`ema_momentum`) is zero where the weights
+    are. For a share of zeros that you choose, see `Sparsity`.
 
     Cost: one subtraction per weight.
 
@@ -56,6 +57,8 @@ class ProximalL1(Penalty):
     all weights, as decoupled weight decay is.
     """
 
+    makes_zeros = True
+
     def __init__(self, factor: Factor = 0.01, **kwargs: Any):
         super().__init__(factor, **kwargs)
 
@@ -74,21 +77,10 @@ class ProximalL1(Penalty):
             return
         threshold = self.strength(step) * ops.cast(learning_rate, "float32")
         for kernel in kernels:
-            kernel.assign(_soft_threshold(kernel, threshold))
+            kernel.assign(soft_threshold(kernel, threshold))
 
     def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
         """Returns the share of weights that are zero."""
         if self.factor == 0 or not kernels:
             return added
-        zeros = [
-            ops.sum(ops.cast(ops.equal(kernel, 0), "float32"))
-            for kernel in kernels
-        ]
-        count = sum(keras.ops.size(kernel) for kernel in kernels)
-        return sum(zeros) / ops.cast(count, "float32")
-
-
-def _soft_threshold(weights: Tensor, threshold: Tensor) -> Tensor:
-    weights = ops.convert_to_tensor(weights)
-    size = ops.absolute(weights) - ops.cast(threshold, weights.dtype)
-    return ops.sign(weights) * ops.relu(size)
+        return share_of_zeros(kernels)

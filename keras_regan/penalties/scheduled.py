@@ -114,6 +114,11 @@ class Scheduled(Penalty):
         return getattr(self.regularizer, "repeats_passes", False)
 
     @property
+    def makes_zeros(self) -> bool:  # type: ignore[override]  # Read only.
+        """Whether a wrapped penalty makes weights exactly zero."""
+        return getattr(self.regularizer, "makes_zeros", False)
+
+    @property
     def variables(self) -> list[keras.Variable]:
         """The wrapped regularizer's state."""
         if isinstance(self.regularizer, Penalty):

@@ -222,6 +222,9 @@ PENALTIES = {
         lambda f: kr.penalties.LatentReconstruction(f, categories=2)
     ),
     "penalties.ProximalL1": lambda f: kr.penalties.ProximalL1(f, name="a"),
+    "penalties.Sparsity": lambda f: kr.penalties.Sparsity(
+        f, steps=1, interval=2, name="a"
+    ),
     "penalties.StartingPoint": lambda f: kr.penalties.StartingPoint(
         f, interval=2
     ),

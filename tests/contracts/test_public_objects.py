@@ -366,8 +366,8 @@ def test_logged_is_added_to_its_own_network(key, unregularized):
         (name,) = set(logs) - set(plain_logs)
         loss = f"{own[0]}_loss"
         added = logs[loss] - plain_logs[loss]
-        if key == "penalties.ProximalL1":
-            # It changes weights, and shows how many became zero.
+        if key in ("penalties.ProximalL1", "penalties.Sparsity"):
+            # They change weights, and show how many became zero.
             kernels = [w for w in moved[own] if w.ndim > 1]
             zeros = np.mean(np.concatenate([k.ravel() for k in kernels]) == 0)
             assert added == 0

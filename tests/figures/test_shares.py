@@ -62,6 +62,7 @@ def test_no_shares_without_a_loss():
         ("diversity", False),
         ("g_pairwise_distance_factor", False),
         ("g_proximal_l1", False),
+        ("g_sparsity", False),
         ("learning_rate_generator", False),
         ("augmentation_probability", False),
     ],

@@ -286,6 +286,8 @@ WRAPPERS = {
     kr.penalties.OnFeatures: ("pairwise_distance_on_features", 1.0, 1),
     kr.penalties.Scheduled: ("pairwise_distance", 1.0, 1),
 }
+# A share in place of a factor; see its own tests.
+WITHOUT_FACTOR = {kr.penalties.Sparsity}
 # What is made with one more argument, the first.
 FIRST = {
     **dict.fromkeys(WRAPPERS, kr.regularizers.PairwiseDistance(1.0)),
@@ -319,7 +321,7 @@ def test_every_penalty_is_looked_at():
         and issubclass(kind, kr.penalties.Penalty)
         and kind is not kr.penalties.Penalty
     }
-    assert {*DEFAULTS, *WRAPPERS} == public
+    assert {*DEFAULTS, *WRAPPERS, *WITHOUT_FACTOR} == public
 
 
 @pytest.mark.parametrize("regularizer", [None, "l1", 0.1, kr.losses.Hinge()])
