@@ -59,7 +59,7 @@ def update_average(
             rate = ops.cast(1.0 - momentum, old.dtype)
             moved = old + rate * (new - old)
             if makes_zeros:
-                moved = ops.where(ops.equal(new, 0), new, moved)
+                moved = moved * ops.cast(ops.not_equal(new, 0), moved.dtype)
             old.assign(moved)
         else:
             old.assign(new)
