@@ -164,6 +164,7 @@ def main() -> None:
             ),
         ],
     )
+    gan.save(output / "gan.keras")
     gan.inference_generator().save(output / "generator.keras")
     kr.figures.learning_curves(
         output / "history.csv",

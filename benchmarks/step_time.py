@@ -316,12 +316,13 @@ PARTS = {
 
 def machine() -> dict[str, Any]:
     """Returns where and with what it was measured."""
-    packages = ("keras", "tensorflow", "jax", "torch", "numpy")
+    installed = {d.name for d in metadata.distributions()}
+    packages = {"keras", "tensorflow", "jax", "torch", "numpy"} & installed
     return {
         "processor": platform.processor() or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
-        **{name: metadata.version(name) for name in packages},
+        **{name: metadata.version(name) for name in sorted(packages)},
     }
 
 

@@ -6,6 +6,7 @@ from typing import Self
 import keras
 
 from keras_regan._backend import replicas
+from keras_regan._backend.keras_internals.saving import for_any_backend
 from keras_regan._config_errors import config_errors
 from keras_regan._game.game import Game
 from keras_regan._game.state import SAVED
@@ -98,7 +99,9 @@ class SavingModel(SamplingModel):
                 object that is not known here.
         """
         with config_errors(config):
-            config = keras.saving.deserialize_keras_object(config)
+            config = keras.saving.deserialize_keras_object(
+                for_any_backend(config)
+            )
             networks = config.pop("feature_networks", [])
             self.compile(**config)
             if networks:

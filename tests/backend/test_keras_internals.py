@@ -344,6 +344,28 @@ def shards():
     assert names == files != set()
 
 
+@watches(saving.for_any_backend, backend="torch")
+def optimizers_of_pytorch():
+    """On PyTorch, optimizers are saved under names of their own."""
+    inner = keras.optimizers.Adam(0.5)
+    for optimizer in (inner, keras.optimizers.LossScaleOptimizer(inner)):
+        config = keras.saving.serialize_keras_object(optimizer)
+        assert "torch" in str(config)
+        config = saving.for_any_backend(config)
+        assert "torch" not in str(config)
+        again = keras.saving.deserialize_keras_object(config)
+        assert type(again) is type(optimizer)
+        assert float(again.learning_rate) == 0.5
+
+
+@watches(saving.for_any_backend, backend="jax")
+@watches(saving.for_any_backend, backend="tensorflow")
+def optimizers_of_others():
+    """On other backends, optimizers are saved under their public names."""
+    config = keras.saving.serialize_keras_object(keras.optimizers.Adam())
+    assert saving.for_any_backend(config) == config
+
+
 @watches(strategies.reduces_over_replicas, backend="tensorflow")
 def exchange_in_a_branch():
     """Replicas cannot exchange anything in a branch of a graph."""

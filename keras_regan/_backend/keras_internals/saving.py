@@ -4,12 +4,14 @@ import json
 import re
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 _REMOTE = re.compile(r"/(cns|cfs|gcs|hdfs|readahead|placer|tfhub)|.*://")
 _NOT_LOADED = "Skipping variable loading for optimizer"
 _NONE_SAVED = "saved optimizer has 0 variables"
+_ON_PYTORCH = "keras.src.backend.torch.optimizers."
 
 
 def is_remote(path: str) -> bool:
@@ -68,3 +70,22 @@ def files_of_shards(content: bytes) -> list[str]:
         ValueError, KeyError, TypeError: If it is not a list of shards.
     """
     return keras.tree.flatten(json.loads(content)["weight_map"])
+
+
+def for_any_backend(config: Any) -> Any:
+    """Returns a config in which optimizers are named as on all backends.
+
+    Why: on PyTorch, Keras saves its optimizers under the names of forms that
+        only PyTorch can train with.
+    When it is gone: drop this function. If a GAN that was saved with PyTorch
+        does not train on another backend, look under which `module`
+        `keras.saving.serialize_keras_object` puts an optimizer on PyTorch.
+    """
+    if isinstance(config, list | tuple):
+        return [for_any_backend(entry) for entry in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: for_any_backend(entry) for key, entry in config.items()}
+    if str(config.get("module")).startswith(_ON_PYTORCH):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
