@@ -11,7 +11,7 @@ import keras
 _REMOTE = re.compile(r"/(cns|cfs|gcs|hdfs|readahead|placer|tfhub)|.*://")
 _NOT_LOADED = "Skipping variable loading for optimizer"
 _NONE_SAVED = "saved optimizer has 0 variables"
-_ON_PYTORCH = "keras.src.backend.torch.optimizers."
+_ON_PYTORCH = ".backend.torch.optimizers."
 
 
 def is_remote(path: str) -> bool:
@@ -86,6 +86,6 @@ def for_any_backend(config: Any) -> Any:
     if not isinstance(config, dict):
         return config
     config = {key: for_any_backend(entry) for key, entry in config.items()}
-    if str(config.get("module")).startswith(_ON_PYTORCH):
+    if _ON_PYTORCH in str(config.get("module")):
         config |= {"module": "keras.optimizers", "registered_name": None}
     return config
