@@ -37,17 +37,15 @@ from compression_methods import share_of_zeros
 from diversity import classifier
 from diversity import extractor
 from diversity import load
+from image_judge import QUALITY
+from image_judge import ImageJudge
 from image_quality import batches
 from paired import against
 
 import keras_regan as kr
-from keras_regan.metrics._feature_sharing import shared_features
 
 COLUMNS = {
-    "fd": ("FD", 1, 2),
-    "kd": ("KD x 1000", 1e3, 2),
-    "precision": ("precision", 1, 3),
-    "recall": ("recall", 1, 3),
+    **QUALITY,
     "zeros": ("zeros, %", 100, 1),
     "file": ("zipped, kB", 1e-3, 0),
     "processor_seconds": ("processor seconds", 1, 0),
@@ -60,7 +58,12 @@ def main() -> None:
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
     train, held_out = load(arguments.data)
-    judge = Judge(held_out[: arguments.samples], arguments, output)
+    features = arguments.features or classifier(
+        arguments.data, output / "classifier.keras"
+    )
+    judge = ImageJudge(
+        held_out[: arguments.samples], extractor(features), output
+    )
     settings = {"none": (none, 0.0)}
     for share in arguments.shares:
         for method in arguments.methods:
@@ -83,43 +86,6 @@ def main() -> None:
 def setting(method: str, share: float) -> str:
     """Returns the name of a method that makes a share of weights zero."""
     return f"{method}, {100 * share:g} %"
-
-
-class Judge:
-    """Compares generated images with held-out ones, in features."""
-
-    def __init__(self, real, arguments, output):
-        self._count = len(real)
-        self._features = extractor(
-            arguments.features
-            or classifier(arguments.data, output / "classifier.keras")
-        )
-        self._reference = output / f"reference_{len(real)}.npz"
-        kr.metrics.write_reference(self._reference, real, self._features)
-
-    def __call__(self, gan: kr.RegularizedGAN, seed: int) -> dict[str, float]:
-        """Returns all values of the images that a GAN makes."""
-        settings = {"reference": str(self._reference)}
-        metrics = {
-            "fd": kr.metrics.FrechetDistance(self._features, **settings),
-            "kd": kr.metrics.KernelDistance(self._features, **settings),
-            "neighbours": kr.metrics.PrecisionRecall(
-                self._features, **settings
-            ),
-        }
-        images = gan.generate(self._count, seed=seed)
-        for first in range(0, len(images), 100):
-            with shared_features():
-                for metric in metrics.values():
-                    metric.update_state(None, images[first : first + 100])
-        precision, recall = metrics["neighbours"].result().values()
-        values = {
-            "fd": metrics["fd"].result(),
-            "kd": metrics["kd"].values()[metrics["kd"].name],
-            "precision": precision,
-            "recall": recall,
-        }
-        return {name: float(value) for name, value in values.items()}
 
 
 def dense_gan(
@@ -170,7 +136,7 @@ def run(
     seed: int,
     dense: pathlib.Path,
     train: np.ndarray,
-    judge: Judge,
+    judge: ImageJudge,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     """Takes a trained GAN on with a method, and judges it."""
@@ -184,7 +150,7 @@ def run(
     seconds = time.process_time() - start
     generator = gan.inference_generator()
     return {
-        **judge(gan, seed),
+        **judge(gan.generate(judge.count, seed=seed)),
         "zeros": share_of_zeros(generator),
         "file": zipped_bytes(generator),
         "processor_seconds": seconds,

@@ -30,6 +30,8 @@ import image_quality
 import kept_runs
 import keras
 import numpy as np
+from image_judge import QUALITY
+from image_judge import ImageJudge
 from metrics_on_cifar10 import feature_extractor
 from pair_runs import Run
 from pair_runs import keep_all
@@ -64,10 +66,7 @@ COLUMNS = {
     "diversity": ("in features", 1, 2),
     "best": (f"best of {ANSWERS}", 1, 2),
     "mean": (f"mean of {ANSWERS}", 1, 2),
-    "fd": ("FD", 1, 1),
-    "kd": ("KD x 1000", 1e3, 1),
-    "precision": ("precision", 1, 3),
-    "recall": ("recall", 1, 3),
+    **QUALITY,
     "processor_seconds": ("processor seconds", 1, 0),
 }
 
@@ -106,7 +105,7 @@ def main() -> None:
     features = arguments.features or classifier(
         arguments.data, output / "classifier.keras"
     )
-    judge = Judge(held_out[: arguments.conditions], features)
+    judge = Judge(held_out[: arguments.conditions], features, output)
     runs = runs_of(
         [
             *((n, SETTINGS[n].factor) for n in arguments.settings),
@@ -189,12 +188,18 @@ def extractor(features: str | keras.Model) -> kr.metrics.FeatureExtractor:
 class Judge:
     """Compares answers with the true images, in features and in pixels."""
 
-    def __init__(self, real: np.ndarray, features: str | keras.Model):
+    def __init__(
+        self,
+        real: np.ndarray,
+        features: str | keras.Model,
+        folder: pathlib.Path,
+    ):
         self.real = real
         alike = np.stack([real, real[most_alike(real, len(real))]], axis=1)
         self.spread_of_real = spread(lower_halves(alike))
         self.conditions = upper_halves(real)
         self._features = extractor(features)
+        self._quality = ImageJudge(real, self._features, folder)
 
     def __call__(self, answers: np.ndarray) -> dict[str, float]:
         """Returns all values, of answers `(conditions, ANSWERS, ...)`."""
@@ -207,22 +212,13 @@ class Judge:
                 self._features, samples_per_condition=ANSWERS
             ),
         }
-        single = {
-            "fd": kinds.FrechetDistance(self._features),
-            "kd": kinds.KernelDistance(self._features),
-            "neighbours": kinds.PrecisionRecall(self._features),
-        }
         for first in range(0, len(answers), 50):
             part = slice(first, first + 50)
             real, of_all = self.real[part], answers[part]
             with shared_features():
                 for metric in several.values():
                     metric.update_state(real, of_all, self.conditions[part])
-            with shared_features():
-                for metric in single.values():
-                    metric.update_state(real, of_all[:, 0])
         best, mean = several["nearest"].result().values()
-        precision, recall = single["neighbours"].result().values()
         diversity = list(several["diversity"].result().values())[0]
         apart = spread(lower_halves(answers))
         values = {
@@ -231,10 +227,7 @@ class Judge:
             "diversity": diversity,
             "best": best,
             "mean": mean,
-            "fd": single["fd"].result(),
-            "kd": single["kd"].values()[single["kd"].name],
-            "precision": precision,
-            "recall": recall,
+            **self._quality(answers[:, 0]),
         }
         return {name: float(value) for name, value in values.items()}
 

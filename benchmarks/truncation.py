@@ -22,7 +22,10 @@ import kept_runs
 import keras
 import numpy as np
 from diversity import classifier
+from diversity import extractor
 from diversity import load
+from image_judge import QUALITY
+from image_judge import ImageJudge
 from matplotlib.figure import Figure
 from pair_runs import Run
 from pair_runs import keep_all
@@ -30,15 +33,8 @@ from pair_runs import runs_of
 from paired import against
 
 import keras_regan as kr
-from keras_regan.metrics._feature_sharing import shared_features
 
 BOUNDS = [None, 1.0, 0.7, 0.5, 0.4, 0.3]
-COLUMNS = {
-    "fd": ("FD", 1, 2),
-    "kd": ("KD x 1000", 1e3, 1),
-    "precision": ("precision", 1, 3),
-    "recall": ("recall", 1, 3),
-}
 
 
 def main() -> None:
@@ -47,9 +43,10 @@ def main() -> None:
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
     train, held_out = load(arguments.data)
-    judge = Judge(
+    judge = ImageJudge(
         held_out[: arguments.samples],
-        classifier(arguments.data, output / "classifier.keras"),
+        extractor(classifier(arguments.data, output / "classifier.keras")),
+        output,
     )
     factors = [("Orthogonal", factor) for factor in arguments.factors]
     runs = runs_of([("none", 0.0), *factors], arguments.seeds)
@@ -62,39 +59,10 @@ def main() -> None:
     report(output, runs)
 
 
-class Judge:
-    """Compares samples with images that were not trained on."""
-
-    def __init__(self, real: np.ndarray, features: keras.Model):
-        self.real = real
-        self._features = kr.metrics.FeatureExtractor(
-            features, preprocessing=keras.layers.Rescaling(1 / 127.5, -1.0)
-        )
-
-    def __call__(self, samples: np.ndarray) -> dict[str, float]:
-        """Returns all values."""
-        frechet = kr.metrics.FrechetDistance(self._features)
-        kernel = kr.metrics.KernelDistance(self._features)
-        neighbours = kr.metrics.PrecisionRecall(self._features)
-        for first in range(0, len(samples), 500):
-            part = slice(first, first + 500)
-            with shared_features():
-                for metric in (frechet, kernel, neighbours):
-                    metric.update_state(self.real[part], samples[part])
-        precision, recall = neighbours.result().values()
-        values = {
-            "fd": frechet.result(),
-            "kd": kernel.values()[kernel.name],
-            "precision": precision,
-            "recall": recall,
-        }
-        return {name: float(value) for name, value in values.items()}
-
-
 def run(
     which: Run,
     train: np.ndarray,
-    judge: Judge,
+    judge: ImageJudge,
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     """Trains one GAN and judges it at each bound."""
@@ -121,7 +89,7 @@ def run(
     return {
         "bounds": {
             key(bound): judge(
-                gan.generate(len(judge.real), seed=which.seed, truncation=bound)
+                gan.generate(judge.count, seed=which.seed, truncation=bound)
             )
             for bound in BOUNDS
         },
@@ -149,10 +117,10 @@ def report(folder: pathlib.Path, runs: list[Run]) -> None:
             for name, results in found.items()
         }
         kept_runs.write_summary(
-            folder / f"table, {bound}.json", at_bound, COLUMNS
+            folder / f"table, {bound}.json", at_bound, QUALITY
         )
-        text += f"{bound}:\n\n{kept_runs.table(at_bound, COLUMNS)}\n"
-        text += against(at_bound, "none", COLUMNS) + "\n"
+        text += f"{bound}:\n\n{kept_runs.table(at_bound, QUALITY)}\n"
+        text += against(at_bound, "none", QUALITY) + "\n"
     (folder / "table.md").write_text(text)
     print(text)
     draw(folder / "precision_recall.png", found)
@@ -169,7 +137,7 @@ def draw(path: pathlib.Path, found: dict[str, list[dict]]) -> None:
                 np.mean([r["bounds"][bound][column] for r in results])
                 for bound in bounds
             ]
-            for column in COLUMNS
+            for column in QUALITY
         }
         trade.plot(means["recall"], means["precision"], "o-", label=name)
         distance.plot(bounds, means["fd"], "o-", label=name)

@@ -29,6 +29,9 @@ from typing import Any
 import kept_runs
 import keras
 import numpy as np
+from diversity import extractor
+from image_judge import QUALITY
+from image_judge import ImageJudge
 from pair_runs import Run
 from pair_runs import keep_all
 from pair_runs import report
@@ -44,7 +47,6 @@ from pair_settings import pairwise
 from pair_settings import with_l2
 
 import keras_regan as kr
-from keras_regan.metrics._feature_sharing import shared_features
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "examples"))
 from face_data import Faces  # noqa: E402
@@ -72,10 +74,7 @@ COLUMNS = {
     "values": ("untold values seen", 1, 3),
     "told": ("told, right", 1, 4),
     "nearest": ("nearest real", 1, 3),
-    "fd": ("FD", 1, 2),
-    "kd": ("KD x 1000", 1e3, 2),
-    "precision": ("precision", 1, 3),
-    "recall": ("recall", 1, 3),
+    **QUALITY,
     "processor_seconds": ("processor seconds", 1, 0),
 }
 
@@ -105,12 +104,13 @@ def main() -> None:
     """Trains what is missing and reports what is there."""
     arguments = parse_arguments()
     output = pathlib.Path(arguments.output)
+    output.mkdir(parents=True, exist_ok=True)
     faces, test = (
         smaller(load_faces(arguments.data, split), arguments.size)
         for split in ("train", "test")
     )
     reader = Reader.of(faces.descriptions)
-    judge = Judge(faces, test, reader.read(test.descriptions))
+    judge = Judge(faces, test, reader.read(test.descriptions), output)
     runs = runs_of(
         [
             *((n, SETTINGS[n].factor) for n in arguments.settings),
@@ -147,9 +147,16 @@ class Judge:
         faces: Real faces, of the training.
         test: Others, whose descriptions are told.
         conditions: Their descriptions, in numbers.
+        folder: Where the features of real faces are kept.
     """
 
-    def __init__(self, faces: Faces, test: Faces, conditions: np.ndarray):
+    def __init__(
+        self,
+        faces: Faces,
+        test: Faces,
+        conditions: np.ndarray,
+        folder: pathlib.Path,
+    ):
         self.faces = faces
         self.test = test
         self.conditions = conditions
@@ -162,9 +169,10 @@ class Judge:
         )
         pooled = keras.layers.GlobalAveragePooling2D()(flatten.input)
         self.network = keras.Model(network.inputs, pooled)
-        self.features = kr.metrics.FeatureExtractor(
-            self.network,
-            preprocessing=keras.layers.Rescaling(1 / 127.5, -1.0),
+        self._quality = ImageJudge(
+            faces.images[: FEW_OF_EACH * len(test.images)],
+            extractor(self.network),
+            folder,
         )
         right = self.as_told(test.images[:, np.newaxis])
         print(f"The judge finds {right:.4f} of what is told in real faces.")
@@ -192,7 +200,8 @@ class Judge:
         return {
             "told": self.as_told(few),
             **self.variety(many),
-            **self.quality(np.concatenate(few)),
+            "nearest": self._distance_of_nearest(np.concatenate(few)),
+            **self._quality(np.concatenate(few)),
         }
 
     def variety(self, of_each: np.ndarray) -> dict[str, float]:
@@ -219,27 +228,6 @@ class Judge:
             "entropy": float(shares[~told].mean()),
             "values": float(found[~told].mean()),
         }
-
-    def quality(self, images: np.ndarray) -> dict[str, float]:
-        """Compares faces with as many of the training."""
-        kinds = kr.metrics
-        frechet = kinds.FrechetDistance(self.features)
-        kernel = kinds.KernelDistance(self.features)
-        neighbours = kinds.PrecisionRecall(self.features)
-        for first in range(0, len(images), 500):
-            part = slice(first, first + 500)
-            with shared_features():
-                for metric in (frechet, kernel, neighbours):
-                    metric.update_state(self.faces.images[part], images[part])
-        precision, recall = neighbours.result().values()
-        values = {
-            "nearest": self._distance_of_nearest(images),
-            "fd": frechet.result(),
-            "kd": kernel.values()[kernel.name],
-            "precision": precision,
-            "recall": recall,
-        }
-        return {name: float(value) for name, value in values.items()}
 
     def _distance_of_nearest(self, images: np.ndarray) -> float:
         """Returns the mean distance to the nearest real face, in features."""

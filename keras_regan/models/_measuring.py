@@ -1,4 +1,8 @@
-"""Evaluation of a GAN: losses, metrics and shares of the gradient."""
+"""What a GAN tells of itself: losses, metrics, shares of the gradient.
+
+A third of this file documents public methods, which is why it is longer than
+the others.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Weights that are exactly zero: how they become so, and how many there are."""
+"""Penalties that make weights exactly zero after each update."""
 
 import math
 from collections.abc import Sequence
@@ -7,6 +7,22 @@ import keras
 from keras import ops
 
 from keras_regan._typing import Tensor
+from keras_regan.penalties.penalty import Penalty
+from keras_regan.penalties.step_context import StepContext
+
+
+class ZeroMaker(Penalty):
+    """A penalty that moves weights to zero and adds nothing to the loss."""
+
+    makes_zeros = True
+
+    def __call__(self, context: StepContext) -> Tensor:
+        """Returns zero: nothing is added to the loss."""
+        return ops.zeros((), "float32")
+
+    def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
+        """Returns the share of weights that are zero."""
+        return share_of_zeros(kernels) if kernels else added
 
 
 def soft_threshold(weights: Tensor, threshold: Tensor) -> Tensor:

@@ -8,14 +8,12 @@ from keras import ops
 from keras_regan._registration import register
 from keras_regan._typing import Factor
 from keras_regan._typing import Tensor
-from keras_regan.penalties._zeros import share_of_zeros
+from keras_regan.penalties._zeros import ZeroMaker
 from keras_regan.penalties._zeros import soft_threshold
-from keras_regan.penalties.penalty import Penalty
-from keras_regan.penalties.step_context import StepContext
 
 
 @register
-class ProximalL1(Penalty):
+class ProximalL1(ZeroMaker):
     """Makes weights exactly zero, after each step of the optimizer.
 
     `regularizers.L1` adds the L1 norm to the loss. Its gradient pushes a
@@ -57,14 +55,8 @@ class ProximalL1(Penalty):
     all weights, as decoupled weight decay is.
     """
 
-    makes_zeros = True
-
     def __init__(self, factor: Factor = 0.01, **kwargs: Any):
         super().__init__(factor, **kwargs)
-
-    def __call__(self, context: StepContext) -> Tensor:
-        """Returns zero: nothing is added to the loss."""
-        return ops.zeros((), "float32")
 
     def after_update(
         self,
@@ -81,6 +73,4 @@ class ProximalL1(Penalty):
 
     def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
         """Returns the share of weights that are zero."""
-        if self.factor == 0 or not kernels:
-            return added
-        return share_of_zeros(kernels)
+        return added if self.factor == 0 else super().logged(added, kernels)

@@ -12,15 +12,13 @@ from keras_regan._registration import register
 from keras_regan._typing import Tensor
 from keras_regan._validation import float_below_one
 from keras_regan._validation import positive_integer
+from keras_regan.penalties._zeros import ZeroMaker
 from keras_regan.penalties._zeros import number_of
-from keras_regan.penalties._zeros import share_of_zeros
 from keras_regan.penalties._zeros import soft_threshold
-from keras_regan.penalties.penalty import Penalty
-from keras_regan.penalties.step_context import StepContext
 
 
 @register
-class Sparsity(Penalty):
+class Sparsity(ZeroMaker):
     """Makes a given share of the weights exactly zero, for a smaller file.
 
     Train a network first, then take it on with this penalty. The share of
@@ -81,7 +79,6 @@ class Sparsity(Penalty):
     they are.
     """
 
-    makes_zeros = True
     share = Fixed("the share in the constructor")
     steps = Fixed("the steps in the constructor")
 
@@ -111,10 +108,6 @@ class Sparsity(Penalty):
     def variables(self) -> list[keras.Variable]:
         """For each kernel, one where a weight is kept, and zero elsewhere."""
         return self._kept
-
-    def __call__(self, context: StepContext) -> Tensor:
-        """Returns zero: nothing is added to the loss."""
-        return ops.zeros((), "float32")
 
     def after_update(
         self,
@@ -146,10 +139,6 @@ class Sparsity(Penalty):
             kernel.assign(closer)
             left = ops.cast(ops.not_equal(closer, 0), kept.dtype)
             kept.assign(kept * ops.where(is_due, left, 1.0))
-
-    def logged(self, added: Tensor, kernels: list[keras.Variable]) -> Tensor:
-        """Returns the share of weights that are zero."""
-        return share_of_zeros(kernels) if kernels else added
 
     def _closer_to_zero(
         self, kernel: keras.Variable, threshold: Tensor

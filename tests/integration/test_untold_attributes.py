@@ -29,14 +29,14 @@ def test_smaller_faces_are_means_of_pixels(faces):
     )
 
 
-def test_judge_counts_variety_and_obedience(faces, monkeypatch):
+def test_judge_counts_variety_and_obedience(faces, monkeypatch, tmp_path):
     # It sees what stands in the first pixels.
     monkeypatch.setattr(
         untold_attributes.FaceJudge,
         "attributes",
         lambda self, images: (images[:, 0, :7, 0] > 0).astype("int32"),
     )
-    judge = untold_attributes.Judge(faces, faces, faces.attributes)
+    judge = untold_attributes.Judge(faces, faces, faces.attributes, tmp_path)
     images = np.zeros((60, 4, 16, 16, 3))
     images[:, :, 0, :7, 0] = 2.0 * faces.attributes[:, None] - 1.0
     assert judge.as_told(images) == 1.0
