@@ -8,6 +8,7 @@ processor seconds of all threads of the process, and wall seconds beside them.
 
 import importlib
 import json
+import math
 import os
 import resource
 import statistics
@@ -93,7 +94,11 @@ class Worker:
 
 
 def in_turn(
-    programs: Mapping[str, Program], steps: int, rounds: int, warm_up: int
+    programs: Mapping[str, Program],
+    steps: int,
+    rounds: int,
+    warm_up: int,
+    seconds: float = math.inf,
 ) -> dict[str, list[Slice]]:
     """Returns what each program took in each round.
 
@@ -102,14 +107,18 @@ def in_turn(
         steps: How many steps a program takes in a round.
         rounds: How many rounds.
         warm_up: How many steps each takes before.
+        seconds: After so many no further round begins; the first always does.
     """
+    began = time.perf_counter()
     workers = {}
     try:
         for name, program in programs.items():
             workers[name] = Worker(program)
             workers[name].run(warm_up)
         times = {name: [] for name in workers}
-        for _ in range(rounds):
+        for done in range(rounds):
+            if done and time.perf_counter() - began > seconds:
+                break
             for name, worker in workers.items():
                 times[name].append(worker.run(steps))
     finally:

@@ -10,6 +10,11 @@ Four parts, each a table (`--parts`), in processor time of interleaved rounds:
 * `members`: what every member of the catalogue adds, in time and memory.
 
 About an hour on two cores. `--steps 1 --rounds 1` shows that it runs.
+
+    python benchmarks/step_time.py --brief
+
+prints one table in three minutes: a DCGAN's step on your backend and machine,
+in `fit` with each kind of regularizer, beside a loop of one's own.
 """
 
 import argparse
@@ -23,6 +28,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
+import keras
 import rivals
 import rounds
 from rounds import Program
@@ -265,6 +271,37 @@ def measure_members(arguments: argparse.Namespace) -> dict[str, Any]:
 _AT_A_TIME = 8
 
 
+# Brief.
+
+_BRIEF_SECONDS = 150
+# A whole number of R1's intervals.
+BRIEF_STEPS = 16
+_BRIEF = (
+    "fit",
+    "fit, L1",
+    "fit, PairwiseDistance",
+    "fit, R1(interval=16)",
+    "fit, R1",
+)
+
+
+def measure_brief(backend: str, batch: int) -> dict[str, Any]:
+    """Times a DCGAN's step on one backend, as `compile` sets it by default."""
+    loop = "hand-tuned loop"
+    arguments = ("dcgan for R1", batch)
+    programs = {loop: Program(f"rivals.in_{backend}", loop, backend, arguments)}
+    for name in _BRIEF:
+        programs[name] = Program(_OURS, f"default {name}", backend, arguments)
+    times = rounds.in_turn(programs, BRIEF_STEPS, 9, 2, _BRIEF_SECONDS)
+    table = _table(times)
+    print(
+        f"\nDCGAN of 32 x 32 pixels, batch {batch}, {backend}, "
+        f"{len(times[loop])} round(s) of {BRIEF_STEPS} steps\n"
+    )
+    _print(table)
+    return table
+
+
 # Tables.
 
 
@@ -343,7 +380,15 @@ def main() -> None:
     add("--steps", type=int, default=16, help="a round (%(default)s)")
     add("--rounds", type=int, default=9, help="(%(default)s)")
     add("--output", help="a JSON file, to which the parts are added")
+    add(
+        "--brief",
+        action="store_true",
+        help="one table in three minutes, on Keras's backend",
+    )
     arguments = parser.parse_args()
+    if arguments.brief:
+        measure_brief(keras.backend.backend(), BATCH["dcgan"])
+        return
     for part in arguments.parts:
         result = PARTS[part](arguments)
         if arguments.output:

@@ -17,11 +17,13 @@ def build(network: str) -> tuple[keras.Model, keras.Model]:
             hidden=rivals.MLP_HIDDEN,
             output_activation=None,
         )
-    if network == "dcgan":
+    if network in ("dcgan", "dcgan for R1"):
         return kr.networks.dcgan(
             (32, 32, 3),
             latent_dim=rivals.IMAGE_LATENTS,
             width=rivals.DCGAN_WIDTH,
+            # Every gradient penalty wants a discriminator without it.
+            discriminator_batch_normalization=network == "dcgan",
         )
     return kr.networks.resnet(
         (32, 32, 3),

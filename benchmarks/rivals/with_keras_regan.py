@@ -58,6 +58,20 @@ def _contender(**compiled):
     return prepare
 
 
+def _regularized(generator=None, discriminator=None):
+    """Returns a contender; the arguments make the two regularizers."""
+
+    def prepare(network, batch):
+        model = gan(
+            network,
+            generator_regularizers=generator and [generator()],
+            discriminator_regularizers=discriminator and [discriminator()],
+        )
+        return fitting(model, network, batch)
+
+    return prepare
+
+
 CONTENDERS = {
     "fit": _contender(jit_compile=False),
     "fit, shared samples": _contender(jit_compile=False, shared_samples=True),
@@ -71,4 +85,16 @@ CONTENDERS = {
     "fit, compiled by XLA, shared samples": _contender(
         jit_compile=True, shared_samples=True
     ),
+}
+# With what `compile` leaves to Keras: whether XLA compiles the step.
+CONTENDERS |= {
+    "default fit": _regularized(),
+    "default fit, L1": _regularized(lambda: kr.regularizers.L1(1e-5)),
+    "default fit, PairwiseDistance": _regularized(
+        kr.regularizers.PairwiseDistance
+    ),
+    "default fit, R1(interval=16)": _regularized(
+        discriminator=lambda: kr.penalties.R1(interval=16)
+    ),
+    "default fit, R1": _regularized(discriminator=kr.penalties.R1),
 }

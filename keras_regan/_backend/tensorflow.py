@@ -68,7 +68,11 @@ def minimize(
         gradients = [
             None if g is None else tf.convert_to_tensor(g) for g in gradients
         ]
-    optimizer.apply(gradients, variables)
+    # TensorFlow's dependency optimizer can forget that a pass reads a bias
+    # before its update, if the gradient of the bias does not depend on that
+    # pass, as in a gradient penalty.
+    with tf.control_dependencies([loss]):
+        optimizer.apply(gradients, variables)
     return mirrored.global_mean(values), samples
 
 

@@ -153,7 +153,7 @@ class Player:
         latents: Tensor | None,
         generated: Generated | None,
         seed: keras.random.SeedGenerator,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor | bool, Tensor]:
         """Takes one optimizer step on the sum of all terms.
 
         Args:
@@ -178,12 +178,15 @@ class Player:
             return *self.objective(context), made.samples
 
         step = self.step.value
-        # A copy, because the optimizer changes the variable in place.
-        before = self.optimizer.iterations + 0
+        if self.may_skip:
+            # A copy, because the optimizer changes the variable in place.
+            before = self.optimizer.iterations + 0
         values, samples = _backend.minimize(
             objective, self.optimizer, self.variables
         )
-        taken = ops.not_equal(self.optimizer.iterations, before)
+        taken: Tensor | bool = True
+        if self.may_skip:
+            taken = ops.not_equal(self.optimizer.iterations, before)
         size = ops.shape(samples)[0]
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:

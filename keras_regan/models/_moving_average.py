@@ -29,7 +29,7 @@ def update_average(
     network: keras.Model,
     momentum: float,
     step: Tensor,
-    taken: Tensor,
+    taken: Tensor | bool,
     makes_zeros: bool,
 ) -> None:
     """Moves the average towards the network.

@@ -465,7 +465,7 @@ class RegularizedGAN(MeasuringModel):
         player: Player,
         batch: Batch,
         generated: Generated | None = None,
-    ) -> tuple[Tensor, Generated]:
+    ) -> tuple[Tensor | bool, Generated]:
         """Updates one network with the gradient of the sum of its terms.
 
         Args:

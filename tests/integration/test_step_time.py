@@ -97,36 +97,6 @@ def test_steps_with_members(name):
         assert run.temporary_bytes > 0
 
 
-@pytest.fixture
-def here(monkeypatch):
-    """Programs run in this process; returns what they return at first."""
-    first = {}
-
-    class Here(rounds.Worker):
-        def __init__(self, program):
-            self._program = program
-            module = importlib.import_module(program.module)
-            self._run = module.CONTENDERS[program.name](*program.arguments)
-
-        def run(self, steps):
-            def run(steps):
-                first.setdefault(self._program, self._run(steps))
-
-            run.temporary_bytes = getattr(self._run, "temporary_bytes", None)
-            return rounds.measured(run, steps)
-
-        def stop(self):
-            pass
-
-    monkeypatch.setattr(rounds, "Worker", Here)
-    monkeypatch.setattr(
-        rounds,
-        "names_in",
-        lambda module, _: list(importlib.import_module(module).CONTENDERS),
-    )
-    return first
-
-
 def tables(path, monkeypatch, *arguments):
     command = ["step_time.py", "--backends", BACKEND, "--rounds", "2"]
     monkeypatch.setattr(
@@ -177,6 +147,20 @@ def test_table_of_rivals_that_begin_alike(tmp_path, monkeypatch, here, capsys):
     assert any("hand-tuned" in key and BACKEND in key for key in best)
     printed = capsys.readouterr().out
     assert all(f"| {name} |" in printed for name in rows)
+
+
+@pytest.mark.usual_on("jax")
+def test_brief_table_has_a_row_for_each_kind(monkeypatch, here, capsys):
+    monkeypatch.setattr(step_time, "_BRIEF_SECONDS", 0)
+    monkeypatch.setattr(step_time, "BATCH", {"dcgan": 4})
+    monkeypatch.setattr(step_time, "BRIEF_STEPS", 1)
+    monkeypatch.setattr(sys, "argv", ["step_time.py", "--brief"])
+    step_time.main()
+    printed = capsys.readouterr().out
+    assert f"{BACKEND}, 1 round(s) of 1 steps" in printed
+    for name in ("hand-tuned loop", "fit", "fit, L1", "fit, R1"):
+        assert f"\n| {name} | " in printed
+    assert all(np.isfinite(losses).all() for losses in here.values())
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="measured with JAX")
