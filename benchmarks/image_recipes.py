@@ -130,9 +130,7 @@ def _switched_on(*settings):
 
 _EXAMPLE = Recipe()
 # Three times the rate, and nothing that does not help within minutes.
-_QUICK = replace(
-    _EXAMPLE, l1=0.0, pairwise=0.0, rate=6e-4, shared_samples=True
-)
+_QUICK = replace(_EXAMPLE, l1=0.0, pairwise=0.0, rate=6e-4, shared_samples=True)
 _R1 = replace(_QUICK, normalized=False, r1=0.1, rate=1e-3)
 _RELATIVISTIC = replace(
     _R1, loss="Relativistic", r2=0.1, beta_1=0.0, beta_2=0.99

@@ -123,7 +123,10 @@ def fit(
     """Lets a Keras model fit until the watch says that time is over."""
     watch.begin(batch)
     model.fit(
-        task.batches(batch), verbose=0, callbacks=[_Watched(watch, generate)]
+        task.batches(batch),
+        shuffle=False,  # They are in a random order.
+        verbose=0,
+        callbacks=[_Watched(watch, generate)],
     )
 
 

@@ -167,9 +167,7 @@ def run(
 def save_grid(path: pathlib.Path, images: np.ndarray) -> None:
     """Writes the first images as one."""
     levels = np.nan_to_num((images[:SAMPLES_OF_GRID] + 1.0) * 127.5)
-    keras.utils.save_img(
-        path, tiled(levels.round().clip(0, 255)), scale=False
-    )
+    keras.utils.save_img(path, tiled(levels.round().clip(0, 255)), scale=False)
 
 
 def machine() -> dict[str, Any]:

@@ -95,9 +95,7 @@ class _GAN(keras.Model):
         labels += NOISE * tf.random.uniform(tf.shape(labels))
         with tf.GradientTape() as tape:
             loss = self.entropy(labels, self.discriminator(both))
-        self._move(
-            tape, loss, self.discriminator, self.discriminator_optimizer
-        )
+        self._move(tape, loss, self.discriminator, self.discriminator_optimizer)
         self.means["d_loss"].update_state(loss)
         latents = tf.random.normal((count, LATENTS))
         with tf.GradientTape() as tape:

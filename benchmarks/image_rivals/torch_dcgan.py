@@ -1,7 +1,7 @@
 """The DCGAN of PyTorch's examples, in plain PyTorch.
 
-https://github.com/pytorch/examples/tree/main/dcgan. It is for 64 pixels; smaller
-images have fewer halvings, down to 4 x 4, or 7 x 7 for 28 pixels.
+https://github.com/pytorch/examples/tree/main/dcgan. It is for 64 pixels;
+smaller images have fewer halvings, down to 4 x 4, or 7 x 7 for 28 pixels.
 """
 
 import numpy as np

@@ -34,7 +34,9 @@ def test_seconds_are_those_of_training_alone():
     watch = Watch(8.0, 4, judge, clock=lambda: now)
     watch.begin(16)
     # The first step compiles; the last but one takes two slices.
-    for step, over in zip([50.0, 1.5, 1.5, 4.5, 1.0], [0, 0, 0, 0, 1]):
+    for step, over in zip(
+        [50.0, 1.5, 1.5, 4.5, 1.0], [0, 0, 0, 0, 1], strict=True
+    ):
         now += step
         assert watch.step_done(lambda n: n / 2) == over
     assert watch.first_step_seconds == 50.0
@@ -163,7 +165,7 @@ def test_every_kind_of_contender(tmp_path, monkeypatch, capsys):
             with Image.open(path) as grid:
                 assert grid.size == (8 * 28, 8 * 28)
     table = (folder / "table.md").read_text()
-    assert table.count("| 1 |") == len(names) + len(ours)
+    assert table.count("| 1.0 s |") == len(names) + len(ours)
     assert ("1 of 1" in table) == (BACKEND == "tensorflow")
     assert (folder / "curves.png").stat().st_size > 0
 
