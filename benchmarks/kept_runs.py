@@ -21,7 +21,7 @@ def keep(
     Ends the program if it is there and was made in another way.
     """
     if file.exists():
-        _check_protocol(file, protocol)
+        check_protocol(file, protocol)
         return
     text = json.dumps({**make(), "protocol": protocol}, indent=1) + "\n"
     # At once: an interrupted run leaves no half of a file.
@@ -31,7 +31,8 @@ def keep(
     print(file.stem, text.replace("\n", ""), flush=True)
 
 
-def _check_protocol(file: pathlib.Path, protocol: Mapping[str, Any]) -> None:
+def check_protocol(file: pathlib.Path, protocol: Mapping[str, Any]) -> None:
+    """Ends the program if a run was made in another way."""
     found = json.loads(file.read_text())["protocol"]
     for name, value in protocol.items():
         if found.get(name) != value:
