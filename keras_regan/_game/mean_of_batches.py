@@ -7,6 +7,9 @@ from keras import ops
 
 from keras_regan._typing import Tensor
 
+# Vanishes beside a sample, and spares each mean a test for zero.
+_NO_SAMPLES = keras.initializers.Constant(1e-30)
+
 
 class MeanOfBatches(keras.metrics.Metric):
     """Computes the mean over all samples from the means over batches.
@@ -25,7 +28,7 @@ class MeanOfBatches(keras.metrics.Metric):
         self.total = self.add_variable((), initializer="zeros", name="total")
         self._counts = beside is None
         self.count: keras.Variable = (
-            self.add_variable((), initializer="zeros", name="count")
+            self.add_variable((), initializer=_NO_SAMPLES, name="count")
             if beside is None
             else beside.count
         )
@@ -38,5 +41,10 @@ class MeanOfBatches(keras.metrics.Metric):
 
     def result(self) -> Tensor:
         """Returns the mean so far; zero before the first batch."""
-        # Counts are whole numbers, so 1 only replaces 0 here.
-        return self.total / ops.maximum(self.count, 1.0)
+        return self.total / self.count
+
+    def reset_state(self) -> None:
+        """Forgets all batches."""
+        self.total.assign(0.0)
+        if self._counts:
+            self.count.assign(_NO_SAMPLES(()))
