@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_regan import _backend
 from keras_regan._backend import replicas
+from keras_regan._backend.keras_internals.optimizers import count_of_gradients
 from keras_regan._checks.networks import carries_regularizers
 from keras_regan._checks.networks import kernels
 from keras_regan._checks.own_objects import check_constructed
@@ -110,6 +111,7 @@ class Player:
         self.may_skip = isinstance(
             optimizer, keras.optimizers.LossScaleOptimizer
         )
+        self._gradients = count_of_gradients(optimizer)
         self._skipped = keras.metrics.Sum(name=f"{role[0]}_{_SKIPPED}")
 
     @property
@@ -153,7 +155,7 @@ class Player:
         latents: Tensor | None,
         generated: Generated | None,
         seed: keras.random.SeedGenerator,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Takes one optimizer step on the sum of all terms.
 
         Args:
@@ -165,9 +167,10 @@ class Player:
             seed: The seed generator for the draws of terms.
 
         Returns:
-            The tuple `(taken, samples)`: whether the step was taken (a loss
-            scale skips steps whose gradients overflow), and its generated
-            samples.
+            The tuple `(taken, moved, samples)`: whether the step was taken (a
+            loss scale skips steps whose gradients overflow), whether it moved
+            the network (an optimizer may accumulate gradients first), and its
+            generated samples.
         """
 
         def objective():
@@ -178,17 +181,19 @@ class Player:
             return *self.objective(context), made.samples
 
         step = self.step.value
-        # A copy, because the optimizer changes the variable in place.
+        # Copies, because the optimizer changes the variables in place.
         before = self.optimizer.iterations + 0
+        gradients = self._gradients.value + 0
         values, samples = _backend.minimize(
             objective, self.optimizer, self.variables
         )
-        taken = ops.not_equal(self.optimizer.iterations, before)
+        moved = ops.not_equal(self.optimizer.iterations, before)
+        taken = ops.not_equal(self._gradients.value, gradients)
         size = ops.shape(samples)[0]
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
             penalty.after_update(
-                self.kernels, ops.where(taken, rate, 0.0), step
+                self.kernels, ops.where(moved, rate, 0.0), step
             )
         self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
         if self.augmentation is not None:
@@ -199,7 +204,7 @@ class Player:
             values = {k: ops.where(taken, v, 0.0) for k, v in values.items()}
             size = ops.where(taken, size, 0)
         self.track(values, size)
-        return taken, samples
+        return taken, moved, samples
 
     def track(self, values: dict[str, Tensor], batch_size: Any) -> None:
         """Adds values to the logged means.
