@@ -109,8 +109,11 @@ def rounded_to_tf32(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows = samples - samples.mean(axis=0, keepdims=True)
     batch, elements = rows.shape
     squares = np.sum(rows.astype("float64") ** 2, axis=1)
-    squared = squares[:, None] + squares - 2 * tf32(rows) @ tf32(rows).T
-    distances = np.sqrt(np.maximum(squared, 0) / elements + 1e-12)
+    sums = squares[:, None] + squares
+    squared = sums - 2 * tf32(rows) @ tf32(rows).T
+    # Nearer ones are not told apart.
+    squared = np.where(squared > 2.0**-22 * sums, squared, 0)
+    distances = np.sqrt(squared / elements + 1e-12)
     slopes = (squared > 0) / (2 * elements * distances)
     np.fill_diagonal(slopes, 0)
     slopes = 2 * slopes / (batch * (batch - 1))
