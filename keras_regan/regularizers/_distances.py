@@ -64,10 +64,10 @@ def all_squares(rows: Tensor, others: Tensor) -> Tensor:
     """Returns the squared L2 distance of every row to every one of `others`.
 
     It uses the Gram matrix, which takes `O(batch^2)` memory besides the rows,
-    and never `(batch, batch, elements)`. Rows that rounding does not tell apart,
-    less than a thousandth of their norm from each other, have a distance of
-    zero without a gradient: the root of what rounding leaves of it would have
-    a gradient many times that of all other pairs.
+    and never `(batch, batch, elements)`. Rows that rounding does not tell
+    apart, less than a thousandth of their norm from each other, have a distance
+    of zero without a gradient: the root of what rounding leaves of it would
+    have a gradient many times that of all other pairs.
 
     Args:
         rows: Tensor of shape `(batch, elements)`.
