@@ -47,12 +47,15 @@ class Slice(NamedTuple):
         peak_megabytes: The most that the process has held so far.
         temporary_megabytes: What a step needs besides its arguments and
             results, if its compiler tells.
+        device_megabytes: The most in use on an accelerator so far, if its
+            framework tells.
     """
 
     processor: float
     wall: float
     peak_megabytes: float
     temporary_megabytes: float | None
+    device_megabytes: float | None = None
 
 
 class Worker:
@@ -132,11 +135,13 @@ def measured(run: Callable[[int], Any], steps: int) -> Slice:
     wall, processor = time.perf_counter(), time.process_time()
     run(steps)
     temporary = getattr(run, "temporary_bytes", None)
+    device = getattr(run, "device_bytes", lambda: None)()
     return Slice(
         processor=(time.process_time() - processor) / steps,
         wall=(time.perf_counter() - wall) / steps,
         peak_megabytes=_peak() / 1024,
         temporary_megabytes=None if temporary is None else temporary / 1e6,
+        device_megabytes=None if device is None else device / 1e6,
     )
 
 

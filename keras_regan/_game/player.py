@@ -15,6 +15,7 @@ from keras_regan._dtypes import at_least_float32
 from keras_regan._fitting.position import number_in
 from keras_regan._game.accuracies import NAMES
 from keras_regan._game.accuracies import accuracies
+from keras_regan._game.gradient_counts import GradientCounts
 from keras_regan._game.mean_of_batches import MeanOfBatches
 from keras_regan._game.networks import Networks
 from keras_regan._game.terms import SIGN
@@ -106,10 +107,9 @@ class Player:
         if carries_regularizers(network):
             names.append(layers.name)
         self._trackers = _means([*names, *right], prefix=role[0])
+        self._gradients = GradientCounts(optimizer)
         # A loss scale skips steps whose gradients overflow.
-        self.may_skip = isinstance(
-            optimizer, keras.optimizers.LossScaleOptimizer
-        )
+        self.may_skip = self._gradients.may_refuse
         self._skipped = keras.metrics.Sum(name=f"{role[0]}_{_SKIPPED}")
 
     @property
@@ -153,7 +153,7 @@ class Player:
         latents: Tensor | None,
         generated: Generated | None,
         seed: keras.random.SeedGenerator,
-    ) -> tuple[Tensor | bool, Tensor]:
+    ) -> tuple[Tensor | bool, Tensor | bool, Tensor]:
         """Takes one optimizer step on the sum of all terms.
 
         Args:
@@ -165,9 +165,10 @@ class Player:
             seed: The seed generator for the draws of terms.
 
         Returns:
-            The tuple `(taken, samples)`: whether the step was taken (a loss
-            scale skips steps whose gradients overflow), and its generated
-            samples.
+            The tuple `(taken, moved, samples)`: whether the step was taken (a
+            loss scale skips steps whose gradients overflow), whether it moved
+            the network (an optimizer may accumulate gradients first), and its
+            generated samples.
         """
 
         def objective():
@@ -178,20 +179,16 @@ class Player:
             return *self.objective(context), made.samples
 
         step = self.step.value
-        if self.may_skip:
-            # A copy, because the optimizer changes the variable in place.
-            before = self.optimizer.iterations + 0
+        before = self._gradients.now()
         values, samples = _backend.minimize(
             objective, self.optimizer, self.variables
         )
-        taken: Tensor | bool = True
-        if self.may_skip:
-            taken = ops.not_equal(self.optimizer.iterations, before)
+        taken, moved = self._gradients.since(before)
         size = ops.shape(samples)[0]
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
             penalty.after_update(
-                self.kernels, ops.where(taken, rate, 0.0), step
+                self.kernels, ops.where(moved, rate, 0.0), step
             )
         self.step.assign(ops.cast(self.optimizer.iterations, self.step.dtype))
         if self.augmentation is not None:
@@ -202,7 +199,7 @@ class Player:
             values = {k: ops.where(taken, v, 0.0) for k, v in values.items()}
             size = ops.where(taken, size, 0)
         self.track(values, size)
-        return taken, samples
+        return taken, moved, samples
 
     def track(self, values: dict[str, Tensor], batch_size: Any) -> None:
         """Adds values to the logged means.

@@ -444,8 +444,8 @@ class RegularizedGAN(MeasuringModel):
                 self._turn(game.discriminator, batch)
             moved, samples = self._turn(game.generator, batch)
             for _ in range(game.generator.moves - 1):
-                taken, samples = self._turn(game.generator, batch)
-                moved = ops.logical_or(moved, taken)
+                again, samples = self._turn(game.generator, batch)
+                moved = ops.logical_or(moved, again)
             if game.shared_samples:
                 self._turn(game.discriminator, batch, samples)
         game.seen_values.record(batch.real)
@@ -474,7 +474,7 @@ class RegularizedGAN(MeasuringModel):
             generated: Samples for the discriminator; `None` draws new ones.
 
         Returns:
-            The tuple `(taken, generated)`: whether the step was taken, and its
+            The tuple `(moved, generated)`: whether the network moved, and its
             generated samples.
         """
         game, networks = self._game, self._game.networks
@@ -491,12 +491,12 @@ class RegularizedGAN(MeasuringModel):
                 )
             if generated is None and player is game.discriminator:
                 generated = networks.generate(latents, batch.conditions, True)
-            turn.taken, samples = player.move(
+            turn.taken, moved, samples = player.move(
                 networks, batch, latents, generated, self._regularization_seed
             )
         if generated is None:
             generated = Generated(samples, latents, [])
-        return turn.taken, generated
+        return moved, generated
 
     def _is_finite(self, batch: Batch) -> Tensor:
         """Tells whether all values are finite and all labels known classes."""

@@ -19,6 +19,7 @@ import pytest
 from keras_regan._backend import keras_internals
 from keras_regan._backend.keras_internals import fitting
 from keras_regan._backend.keras_internals import layers
+from keras_regan._backend.keras_internals import optimizers
 from keras_regan._backend.keras_internals import saving
 from keras_regan._backend.keras_internals import strategies
 
@@ -534,6 +535,17 @@ if BACKEND == "jax":
         model.evaluate(SAMPLES, SAMPLES[:, :1], **arguments)
         model.predict(SAMPLES, **arguments)
         assert lengths == {"train": 4, "test": 3, "predict": 2}
+
+
+@watches(optimizers.count_of_gradients)
+def counted_gradients():
+    """An optimizer also counts gradients that it accumulates."""
+    weight = keras.Variable(np.zeros(2, "float32"))
+    inner = keras.optimizers.SGD(gradient_accumulation_steps=2)
+    inner.build([weight])
+    count = optimizers.count_of_gradients(inner)
+    inner.apply([keras.ops.ones(2)], [weight])
+    assert (int(count.value), int(inner.iterations)) == (1, 0)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

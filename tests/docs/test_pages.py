@@ -29,7 +29,7 @@ PAGES = [
     "search",
 ]
 # Contracts of parts that the page on writing parts of one's own names.
-GUIDE = ["your_own_parts", "start", "data_ranges", "latents"]
+GUIDE = ["your_own_parts", "start", "data_ranges", "latents", "memory"]
 
 
 def text_of(name):

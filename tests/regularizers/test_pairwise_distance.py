@@ -151,6 +151,26 @@ def test_all_pairs_keep_precision_far_from_the_origin():
     )
 
 
+@pytest.mark.parametrize("apart", [1e-2, 3e-4, 1e-4])
+def test_twins_do_not_drown_the_others(apart):
+    # The distance of the nearer ones is less than float32 can tell.
+    random = np.random.default_rng(0)
+    firsts, moves = random.normal(size=(2, 16, 64))
+    twins = np.concatenate([firsts, firsts + apart * moves]).astype("float32")
+    differences = twins[:, None] - twins.astype("float64")
+    distances = np.sqrt(np.mean(differences**2, axis=-1) + 1e-12)
+    pairs = 32 * 31
+    expected = 2 * (differences / distances[..., None]).sum(1) / (64 * pairs)
+    found = gradient(
+        kr.regularizers.PairwiseDistance(
+            1.0, direction="attract", pairing="all"
+        ),
+        twins,
+    )
+    error = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    assert error < 0.1
+
+
 @pytest.mark.parametrize("direction", ["repel", "attract"])
 @pytest.mark.parametrize("distance", ["l1", "l2"])
 @pytest.mark.parametrize("pairing", ["partner", "all"])

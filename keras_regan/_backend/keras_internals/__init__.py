@@ -9,6 +9,7 @@ that line.
 
 * `fitting`: changes to a model in the course of `fit`.
 * `layers`: state and results of layers.
+* `optimizers`: counts of optimizers.
 * `saving`: Keras's messages about files.
 * `strategies`: several replicas in Keras and TensorFlow.
 * `jax_trainer`, `tensorflow_trainer`, `torch_trainer`: the base class of a
