@@ -27,11 +27,11 @@ def test_table_of_both_mixtures(tmp_path, monkeypatch):
     cover(monkeypatch, tmp_path, *arguments)
     for mixture in ("ring", "grid"):
         stem = tmp_path / f"table, {mixture}, recipe plain"
-        lines = stem.with_suffix(".md").read_text().splitlines()
-        assert [line.split(" | ")[0] for line in lines[2:]] == [
-            *("| recipe", "| plain")
-        ]
-        assert all(line.count("±") == 4 for line in lines[2:])
+        means, against = stem.with_suffix(".md").read_text().split("\n\n")
+        rows = means.splitlines()[2:]
+        assert [row.split(" | ")[0] for row in rows] == ["| recipe", "| plain"]
+        assert all(row.count("±") == 4 for row in rows)
+        assert "| recipe | reverse KL |" in against
         summary = json.loads(stem.with_suffix(".json").read_text())
         assert summary["protocol"]["steps"] == 2
         assert len(summary["runs"]["plain"]["modes"]) == 2
