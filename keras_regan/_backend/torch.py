@@ -5,6 +5,7 @@ A step runs without gradients; only differentiated functions enable them.
 
 import contextlib
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,6 +15,9 @@ import torch
 
 from keras_regan._interrupts import interrupts_wait
 from keras_regan._typing import Tensor
+
+# What PyTorch says of gradients of gradients in a compiled function.
+_NOT_COMPILED = ("double backward", "donated_buffer")
 
 
 def run_step(function: Callable[[Any], Any], groups: Any, data: Any) -> Any:
@@ -186,5 +190,19 @@ def transposes_slowly() -> bool:
 
 
 def restore_state_on_error(model: keras.Model) -> AbstractContextManager[None]:
-    """Does nothing: an error leaves variables as they are."""
-    return contextlib.nullcontext()
+    """Turns an error into a clear one; the variables stay as they are."""
+    return _named_errors()
+
+
+@contextlib.contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(words in str(error) for words in _NOT_COMPILED):
+            raise
+        raise ValueError(
+            "Invalid value for argument `jit_compile`. Expected False on "
+            "PyTorch if a penalty differentiates twice, as `R1` does: "
+            "`torch.compile` does not. Received: jit_compile=True"
+        ) from error

@@ -251,7 +251,8 @@ class RegularizedGAN(MeasuringModel):
                 networks without conditions. Defaults to `True`.
             run_eagerly: As in `keras.Model.compile`.
             steps_per_execution: As in `keras.Model.compile`.
-            jit_compile: As in `keras.Model.compile`.
+            jit_compile: As in `keras.Model.compile`. On PyTorch, penalties that
+                differentiate twice, such as `R1`, cannot be compiled.
 
         Raises:
             TypeError: If an argument is of the wrong kind.
