@@ -13,11 +13,9 @@ from typing import Any
 import keras
 import torch
 
+from keras_regan._backend.keras_internals import fitting
 from keras_regan._interrupts import interrupts_wait
 from keras_regan._typing import Tensor
-
-# What PyTorch says of gradients of gradients in a compiled function.
-_NOT_COMPILED = ("double backward", "donated_buffer")
 
 
 def run_step(function: Callable[[Any], Any], groups: Any, data: Any) -> Any:
@@ -199,7 +197,7 @@ def _named_errors() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if not any(words in str(error) for words in _NOT_COMPILED):
+        if not fitting.differentiates_compiled_twice(error):
             raise
         raise ValueError(
             "Invalid value for argument `jit_compile`. Expected False on "

@@ -387,6 +387,19 @@ def exchange_in_a_branch():
     assert strategies.reduces_over_replicas(caught.value)
 
 
+@watches(fitting.differentiates_compiled_twice, backend="torch")
+def gradient_of_a_compiled_gradient():
+    """PyTorch compiles no gradients of gradients."""
+    import torch
+
+    compiled = torch.compile(lambda x: torch.tanh(x).sum(), backend="aot_eager")
+    x = torch.ones(3, requires_grad=True)
+    (gradient,) = torch.autograd.grad(compiled(x), x, create_graph=True)
+    with pytest.raises(RuntimeError) as caught:
+        gradient.sum().backward()
+    assert fitting.differentiates_compiled_twice(caught.value)
+
+
 @watches(strategies.strategy_of, backend="tensorflow")
 def strategy_of_a_model():
     """A model knows the strategy that it was made in."""
@@ -559,9 +572,9 @@ def test_every_entry_has_a_check():
         name for name, entry in entries().items() if entry not in watched
     }
     elsewhere = {
-        "tensorflow": {"trained_on_nothing"},
+        "tensorflow": {"trained_on_nothing", "differentiates_compiled_twice"},
         "torch": {"trained_on_nothing", "reduces_over_replicas"},
-        "jax": {"reduces_over_replicas"},
+        "jax": {"reduces_over_replicas", "differentiates_compiled_twice"},
     }
     assert missing == elsewhere[BACKEND]
 

@@ -47,6 +47,18 @@ def trained_on_nothing(error: UnboundLocalError) -> bool:
     return "'logs'" in str(error)
 
 
+def differentiates_compiled_twice(error: RuntimeError) -> bool:
+    """Tells whether PyTorch refused a gradient of a gradient of a program.
+
+    Why: PyTorch has no class for this error, which says nothing of Keras's
+        `jit_compile`.
+    When it is gone: compile a GAN with `R1` and `jit_compile=True`. If it
+        trains, drop this function; otherwise look for what it raises.
+    """
+    text = str(error)
+    return "double backward" in text or "donated_buffer" in text
+
+
 def callbacks_in(callback_list: Any) -> list[Any]:
     """Returns the callbacks that a `keras.callbacks.CallbackList` calls.
 
