@@ -82,6 +82,7 @@ class CutOff(kr.penalties.Sparsity):
     """As `Sparsity`, but what stays is left as it is."""
 
     def _closer_to_zero(self, weights, threshold):
+        weights = keras.ops.convert_to_tensor(weights)
         size = keras.ops.absolute(weights)
         return keras.ops.where(size > threshold, weights, 0.0)
 

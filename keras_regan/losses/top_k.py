@@ -93,8 +93,13 @@ class TopK(WrappedLoss):
             count, scores.dtype
         )
         kept = ops.maximum(ops.cast(ops.round(kept), "int32"), 1)
+        scores = ops.stop_gradient(scores)
         least = ops.take(ops.sort(scores), count - kept)
-        chosen = ops.cast(scores >= ops.stop_gradient(least), scores.dtype)
+        ranks = ops.argsort(ops.argsort(scores))
+        # Scores alone might choose none of equal samples: XLA may compute them
+        # twice and round differently.
+        chosen = ops.logical_or(ranks >= count - kept, scores >= least)
+        chosen = ops.cast(chosen, scores.dtype)
         losses = ops.vectorized_map(
             lambda logits: self.loss.generator_loss(ops.expand_dims(logits, 0)),
             ops.convert_to_tensor(fake_logits),

@@ -291,7 +291,7 @@ class Recorded(kr.penalties.Penalty):
 
 def assert_finite(gan, logs):
     for name, value in logs.items():
-        assert np.isfinite(value), name
+        assert np.isfinite(value), f"{name} of {logs}"
     for weight in gan.get_weights():
         assert np.isfinite(weight).all()
 
@@ -434,7 +434,7 @@ def assert_compiled_equals_eager(build, keys):
         moves.append([b - a for a, b in zip(before, after, strict=True)])
     for first, second in zip(*logs, strict=True):
         for name, value in first.items():
-            assert np.isfinite(value), name
+            assert np.isfinite(value), f"{name} of {logs}"
             assert second[name] == pytest.approx(value, rel=1e-4, abs=1e-5), (
                 f"{name} of {logs}"
             )
