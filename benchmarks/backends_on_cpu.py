@@ -13,7 +13,6 @@ runs.
 
 import argparse
 import functools
-import json
 import pathlib
 import warnings
 from collections.abc import Callable
@@ -23,8 +22,8 @@ from typing import Any
 
 import keras
 import numpy as np
+import result_files
 import rounds
-import step_time
 from rounds import Program
 
 import keras_regan as kr
@@ -183,14 +182,14 @@ def main() -> None:
 
 def _save(key, rows, arguments):
     path = pathlib.Path(arguments.output)
-    results = json.loads(path.read_text()) if path.exists() else {}
+    results = result_files.read(path)
     results[key] = {
-        "machine": step_time.machine(),
+        "machine": result_files.machine(),
         "steps": arguments.steps,
         "rounds": arguments.rounds,
         "rows": rows,
     }
-    path.write_text(json.dumps(step_time.rounded(results), indent=1) + "\n")
+    result_files.write(path, result_files.rounded(results))
 
 
 if __name__ == "__main__":

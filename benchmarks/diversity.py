@@ -39,14 +39,9 @@ from pair_runs import report
 from pair_runs import runs_of
 from pair_settings import Setting
 from pair_settings import Task
-from pair_settings import diversity_sensitive
-from pair_settings import falling
-from pair_settings import latent_reconstruction
-from pair_settings import mode_seeking
-from pair_settings import none
-from pair_settings import normalized_diversification
+from pair_settings import four_of_each
+from pair_settings import of_conditions
 from pair_settings import pairwise
-from pair_settings import with_l2
 
 import keras_regan as kr
 from keras_regan.metrics._feature_sharing import shared_features
@@ -71,27 +66,10 @@ COLUMNS = {
 }
 
 SETTINGS = {
-    "none": Setting(none),
-    "PairwiseDistance, each condition twice": Setting(pairwise(), 6.0, each=2),
-    "PairwiseDistance, falling, each condition twice": Setting(
-        falling(pairwise()), 6.0, each=2
-    ),
-    "PairwiseDistance, falling, second pass": Setting(falling(pairwise()), 6.0),
-    "PairwiseDistance, falling, other conditions": Setting(
-        falling(pairwise(across_conditions=True)), 6.0
-    ),
-    "ModeSeeking, each condition twice": Setting(
-        falling(mode_seeking), 0.1, each=2
-    ),
-    "DiversitySensitive, each condition twice": Setting(
-        falling(diversity_sensitive), 2.0, each=2
-    ),
-    "NormalizedDiversification, each condition four times": Setting(
-        falling(normalized_diversification), 6.0, each=4
-    ),
-    "LatentReconstruction": Setting(latent_reconstruction, 1.0),
-    "PairwiseDistance and L2, each condition twice": Setting(
-        with_l2(falling(pairwise())), 6.0, each=2
+    **of_conditions(6.0, 2.0),
+    **four_of_each(6.0),
+    "PairwiseDistance, constant, each condition twice": Setting(
+        pairwise(), 6.0, each=2
     ),
 }
 
@@ -352,7 +330,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     add("--sweep", choices=SETTINGS, help="with each of the factors")
     add("--factors", type=float, nargs="+", default=[])
-    add("--drawn", nargs="*", default=["none", list(SETTINGS)[2]])
+    add("--drawn", nargs="*", default=["none", list(SETTINGS)[1]])
     add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
     add("--steps", type=int, default=2000, help="(%(default)s)")
     add("--batch", type=int, default=32, help="(%(default)s)")

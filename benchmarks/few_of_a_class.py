@@ -11,7 +11,7 @@ the images of the training (copies are nearer than other real images), quality
 against images that were not trained on, and the time; then each setting against
 the one without, seed by seed.
 
-    ... --sweep "PairwiseDistance, each class twice" --factors 0.3 3
+    ... --sweep "PairwiseDistance, each condition twice" --factors 0.3 3
 
 Every run is kept, and one that is there is not repeated, so the comparison can
 be interrupted and enlarged. Factors are chosen with seed 0; the seeds 2 to 6
@@ -34,16 +34,9 @@ from pair_runs import Run
 from pair_runs import keep_all
 from pair_runs import report
 from pair_runs import runs_of
-from pair_settings import Setting
 from pair_settings import Task
-from pair_settings import diversity_sensitive
-from pair_settings import falling
-from pair_settings import latent_reconstruction
-from pair_settings import mode_seeking
-from pair_settings import none
-from pair_settings import normalized_diversification
-from pair_settings import pairwise
-from pair_settings import with_l2
+from pair_settings import four_of_each
+from pair_settings import of_conditions
 
 import keras_regan as kr
 
@@ -59,29 +52,7 @@ COLUMNS = {
     "processor_seconds": ("processor seconds", 1, 0),
 }
 
-SETTINGS = {
-    "none": Setting(none),
-    "PairwiseDistance, each class twice": Setting(
-        falling(pairwise()), 1.0, each=2
-    ),
-    "PairwiseDistance, second pass": Setting(falling(pairwise()), 1.0),
-    "PairwiseDistance, other classes": Setting(
-        falling(pairwise(across_conditions=True)), 1.0
-    ),
-    "ModeSeeking, each class twice": Setting(
-        falling(mode_seeking), 0.1, each=2
-    ),
-    "DiversitySensitive, each class twice": Setting(
-        falling(diversity_sensitive), 1.0, each=2
-    ),
-    "NormalizedDiversification, each class four times": Setting(
-        falling(normalized_diversification), 1.0, each=4
-    ),
-    "LatentReconstruction": Setting(latent_reconstruction, 1.0),
-    "PairwiseDistance and L2, each class twice": Setting(
-        with_l2(falling(pairwise())), 1.0, each=2
-    ),
-}
+SETTINGS = of_conditions(1.0, 1.0) | four_of_each(1.0)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import result_files
 import rounds
 import step_time
 
@@ -118,15 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.one:
         print(json.dumps(first_step(*chosen.one)))
         return
-    results: dict[str, Any] = {"machine": step_time.machine()}
+    results: dict[str, Any] = {"machine": result_files.machine()}
     for network in chosen.networks:
         for backend in chosen.backends:
             rows = measure(backend, network, chosen.rounds)
             results[f"{network}, {backend}"] = rows
             print(f"\n{network}, {backend}\n\n{table(rows)}", flush=True)
             if chosen.output:
-                text = json.dumps(step_time.rounded(results), indent=1)
-                chosen.output.write_text(text + "\n")
+                result_files.write(chosen.output, result_files.rounded(results))
 
 
 if __name__ == "__main__":

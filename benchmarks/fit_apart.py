@@ -12,7 +12,6 @@ how far ratios are to be believed. `--rounds 1 --steps 1` shows that it runs.
 import argparse
 import contextlib
 import importlib
-import json
 import pathlib
 import random
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from typing import Any
 from unittest import mock
 
 import keras
+import result_files
 import rivals
 import rounds
 import step_time
@@ -138,15 +138,14 @@ def main() -> None:
 
 
 def _save(path, rows, arguments):
-    results = json.loads(path.read_text()) if path.exists() else {}
+    results = result_files.read(path)
     results[f"{keras.backend.backend()}, {arguments.network}"] = {
-        "machine": step_time.machine(),
+        "machine": result_files.machine(),
         "steps": arguments.steps,
         "rounds": arguments.rounds,
         "rows": rows,
     }
-    text = json.dumps(step_time.rounded(results), indent=1)
-    path.write_text(text + "\n")
+    result_files.write(path, result_files.rounded(results))
 
 
 def parse_arguments() -> argparse.Namespace:

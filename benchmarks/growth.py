@@ -21,7 +21,6 @@ runs.
 """
 
 import argparse
-import json
 import math
 import pathlib
 from collections.abc import Callable
@@ -30,8 +29,8 @@ from typing import Any
 
 import keras
 import numpy as np
+import result_files
 import rounds
-import step_time
 from rounds import Program
 
 import keras_regan as kr
@@ -225,13 +224,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results[axis] = rows
         print(f"\n{axis}, {backend}\n\n{table(axis, rows)}", flush=True)
         if chosen.output:
-            path = chosen.output
-            found = json.loads(path.read_text()) if path.exists() else {}
+            found = result_files.read(chosen.output)
             found[backend] = {
-                "machine": step_time.machine(),
-                **step_time.rounded(results),
+                "machine": result_files.machine(),
+                **result_files.rounded(results),
             }
-            path.write_text(json.dumps(found, indent=1) + "\n")
+            result_files.write(chosen.output, found)
     if chosen.figure:
         draw(chosen.figure, results)
 

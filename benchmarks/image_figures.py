@@ -4,6 +4,7 @@ import math
 import pathlib
 from typing import Any
 
+import keras
 import numpy as np
 
 TITLES = {
@@ -72,6 +73,12 @@ def tiled(images: np.ndarray) -> np.ndarray:
     side = math.isqrt(len(images))
     rows = images.reshape(side, side, *images.shape[1:])
     return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+def save_grid(path: pathlib.Path, images: np.ndarray) -> None:
+    """Writes images in [-1, 1] as one; what is no number is grey."""
+    levels = np.nan_to_num((images + 1.0) * 127.5, nan=127.5)
+    keras.utils.save_img(path, tiled(levels.round().clip(0, 255)), scale=False)
 
 
 def _panels() -> tuple[Any, dict[str, Any]]:

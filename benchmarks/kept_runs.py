@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import result_files
 
 
 def keep(
@@ -23,12 +24,9 @@ def keep(
     if file.exists():
         check_protocol(file, protocol)
         return
-    text = json.dumps({**make(), "protocol": protocol}, indent=1) + "\n"
-    # At once: an interrupted run leaves no half of a file.
-    half = file.with_suffix(".part")
-    half.write_text(text)
-    half.replace(file)
-    print(file.stem, text.replace("\n", ""), flush=True)
+    result = {**make(), "protocol": protocol}
+    result_files.write(file, result)
+    print(file.stem, json.dumps(result), flush=True)
 
 
 def check_protocol(file: pathlib.Path, protocol: Mapping[str, Any]) -> None:
@@ -107,17 +105,11 @@ def write_summary(
     first = next(run for results in runs.values() for run in results)
     values = {
         name: {
-            column: [_short(run[column]) for run in results]
+            column: result_files.rounded([run[column] for run in results], 5)
             for column in columns
         }
         for name, results in runs.items()
         if results
     }
     summary = {"protocol": first["protocol"], "runs": values}
-    file.write_text(json.dumps(summary, indent=1) + "\n")
-
-
-def _short(value):
-    if isinstance(value, list):
-        return [_short(element) for element in value]
-    return float(f"{value:.5g}")
+    result_files.write(file, summary)

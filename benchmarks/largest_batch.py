@@ -19,7 +19,6 @@ There it does not undo `keras.remat`, as it would for a CPU.
 """
 
 import argparse
-import json
 import math
 import os
 import pathlib
@@ -29,8 +28,8 @@ from typing import Any
 from typing import NamedTuple
 
 import keras
+import result_files
 import rounds
-import step_time
 
 MODULE = "rivals.large_steps"
 SETTINGS = (
@@ -162,10 +161,10 @@ def main() -> None:
 
 def save(file: pathlib.Path, key: str, row: dict[str, Any]) -> None:
     """Adds a row to those of the backend."""
-    found = json.loads(file.read_text()) if file.exists() else {}
+    found = result_files.read(file)
     rows = found.setdefault(keras.backend.backend(), {})
-    rows[key] = {**row, "machine": step_time.machine()}
-    file.write_text(json.dumps(step_time.rounded(found), indent=1) + "\n")
+    rows[key] = {**row, "machine": result_files.machine()}
+    result_files.write(file, result_files.rounded(found))
     print(key, row, flush=True)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from image_figures import tiled
+from image_figures import save_grid
 from image_judge import ImageJudge
 from rivals import r3gan_task
 from rivals.r3gan_with_keras_regan import build
@@ -100,8 +100,5 @@ def judge(
 ) -> dict[str, float]:
     """Returns measures of as many samples as `real` has, and draws some."""
     samples = np.clip(gan.generate(len(real), seed=1), -1.0, 1.0)
-    grid = tiled(samples[:SAMPLES_OF_GRID])
-    keras.utils.save_img(
-        folder / "samples.png", 127.5 * (grid + 1.0), scale=False
-    )
+    save_grid(folder / "samples.png", samples[:SAMPLES_OF_GRID])
     return ImageJudge(real, features, folder)(samples)

@@ -20,7 +20,6 @@ on a CPU that everything runs, with random images.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import subprocess
@@ -37,8 +36,8 @@ import keras  # noqa: E402
 import minutes_of_r3gan  # noqa: E402
 import near_samples  # noqa: E402
 import numpy as np  # noqa: E402
+import result_files  # noqa: E402
 import rounds  # noqa: E402
-import step_time  # noqa: E402
 from photos import chosen_features  # noqa: E402
 from photos import load  # noqa: E402
 from rivals import r3gan_task  # noqa: E402
@@ -232,24 +231,17 @@ def main() -> None:
     folder = pathlib.Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "found.json"
-    found = json.loads(file.read_text()) if file.exists() else {}
+    found = result_files.read(file)
     found["machine"] = {
-        **step_time.machine(),
+        **result_files.machine(),
         "device": jax.devices()[0].device_kind,
     }
     # In their own order, whatever that of the command line.
     for name, measure in PARTS.items():
         if name in arguments.parts:
             found[name] = measure(arguments, found)
-            save(file, found)
+            result_files.write(file, result_files.rounded(found))
     print(f"{minutes_since(arguments.begin):.1f} minutes", flush=True)
-
-
-def save(file: pathlib.Path, found: dict[str, Any]) -> None:
-    """Writes at once, so that an interrupted run leaves no half of a file."""
-    half = file.with_suffix(".part")
-    half.write_text(json.dumps(step_time.rounded(found), indent=1) + "\n")
-    half.replace(file)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -97,3 +97,40 @@ def with_l2(terms: Terms) -> Terms:
         *terms(factor, task),
         kr.regularizers.L2(1e-5),
     ]
+
+
+def of_conditions(
+    pairwise_factor: float, bound_factor: float
+) -> dict[str, Setting]:
+    """Returns settings for generators with conditions, by what is compared.
+
+    Args:
+        pairwise_factor: The first factor of `PairwiseDistance`. Like all but
+            that of `LatentReconstruction`, it falls to a tenth.
+        bound_factor: That of `DiversitySensitive`.
+    """
+    distance = falling(pairwise())
+    across = falling(pairwise(across_conditions=True))
+    twice = "each condition twice"
+    return {
+        "none": Setting(none),
+        f"PairwiseDistance, {twice}": Setting(
+            distance, pairwise_factor, each=2
+        ),
+        "PairwiseDistance, second pass": Setting(distance, pairwise_factor),
+        "PairwiseDistance, other conditions": Setting(across, pairwise_factor),
+        f"ModeSeeking, {twice}": Setting(falling(mode_seeking), 0.1, each=2),
+        f"DiversitySensitive, {twice}": Setting(
+            falling(diversity_sensitive), bound_factor, each=2
+        ),
+        "LatentReconstruction": Setting(latent_reconstruction, 1.0),
+        f"PairwiseDistance and L2, {twice}": Setting(
+            with_l2(distance), pairwise_factor, each=2
+        ),
+    }
+
+
+def four_of_each(factor: float) -> dict[str, Setting]:
+    """Returns the setting that compares four samples of each condition."""
+    name = "NormalizedDiversification, each condition four times"
+    return {name: Setting(falling(normalized_diversification), factor, each=4)}

@@ -32,6 +32,7 @@ from typing import Any
 import kept_runs
 import keras
 import numpy as np
+from image_judge import QUALITY
 from metrics_on_cifar10 import feature_extractor
 
 import keras_regan as kr
@@ -46,10 +47,7 @@ SAMPLES_OF_GRID = 64
 COLUMNS = {
     "epoch": ("epochs", 1, 0),
     "hours": ("processor hours", 1, 1),
-    "fd": ("FD", 1, 1),
-    "kd": ("KD x 1000", 1e3, 1),
-    "precision": ("precision", 1, 3),
-    "recall": ("recall", 1, 3),
+    **QUALITY,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import kept_runs
 import numpy as np
+import result_files
 from paired import difference
 
 Run = dict[str, Any]
@@ -117,21 +118,19 @@ def summary(runs: Runs) -> dict[str, Any]:
     """Returns all curves, rounded, small enough to be committed."""
     return {
         title: {
-            str(seed): {
-                "first_step_seconds": _short(run["first_step_seconds"]),
-                "curve": {
-                    column: [_short(point[column]) for point in run["curve"]]
-                    for column in run["curve"][0]
-                },
-            }
+            str(seed): result_files.rounded(
+                {
+                    "first_step_seconds": run["first_step_seconds"],
+                    "curve": {
+                        column: [point[column] for point in run["curve"]]
+                        for column in run["curve"][0]
+                    },
+                }
+            )
             for seed, run in by_seed.items()
         }
         for title, by_seed in runs.items()
     }
-
-
-def _short(value):
-    return float(f"{value:.4g}")
 
 
 def draw(path: pathlib.Path, runs: Runs, seconds: Iterable[float]) -> None:

@@ -18,17 +18,14 @@ in `fit` with each kind of regularizer, beside a loop of one's own.
 """
 
 import argparse
-import json
-import os
 import pathlib
-import platform
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
 import keras
+import result_files
 import rivals
 import rounds
 from rounds import Program
@@ -351,18 +348,6 @@ PARTS = {
 }
 
 
-def machine() -> dict[str, Any]:
-    """Returns where and with what it was measured."""
-    installed = {d.name for d in metadata.distributions()}
-    packages = {"keras", "tensorflow", "jax", "torch", "numpy"} & installed
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "python": platform.python_version(),
-        **{name: metadata.version(name) for name in sorted(packages)},
-    }
-
-
 def main() -> None:
     """Runs the parts that were asked for, and saves them as they end."""
     parser = argparse.ArgumentParser(
@@ -396,9 +381,9 @@ def main() -> None:
 
 
 def _save(path, part, result, arguments):
-    results = json.loads(path.read_text()) if path.exists() else {}
+    results = result_files.read(path)
     conditions = {
-        "machine": machine(),
+        "machine": result_files.machine(),
         "steps": arguments.steps,
         "rounds": arguments.rounds,
     }
@@ -410,16 +395,7 @@ def _save(path, part, result, arguments):
             # Some members may be measured anew.
             table = {"rows": before["rows"] | table["rows"]}
         results[key] = {**conditions, **table}
-    path.write_text(json.dumps(rounded(results), indent=1) + "\n")
-
-
-def rounded(values: Any) -> Any:
-    """Returns the same with four digits of each number."""
-    if isinstance(values, dict):
-        return {key: rounded(value) for key, value in values.items()}
-    if isinstance(values, (list, tuple)):
-        return [rounded(value) for value in values]
-    return float(f"{values:.4g}") if isinstance(values, float) else values
+    result_files.write(path, result_files.rounded(results))
 
 
 if __name__ == "__main__":

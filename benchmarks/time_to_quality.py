@@ -27,11 +27,8 @@ holds the recipes.
 """
 
 import argparse
-import importlib.metadata
 import json
-import os
 import pathlib
-import platform
 import sys
 from typing import Any
 
@@ -39,12 +36,13 @@ import kept_runs
 import keras
 import numpy as np
 import quality_curves
+import result_files
 from computing_threads import use_threads
 from diversity import classifier
 from diversity import extractor
 from image_contenders import CONTENDERS
 from image_contenders import KERAS_DCGAN
-from image_figures import tiled
+from image_figures import save_grid
 from image_judge import QUALITY
 from image_judge import ImageJudge
 from judged_slices import Generate
@@ -149,7 +147,8 @@ def run(
     def judged(generate: Generate, number: int) -> Point:
         images = generate(max(judge.count, SAMPLES_OF_GRID))
         seconds = f"{number * slice_seconds:05.0f} s"
-        save_grid(folder / "grids" / f"{files}, {seconds}.png", images)
+        grid = folder / "grids" / f"{files}, {seconds}.png"
+        save_grid(grid, images[:SAMPLES_OF_GRID])
         if not np.isfinite(images).all():
             return dict.fromkeys(QUALITY, float("inf"))
         return judge(images[: judge.count])
@@ -160,23 +159,7 @@ def run(
     return {
         "first_step_seconds": watch.first_step_seconds,
         "curve": watch.curve,
-        "machine": machine(),
-    }
-
-
-def save_grid(path: pathlib.Path, images: np.ndarray) -> None:
-    """Writes the first images as one."""
-    levels = np.nan_to_num((images[:SAMPLES_OF_GRID] + 1.0) * 127.5)
-    keras.utils.save_img(path, tiled(levels.round().clip(0, 255)), scale=False)
-
-
-def machine() -> dict[str, Any]:
-    """Returns where a run was made, and with which versions."""
-    backend = keras.backend.backend()
-    return {
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        backend: importlib.metadata.version(backend),
+        "machine": result_files.machine(),
     }
 
 
@@ -209,7 +192,7 @@ def report(folder: pathlib.Path, arguments: argparse.Namespace) -> None:
         "protocol": common,
         "runs": quality_curves.summary(runs),
     }
-    (folder / "table.json").write_text(json.dumps(summary, indent=1) + "\n")
+    result_files.write(folder / "table.json", summary)
     quality_curves.draw(folder / "curves.png", runs, seconds)
     print(text)
 

@@ -36,15 +36,8 @@ from pair_runs import Run
 from pair_runs import keep_all
 from pair_runs import report
 from pair_runs import runs_of
-from pair_settings import Setting
 from pair_settings import Task
-from pair_settings import diversity_sensitive
-from pair_settings import falling
-from pair_settings import latent_reconstruction
-from pair_settings import mode_seeking
-from pair_settings import none
-from pair_settings import pairwise
-from pair_settings import with_l2
+from pair_settings import of_conditions
 
 import keras_regan as kr
 
@@ -78,26 +71,7 @@ COLUMNS = {
     "processor_seconds": ("processor seconds", 1, 0),
 }
 
-SETTINGS = {
-    "none": Setting(none),
-    "PairwiseDistance, each condition twice": Setting(
-        falling(pairwise()), 3.0, each=2
-    ),
-    "PairwiseDistance, second pass": Setting(falling(pairwise()), 3.0),
-    "PairwiseDistance, other conditions": Setting(
-        falling(pairwise(across_conditions=True)), 3.0
-    ),
-    "ModeSeeking, each condition twice": Setting(
-        falling(mode_seeking), 0.1, each=2
-    ),
-    "DiversitySensitive, each condition twice": Setting(
-        falling(diversity_sensitive), 2.0, each=2
-    ),
-    "LatentReconstruction": Setting(latent_reconstruction, 1.0),
-    "PairwiseDistance and L2, each condition twice": Setting(
-        with_l2(falling(pairwise())), 3.0, each=2
-    ),
-}
+SETTINGS = of_conditions(3.0, 2.0)
 
 
 def main() -> None:

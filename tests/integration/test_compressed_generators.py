@@ -5,6 +5,7 @@ import sys
 import compressed_generators
 import compression_methods
 import keras
+import noise_images
 import numpy as np
 import pytest
 from PIL import Image
@@ -43,13 +44,7 @@ def test_zeros_make_the_file_smaller():
 
 @pytest.mark.thorough
 def test_tables_and_curve(tmp_path, monkeypatch):
-    random = np.random.default_rng(0)
-    data = {
-        f"x_{split}": random.integers(0, 256, (150, 16, 16), "uint8")
-        for split in ("train", "test")
-    }
-    labels = {f"y_{split}": np.arange(150) % 3 for split in ("train", "test")}
-    np.savez(tmp_path / "data.npz", **data, **labels)
+    noise_images.write(tmp_path / "data.npz", (150, 16, 16), classes=3)
     command = "compressed_generators.py --steps 2 --further 4 --batch 8"
     command += " --width 2 --samples 100 --seeds 0 --shares 0.75"
     command += f" --data {tmp_path}/data.npz --output {tmp_path}"

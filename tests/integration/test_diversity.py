@@ -3,6 +3,7 @@
 import sys
 
 import diversity
+import noise_images
 import numpy as np
 import pytest
 from paired import difference
@@ -26,13 +27,7 @@ def test_difference_of_pairs():
 
 @pytest.mark.thorough
 def test_tables_and_picture(tmp_path, monkeypatch):
-    random = np.random.default_rng(0)
-    data = {
-        f"x_{split}": random.integers(0, 256, (150, 16, 16), "uint8")
-        for split in ("train", "test")
-    }
-    labels = {f"y_{split}": np.arange(150) % 3 for split in ("train", "test")}
-    np.savez(tmp_path / "data.npz", **data, **labels)
+    noise_images.write(tmp_path / "data.npz", (150, 16, 16), classes=3)
     monkeypatch.setattr(diversity, "distance_of_alike", lambda images: 0.2)
     pairs = "PairwiseDistance, each condition twice"
     command = f"diversity.py --data {tmp_path}/data.npz --output {tmp_path}"

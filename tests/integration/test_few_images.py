@@ -4,6 +4,7 @@ import sys
 
 import few_images
 import keras
+import noise_images
 import numpy as np
 import pytest
 
@@ -35,12 +36,7 @@ def test_every_setting(tmp_path, monkeypatch):
             keras.layers.Dense(2),
         ]
     ).save(tmp_path / "features.keras")
-    random = np.random.default_rng(0)
-    data = {
-        f"x_{split}": random.integers(0, 256, (25, 32, 32, 3), "uint8")
-        for split in ("train", "test")
-    }
-    np.savez(tmp_path / "data.npz", **data)
+    noise_images.write(tmp_path / "data.npz", (25, 32, 32, 3))
     monkeypatch.setattr(few_images, "HELD_OUT", 40)
     command = f"few_images.py --source {tmp_path}/gan.keras --output {tmp_path}"
     command += f" --data {tmp_path}/data.npz --size 16 --steps 2 --batch 4"

@@ -3,21 +3,16 @@
 import sys
 
 import few_of_a_class
+import noise_images
 import numpy as np
 import pytest
 
 
 @pytest.fixture
 def data(tmp_path):
-    random = np.random.default_rng(0)
-    images = {
-        f"x_{split}": random.integers(0, 256, (60, 16, 16, 3), "uint8")
-        for split in ("train", "test")
-    }
-    labels = {f"y_{split}": np.arange(60) // 20 for split in ("train", "test")}
-    path = tmp_path / "data.npz"
-    np.savez(path, **images, **labels)
-    return path
+    return noise_images.write(
+        tmp_path / "data.npz", (60, 16, 16, 3), classes=3, in_turn=False
+    )
 
 
 @pytest.mark.host
@@ -43,7 +38,7 @@ def test_distance_in_a_class():
 
 @pytest.mark.thorough
 def test_tables(tmp_path, monkeypatch, data):
-    pairs = "PairwiseDistance, each class twice"
+    pairs = "PairwiseDistance, each condition twice"
     command = f"few_of_a_class.py --data {data} --output {tmp_path / 'runs'}"
     command += " --each 8 --held-out 8 --steps 2 --batch 8 --width 2"
     settings = ["--seeds", "0", "1", "--settings", "none", pairs]

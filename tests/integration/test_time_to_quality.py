@@ -9,6 +9,7 @@ import sys
 
 import image_contenders
 import keras
+import noise_images
 import numpy as np
 import pytest
 import quality_curves
@@ -118,12 +119,7 @@ def test_batches_are_of_one_size_and_there_are_some():
 
 @pytest.mark.thorough
 def test_every_kind_of_contender(tmp_path, monkeypatch, capsys):
-    random = np.random.default_rng(0)
-    data = {
-        f"x_{split}": random.integers(0, 256, (40, 28, 28), "uint8")
-        for split in ("train", "test")
-    }
-    np.savez(tmp_path / "noise.npz", **data)
+    noise_images.write(tmp_path / "noise.npz", (40, 28, 28))
     keras.Sequential(
         [
             keras.Input((128, 128, 3)),

@@ -2,7 +2,7 @@
 
 import sys
 
-import numpy as np
+import noise_images
 import pytest
 import truncation
 from PIL import Image
@@ -10,13 +10,7 @@ from PIL import Image
 
 @pytest.mark.thorough
 def test_tables_and_figure(tmp_path, monkeypatch):
-    random = np.random.default_rng(0)
-    data = {
-        f"x_{split}": random.integers(0, 256, (60, 16, 16), "uint8")
-        for split in ("train", "test")
-    }
-    labels = {f"y_{split}": np.arange(60) % 3 for split in ("train", "test")}
-    np.savez(tmp_path / "data.npz", **data, **labels)
+    noise_images.write(tmp_path / "data.npz", (60, 16, 16), classes=3)
     command = f"truncation.py --data {tmp_path}/data.npz --output {tmp_path}"
     command += " --epochs 1 --width 2 --samples 40 --seeds 0 1 --factors 0.01"
     monkeypatch.setattr(sys, "argv", command.split())
