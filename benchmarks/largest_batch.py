@@ -20,7 +20,6 @@ There it does not undo `keras.remat`, as it would for a CPU.
 
 import argparse
 import math
-import os
 import pathlib
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -40,7 +39,7 @@ SETTINGS = (
     "r3gan, first order, blocks computed again",
 )
 FILE = pathlib.Path(__file__).with_suffix(".json")
-os.environ |= {
+ENVIRONMENT = {
     # Freed memory goes back at once, so that the peak is what was in use.
     "MALLOC_MMAP_MAX_": "65536",
     "MALLOC_TRIM_THRESHOLD_": "131072",
@@ -100,7 +99,8 @@ def by_doubling(
 def gigabytes_of_a_step(setting: str, *arguments: int) -> float:
     """Returns what one step needs, in a process of its own."""
     worker = rounds.Worker(
-        rounds.Program(MODULE, setting, keras.backend.backend(), arguments)
+        rounds.Program(MODULE, setting, keras.backend.backend(), arguments),
+        ENVIRONMENT,
     )
     try:
         taken = worker.run(1)

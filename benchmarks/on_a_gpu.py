@@ -28,19 +28,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# PyTorch needs memory beside JAX, which would take most of it at once.
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-
-import jax  # noqa: E402
-import keras  # noqa: E402
-import minutes_of_r3gan  # noqa: E402
-import near_samples  # noqa: E402
-import numpy as np  # noqa: E402
-import result_files  # noqa: E402
-import rounds  # noqa: E402
-from photos import chosen_features  # noqa: E402
-from photos import load  # noqa: E402
-from rivals import r3gan_task  # noqa: E402
+import jax
+import keras
+import minutes_of_r3gan
+import near_samples
+import numpy as np
+import result_files
+import rounds
+from photos import chosen_features
+from photos import load
+from rivals import r3gan_task
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 _OURS = "rivals.r3gan_with_keras_regan"
@@ -276,4 +273,6 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # PyTorch needs memory beside JAX, which would take most of it at once.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     main()

@@ -63,16 +63,19 @@ class Worker:
 
     Args:
         program: The program.
+        environment: Variables of its environment besides those of this one.
     """
 
-    def __init__(self, program: Program):
+    def __init__(
+        self, program: Program, environment: Mapping[str, str] | None = None
+    ):
         self.program = program
         self._process = subprocess.Popen(
             [sys.executable, __file__, json.dumps(program)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=_environment(program.backend),
+            env=_environment(program.backend) | dict(environment or {}),
         )
         self._answer()
 

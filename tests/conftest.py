@@ -27,6 +27,7 @@ from seeded import start_draws_anew
 
 import keras_regan as kr
 
+_FLAGS = os.environ["XLA_FLAGS"]
 # Tracing makes millions of objects; looking through them less often saves a
 # seventh of the time on JAX.
 gc.set_threshold(50_000, 20, 20)
@@ -64,6 +65,14 @@ def pytest_collection_modifyitems(config, items):
     elsewhere = [item for item in items if runs_on_another_backend(item)]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if not runs_on_another_backend(item)]
+
+
+def pytest_collection_finish(session):
+    """Checks that no module has changed what processes of tests inherit.
+
+    They would compute something else than this process, which read it before.
+    """
+    assert os.environ["XLA_FLAGS"] == _FLAGS
 
 
 def runs_on_another_backend(item):
