@@ -3,6 +3,8 @@
 import importlib
 import json
 import math
+import pathlib
+import subprocess
 import sys
 
 import image_members
@@ -194,3 +196,12 @@ def test_processes_take_turns(tmp_path):
     assert [len(slices) for slices in times.values()] == [3, 3]
     assert min(s.processor for slices in times.values() for s in slices) > 0
     assert rounds.quartiles([1.0, 3.0, 2.0])[1] == 2.0
+
+
+@pytest.mark.host
+def test_the_peak_of_a_process_is_not_that_of_its_parent():
+    code = "import rounds; print(rounds._peak())"
+    command = [sys.executable, "-c", code]
+    folder = pathlib.Path(rounds.__file__).parent
+    kilobytes = int(subprocess.check_output(command, cwd=folder))
+    assert 1_000 < kilobytes < 100_000 < rounds._peak()
