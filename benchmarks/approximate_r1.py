@@ -18,7 +18,6 @@ in the same round.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 import time
@@ -26,6 +25,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import result_files
 
 import keras_regan as kr
 
@@ -244,7 +244,7 @@ def main() -> None:
     arguments = parser.parse_args()
     images = load_images("fashion_mnist_subset").images
     file = arguments.output
-    found = json.loads(file.read_text()) if file.exists() else {}
+    found = result_files.read(file)
     versions = {"keras": keras.__version__}
     if "distance" in arguments.parts:
         found["distance"] = {
@@ -261,7 +261,7 @@ def main() -> None:
         taken = cost(images, arguments.steps, arguments.rounds)
         found[f"cost, {keras.backend.backend()}"] = versions | taken
         print(taken["medians"])
-    file.write_text(json.dumps(found, indent=2) + "\n")
+    result_files.write(file, found)
 
 
 if __name__ == "__main__":

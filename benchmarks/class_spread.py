@@ -11,12 +11,12 @@ classes are from the right ones, both per coordinate, with every seed.
 """
 
 import argparse
-import json
 import pathlib
 import time
 
 import keras
 import numpy as np
+import result_files
 
 import keras_regan as kr
 
@@ -114,7 +114,7 @@ def main() -> None:
         "steps": arguments.steps,
         "spread of the data": SPREAD,
     }
-    FILE.write_text(json.dumps({**facts, "runs": runs}, indent=2) + "\n")
+    result_files.write(FILE, {**facts, "runs": runs})
 
 
 if __name__ == "__main__":

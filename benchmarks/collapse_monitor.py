@@ -21,13 +21,13 @@ one and at the end, and which share of the time of training the monitor took.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 import time
 import warnings
 
 import keras
+import result_files
 
 import keras_regan as kr
 
@@ -162,9 +162,7 @@ def main():
             print(row(setting, results[setting][-1]), flush=True)
             if arguments.output:
                 # After each run: an interrupted experiment keeps the rest.
-                pathlib.Path(arguments.output).write_text(
-                    json.dumps(results, indent=1) + "\n"
-                )
+                result_files.write(pathlib.Path(arguments.output), results)
 
 
 def parse_arguments():

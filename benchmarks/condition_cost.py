@@ -12,12 +12,12 @@ round.
 """
 
 import argparse
-import json
 import pathlib
 import time
 
 import keras
 import numpy as np
+import result_files
 
 import keras_regan as kr
 
@@ -76,7 +76,7 @@ def main() -> None:
         name: [round(r[name] / r["none"], 4) for r in rounds] for name in gans
     }
     step = np.median([r["none"] for r in rounds]) / arguments.steps
-    found = json.loads(FILE.read_text()) if FILE.exists() else {}
+    found = result_files.read(FILE)
     found[keras.backend.backend()] = {
         "keras": keras.__version__,
         "processor seconds of a step": round(float(step), 4),
@@ -86,7 +86,7 @@ def main() -> None:
             for name, values in ratios.items()
         },
     }
-    FILE.write_text(json.dumps(found, indent=2) + "\n")
+    result_files.write(FILE, found)
     print(found[keras.backend.backend()]["medians"])
 
 

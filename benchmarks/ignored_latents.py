@@ -22,13 +22,13 @@ the end, relative to what the monitor takes for healthy.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 import warnings
 
 import keras
 import numpy as np
+import result_files
 from keras import ops
 
 import keras_regan as kr
@@ -181,9 +181,7 @@ def main():
                 print(row(results[-1]), flush=True)
                 if arguments.output:
                     # After each run: an interrupted experiment keeps the rest.
-                    pathlib.Path(arguments.output).write_text(
-                        json.dumps(results, indent=1) + "\n"
-                    )
+                    result_files.write(pathlib.Path(arguments.output), results)
 
 
 def parse_arguments():

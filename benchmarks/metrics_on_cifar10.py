@@ -12,13 +12,13 @@ inputs are the features.
 """
 
 import argparse
-import json
 import pathlib
 import resource
 import time
 
 import keras
 import numpy as np
+import result_files
 from keras import ops
 
 import keras_regan as kr
@@ -148,9 +148,7 @@ def main() -> None:
             "protocol": [metric.protocol for metric in metrics],
             "results": results,
         }
-        pathlib.Path(arguments.output).write_text(
-            json.dumps(text, indent=2) + "\n"
-        )
+        result_files.write(pathlib.Path(arguments.output), text)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from typing import Any
 import kept_runs
 import keras
 import numpy as np
+import result_files
 from image_judge import QUALITY
 from metrics_on_cifar10 import feature_extractor
 
@@ -259,7 +260,7 @@ class ProcessorTime(keras.callbacks.Callback):
         spent = time.process_time() - self._begin
         before = self._seconds[-1] if self._seconds else 0.0
         self._seconds.append(before + spent)
-        self.file.write_text(json.dumps(self._seconds))
+        result_files.write(self.file, self._seconds)
 
 
 def report(folder: pathlib.Path) -> None:

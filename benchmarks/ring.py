@@ -1,13 +1,13 @@
 """The ring of Gaussians, how samples of it are judged, and the table."""
 
 import argparse
-import json
 import pathlib
 from collections.abc import Callable
 from collections.abc import Sequence
 
 import keras
 import numpy as np
+import result_files
 
 import keras_regan as kr
 
@@ -63,9 +63,7 @@ def compare(
                 "steps": arguments.steps,
                 "settings": results,
             }
-            pathlib.Path(arguments.output).write_text(
-                json.dumps(text, indent=2) + "\n"
-            )
+            result_files.write(pathlib.Path(arguments.output), text)
 
 
 def arguments_of(description: str, *, steps: int, seeds: int, settings):

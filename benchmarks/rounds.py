@@ -212,8 +212,9 @@ def _peak() -> int:
     process that started it.
     """
     status = pathlib.Path("/proc/self/status")
-    if status.exists():
-        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1])
+    told = status.read_text() if status.exists() else ""
+    if peak := re.search(r"VmHWM:\s*(\d+) kB", told):
+        return int(peak[1])
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes // 1024 if sys.platform == "darwin" else kilobytes
 

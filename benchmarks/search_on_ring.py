@@ -9,11 +9,11 @@ once with every seed.
 """
 
 import argparse
-import json
 import pathlib
 
 import keras
 import numpy as np
+import result_files
 from ring import RING
 
 import keras_regan as kr
@@ -101,9 +101,7 @@ def main() -> None:
             "good": [low, high],
             "found": found,
         }
-        pathlib.Path(arguments.output).write_text(
-            json.dumps(text, indent=2) + "\n"
-        )
+        result_files.write(pathlib.Path(arguments.output), text)
 
 
 if __name__ == "__main__":

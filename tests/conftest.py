@@ -72,7 +72,11 @@ def pytest_collection_finish(session):
 
     They would compute something else than this process, which read it before.
     """
-    assert os.environ["XLA_FLAGS"] == _FLAGS
+    if os.environ["XLA_FLAGS"] != _FLAGS:
+        raise pytest.UsageError(
+            "A module that was imported changed XLA_FLAGS: "
+            + os.environ["XLA_FLAGS"]
+        )
 
 
 def runs_on_another_backend(item):
