@@ -80,18 +80,21 @@ def on_several_replicas() -> bool:
     return current() is not None
 
 
-def own_rows(draw: Callable[[Any], Tensor], size: Any) -> Tensor:
+def own_rows(
+    draw: Callable[[Any, Any], Tensor], size: Any, seed: Any
+) -> Tensor:
     """Returns this replica's rows of a draw for the global batch.
 
     Args:
-        draw: Callable that takes a number of rows and returns this many, the
-            same on all replicas.
+        draw: Callable that takes a number of rows and a seed and returns this
+            many rows, the same on all replicas.
         size: The size of this replica's batch.
+        seed: The seed of the draw.
     """
     replica = current()
     if replica is None:
-        return draw(size)
-    return draw(replica.total)[replica.offset : replica.offset + size]
+        return draw(size, seed)
+    return draw(replica.total, seed)[replica.offset : replica.offset + size]
 
 
 def own_seed(seed: Any) -> Any:

@@ -19,9 +19,11 @@ def on_several_replicas() -> bool:
     return False
 
 
-def own_rows(draw: Callable[[Any], Tensor], size: Any) -> Tensor:
-    """Returns `draw(size)`: all rows belong to the one replica."""
-    return draw(size)
+def own_rows(
+    draw: Callable[[Any, Any], Tensor], size: Any, seed: Any
+) -> Tensor:
+    """Returns `draw(size, seed)`: all rows belong to the one replica."""
+    return draw(size, seed)
 
 
 def own_seed(seed: Any) -> Any:

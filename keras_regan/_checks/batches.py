@@ -1,14 +1,96 @@
-"""Checks of batches of training data."""
+"""Turns the data of a Keras step into a batch for both networks.
+
+The first batch of each form is checked.
+"""
 
 from typing import Any
 
 import keras
+from keras import ops
 
+from keras_regan import _backend
 from keras_regan._checks.conditions import Conditions
-from keras_regan._checks.conditions import check_count
 from keras_regan._checks.conditions import check_present
+from keras_regan._checks.labels import Labels
 from keras_regan._dtypes import dtype_name
 from keras_regan._typing import Shape
+from keras_regan._typing import Tensor
+from keras_regan.penalties._batch import Batch
+
+
+class BatchReader:
+    """Splits batches, and checks the first one of each form.
+
+    Args:
+        sample_shape: The shape of one sample.
+        beside: The conditions or labels that the data must have, or `None`.
+        uses_conditions: Whether conditions or labels are used.
+    """
+
+    def __init__(
+        self,
+        sample_shape: Shape,
+        beside: Conditions | None,
+        uses_conditions: bool,
+    ):
+        self._sample_shape = sample_shape
+        self._beside = beside
+        self._uses_conditions = uses_conditions
+        self._known_forms: list[Any] = []
+
+    def read(self, data: Any) -> Batch:
+        """Returns the batch in `data`, with samples in Keras's float type.
+
+        Args:
+            data: The data that Keras passes to a step.
+
+        Raises:
+            TypeError: If samples or conditions are not arrays.
+            ValueError: If they do not fit the networks.
+        """
+        real, beside = split(data)
+        if not self._uses_conditions:
+            beside = None
+        form = keras.tree.map_structure(_form, (real, beside))
+        if form not in self._known_forms:
+            self._check(real, beside)
+            self._known_forms.append(form)
+        real = ops.cast(ops.convert_to_tensor(real), keras.config.floatx())
+        if beside is not None:
+            beside = keras.tree.map_structure(ops.convert_to_tensor, beside)
+        return self.batch(real, beside)
+
+    def batch(self, real: Tensor, beside: Any) -> Batch:
+        """Returns a batch of samples with their conditions or labels."""
+        if isinstance(self._beside, Labels):
+            return Batch(real, labels=beside)
+        return Batch(real, beside)
+
+    def is_finite(self, batch: Batch) -> Tensor:
+        """Tells whether all values are finite and all labels known classes."""
+        finite = _backend.all_finite(batch.real)
+        if self._beside is None:
+            return finite
+        beside = batch.conditions if batch.labels is None else batch.labels
+        if beside is None:
+            return finite
+        usable = self._beside.usable(beside)
+        known = ops.where(usable, 0.0, float("nan"))
+        return ops.logical_and(finite, _backend.all_finite(known))
+
+    def _check(self, real: Any, beside: Any) -> None:
+        check_array(real)
+        check_samples(real, self._sample_shape)
+        check_present(beside, self._beside)
+        if beside is not None and self._beside is not None:
+            self._beside.check(beside)
+
+
+def _form(part: Any) -> Any:
+    """Returns the properties of an array that the checks depend on."""
+    shape = getattr(part, "shape", None)
+    shape = None if shape is None else tuple(shape)
+    return type(part), shape, getattr(part, "dtype", None)
 
 
 def split(data: Any, conditions: Any = None) -> tuple[Any, Any]:
@@ -45,6 +127,23 @@ def _split_dictionary(data):
     return data, None
 
 
+def check_array(x: Any) -> None:
+    """Raises a `TypeError` unless samples are one array."""
+    if isinstance(x, dict):
+        raise TypeError(
+            "Invalid value for argument `x`. Expected batches of one array or "
+            "tensor of samples, of (samples, conditions), or dictionaries of "
+            "'image' and 'label' or other conditions; convert others with "
+            "`dataset.map(lambda d: (d['image'], d['label']))`. Received: an "
+            f"object of type dict with the keys {sorted(map(str, x))}"
+        )
+    if not hasattr(x, "shape"):
+        raise TypeError(
+            "Invalid value for argument `x`. Expected one array or tensor of "
+            f"samples. Received: an object of type {type(x).__name__}"
+        )
+
+
 def check_samples(samples: Any, sample_shape: Shape) -> None:
     """Raises a `ValueError` unless samples are floats of the right shape.
 
@@ -75,126 +174,3 @@ def check_samples(samples: Any, sample_shape: Shape) -> None:
             "that ends in tanh, `images.astype('float32') / 127.5 - 1`. "
             f"Received: dtype {dtype}"
         )
-
-
-def check_source(
-    x: Any,
-    y: Any,
-    sample_shape: Shape,
-    wanted: Conditions | None,
-    use_conditions: bool = True,
-) -> None:
-    """Checks `x` and `y` as far as possible before a batch is drawn.
-
-    The shapes and types of arrays, tensors and `tf.data.Dataset`s are known in
-    advance; batches of other sources are checked as they come.
-
-    Args:
-        x: The samples, or a source of batches.
-        y: The conditions, if `x` is an array.
-        sample_shape: The shape of one sample.
-        wanted: The conditions or labels that the data must have, or `None`.
-        use_conditions: Whether conditions or labels are used.
-
-    Raises:
-        TypeError: If `x` is neither an array nor a source of batches.
-        ValueError: If they do not fit the networks.
-    """
-    specification = getattr(x, "element_spec", None)
-    if not hasattr(x, "shape"):
-        _check_kind(x, y)
-    if specification is not None:
-        x, y = split(specification)
-    elif not hasattr(x, "shape"):
-        return
-    if hasattr(x, "dtype") and getattr(x.shape, "rank", 0) is not None:
-        check_samples(x, sample_shape)
-        if not use_conditions:
-            return
-        check_present(y, wanted)
-        if y is not None and wanted is not None:
-            wanted.check(y)
-        if specification is None:
-            check_count(x, y, wanted is None or wanted.are_labels)
-
-
-def check_array(x: Any) -> None:
-    """Raises a `TypeError` unless samples are one array."""
-    if isinstance(x, dict):
-        raise TypeError(
-            "Invalid value for argument `x`. Expected batches of one array or "
-            "tensor of samples, of (samples, conditions), or dictionaries of "
-            "'image' and 'label' or other conditions; convert others with "
-            "`dataset.map(lambda d: (d['image'], d['label']))`. Received: an "
-            f"object of type dict with the keys {sorted(map(str, x))}"
-        )
-    if not hasattr(x, "shape"):
-        raise TypeError(
-            "Invalid value for argument `x`. Expected one array or tensor of "
-            f"samples. Received: an object of type {type(x).__name__}"
-        )
-
-
-def _check_kind(x: Any, y: Any) -> None:
-    """Raises unless `x` is an array or a source of batches."""
-    if isinstance(x, dict | list | tuple | set | str | bytes) or not (
-        hasattr(x, "__iter__") or hasattr(x, "__getitem__")
-    ):
-        raise TypeError(
-            "Invalid value for argument `x`. Expected an array or tensor of "
-            "samples, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a torch "
-            "`DataLoader` or a generator. Received: an object of type "
-            f"{type(x).__name__}"
-        )
-    if y is not None:
-        raise ValueError(
-            "Invalid value for argument `y`. Expected None if `x` is a source "
-            "of batches, which has to include the conditions. Received: an "
-            f"object of type {type(y).__name__}"
-        )
-
-
-def length(x: Any) -> int | None:
-    """Returns the number of samples or batches; `None` if unknown."""
-    try:
-        return len(x)
-    except (TypeError, NotImplementedError):  # Its length is unknown.
-        return None
-
-
-def check_not_empty(x: Any, argument: str) -> None:
-    """Raises a `ValueError` for data that is known to be empty."""
-    if length(x) == 0:
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected one sample or "
-            f"more. Received: {type(x).__name__} of length 0"
-        )
-
-
-def no_batches(x: Any) -> ValueError:
-    """Returns the error for data that turned out to be empty."""
-    return ValueError(
-        "Invalid value for argument `x`. Expected one batch or more. "
-        f"Received: {type(x).__name__} that has none, so nothing was trained"
-    )
-
-
-def no_samples(x: Any) -> ValueError:
-    """Returns the error for batches that all turned out to be empty."""
-    return ValueError(
-        "Invalid value for argument `x`. Expected batches with one sample or "
-        f"more. Received: {type(x).__name__} of empty batches, so nothing was "
-        "trained"
-    )
-
-
-def refuse_weights(arguments: dict[str, Any]) -> None:
-    """Raises a `ValueError` for weights, which would be ignored."""
-    for argument in ("class_weight", "sample_weight"):
-        value = arguments.get(argument)
-        if value is not None:
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected None: the "
-                "loss of a GAN has no weights for samples or classes. "
-                f"Received: {argument} of type {type(value).__name__}"
-            )

@@ -120,9 +120,10 @@ class Interface:
 
     def discriminator_inputs(self, samples: Any, conditions: Any) -> Any:
         """Returns the inputs of the discriminator."""
-        return self._discriminator.of(
-            [samples, *self.judged_conditions(conditions)]
-        )
+        values = [samples]
+        if self._taken:
+            values += self.judged_conditions(conditions)
+        return self._discriminator.of(values)
 
     def judged_conditions(self, conditions: Any) -> list[Any]:
         """Returns the conditions that the discriminator takes."""

@@ -1,7 +1,9 @@
 """The inputs of a network and their form."""
 
 import itertools
+import operator
 import re
+from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
@@ -46,18 +48,22 @@ class NetworkInputs:
         inputs: List of `Input`s.
         form: The form of the inputs: `None` for a single input, `list` or
             `dict`.
+
+    Attributes:
+        of: Function that returns a list of values in the form of the inputs.
     """
 
     def __init__(self, inputs: list[Input], form: type | None):
         self.each = inputs
         self._form = form
+        forms: dict[type | None, Callable[[list[Any]], Any]] = {
+            None: operator.itemgetter(0),
+            list: list,
+            dict: self._named,
+        }
+        self.of = forms[form]
 
-    def of(self, values: list[Any]) -> Any:
-        """Returns values in the form of the network's inputs."""
-        if self._form is None:
-            return values[0]
-        if self._form is list:
-            return list(values)
+    def _named(self, values: list[Any]) -> dict[str | None, Any]:
         names = [one.name for one in self.each]
         return dict(zip(names, values, strict=True))
 

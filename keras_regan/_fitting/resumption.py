@@ -9,7 +9,7 @@ import keras
 
 from keras_regan import _backend
 from keras_regan._backend.keras_internals import fitting
-from keras_regan._checks.batches import length
+from keras_regan._checks.sources import length
 from keras_regan._fitting.position import Position
 from keras_regan._validation import boolean
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import keras
 
+from keras_regan._checks.batches import BatchReader
 from keras_regan._checks.conditions import Conditions
 from keras_regan._checks.interface import Interface
 from keras_regan._checks.labels import labels_for
 from keras_regan._fitting.value_watch import SeenValues
-from keras_regan._game.batch_reader import BatchReader
 from keras_regan._game.networks import Networks
 from keras_regan._game.player import Player
 from keras_regan.augmentations import Augmentation

@@ -34,6 +34,7 @@ class Networks:
             training, or `None`.
 
     Attributes:
+        heads: The number of tensors of logits that the discriminator returns.
         moved_by_discriminator: The variables that a pass of the discriminator
             may change: seeds and statistics of its layers.
     """
@@ -49,6 +50,7 @@ class Networks:
         self._generator = generator
         self._discriminator = discriminator
         self._interface = interface
+        self.heads = interface.heads
         self.draw_latents = draw_latents
         self._augmentation = augmentation
         self._with_several_arguments = [
@@ -65,11 +67,6 @@ class Networks:
             generator
         )
         self.moved_by_discriminator = discriminator.non_trainable_variables
-
-    @property
-    def heads(self) -> int:
-        """The number of tensors of logits that the discriminator returns."""
-        return self._interface.heads
 
     def generate(
         self, latents: Tensor, conditions: Any, training: bool

@@ -1,5 +1,6 @@
 """One network of the game, with everything that its training needs."""
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +14,15 @@ from keras_regan._checks.networks import kernels
 from keras_regan._checks.own_objects import check_constructed
 from keras_regan._dtypes import at_least_float32
 from keras_regan._fitting.position import number_in
-from keras_regan._game.accuracies import NAMES
-from keras_regan._game.accuracies import accuracies
 from keras_regan._game.gradient_counts import GradientCounts
+from keras_regan._game.gradient_counts import scales
 from keras_regan._game.mean_of_batches import MeanOfBatches
 from keras_regan._game.networks import Networks
+from keras_regan._game.terms import ACCURACIES
 from keras_regan._game.terms import SIGN
 from keras_regan._game.terms import AdversarialTerm
 from keras_regan._game.terms import LayerRegularizers
+from keras_regan._game.terms import accuracies
 from keras_regan._game.terms import real_sign
 from keras_regan._game.trained_along import trained_along
 from keras_regan._typing import Tensor
@@ -92,10 +94,17 @@ class Player:
         ]
         self._check_weights()
         layers = LayerRegularizers(network)
-        self.terms = [AdversarialTerm(loss), *self.penalties, layers]
+        self.terms: list[Any] = [
+            AdversarialTerm(loss),
+            *self.penalties,
+            layers,
+        ]
         right = accuracies(loss) if role == "discriminator" else {}
         sign = {} if augmentation is None else {SIGN: real_sign}
-        self.readings = {**right, **sign}
+        self.readings: dict[str, Callable[[StepContext], Tensor]] = {
+            **right,
+            **sign,
+        }
         self.step = keras.Variable(
             # "int": TensorFlow keeps int32 variables off the GPU.
             0,
@@ -107,9 +116,9 @@ class Player:
         if carries_regularizers(network):
             names.append(layers.name)
         self._trackers = _means([*names, *right], prefix=role[0])
-        self._gradients = GradientCounts(optimizer)
+        self._gradients = GradientCounts.of(optimizer)
         # A loss scale skips steps whose gradients overflow.
-        self.may_skip = self._gradients.may_refuse
+        self.may_skip = scales(optimizer)
         self._skipped = keras.metrics.Sum(name=f"{role[0]}_{_SKIPPED}")
 
     @property
@@ -179,11 +188,14 @@ class Player:
             return *self.objective(context), made.samples
 
         step = self.step.value
-        before = self._gradients.now()
+        before = None if self._gradients is None else self._gradients.now()
         values, samples = _backend.minimize(
             objective, self.optimizer, self.variables
         )
-        taken, moved = self._gradients.since(before)
+        taken: Tensor | bool = True
+        moved: Tensor | bool = True
+        if self._gradients is not None and before is not None:
+            taken, moved = self._gradients.since(before)
         size = ops.shape(samples)[0]
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for penalty in self.penalties:
@@ -253,7 +265,7 @@ def _checked_penalties(role: str, entries: Sequence[Any] | None) -> list[Any]:
             f"{argument}={entries!r}"
         )
     penalties = [_checked_penalty(role, argument, entry) for entry in entries]
-    names = ["loss", AdversarialTerm.name, LayerRegularizers.name, *NAMES]
+    names = ["loss", AdversarialTerm.name, LayerRegularizers.name, *ACCURACIES]
     for penalty in penalties:
         if penalty.name in names:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""The terms of a network's loss besides its penalties."""
+"""The terms of a network's loss besides its penalties, and what is logged."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,13 @@ from keras_regan._backend.keras_internals.layers import regularized_variables
 from keras_regan._dtypes import at_least_float32
 from keras_regan._typing import Tensor
 from keras_regan.losses import AdversarialLoss
-from keras_regan.losses._drawing import with_seed
+from keras_regan.losses._drawing import takes_seed
 from keras_regan.penalties.step_context import StepContext
 
 # A term cannot have this name, which has spaces.
 SIGN = "sign of real logits"
+# A regularizer of the discriminator cannot have these names.
+ACCURACIES = ("real_accuracy", "fake_accuracy")
 
 
 class AdversarialTerm:
@@ -29,6 +31,10 @@ class AdversarialTerm:
 
     def __init__(self, loss: AdversarialLoss):
         self._loss = loss
+        self._draws = {
+            "discriminator": takes_seed(loss.discriminator_loss),
+            "generator": takes_seed(loss.generator_loss),
+        }
 
     def __call__(self, context: StepContext) -> Tensor:
         """Returns the loss of the network that this step trains."""
@@ -36,15 +42,14 @@ class AdversarialTerm:
 
     def _of_one_head(self, context: StepContext) -> Tensor:
         loss = self._loss.at(context.step)
-        method: Callable[..., Tensor]
+        seed = {"seed": context.seed} if self._draws[context.network] else {}
         if context.network == "discriminator":
-            logits = context.real_logits, context.fake_logits
-            method = loss.discriminator_loss
+            value = loss.discriminator_loss(
+                context.real_logits, context.fake_logits, **seed
+            )
         else:
             real = context.real_logits if loss.uses_real_logits else None
-            logits = context.fake_logits, real
-            method = loss.generator_loss
-        value = with_seed(method, context.seed)(*logits)
+            value = loss.generator_loss(context.fake_logits, real, **seed)
         shape = tuple(getattr(value, "shape", ()))
         if shape:
             raise ValueError(
@@ -76,6 +81,49 @@ class LayerRegularizers:
         if not losses:
             return None
         return sum(at_least_float32(loss) for loss in losses)
+
+
+class Accuracy:
+    """The share of some logits on the right side of a loss's boundary.
+
+    It is measured in the discriminator's own step, over all patches, and is
+    the mean over the discriminator's heads.
+
+    Args:
+        logits: `"real_logits"` or `"fake_logits"`.
+        is_right: Function of logits and the boundary.
+        boundary: The loss's boundary.
+    """
+
+    def __init__(
+        self,
+        logits: str,
+        is_right: Callable[[Tensor, float], Tensor],
+        boundary: float,
+    ):
+        self._logits = logits
+        self._is_right = is_right
+        self._boundary = boundary
+
+    def __call__(self, context: StepContext) -> Tensor:
+        """Returns a float32 scalar."""
+        return context.mean_over_heads(self._of_one_head)
+
+    def _of_one_head(self, context: StepContext) -> Tensor:
+        logits = getattr(context, self._logits)
+        right = self._is_right(logits, self._boundary)
+        return ops.mean(ops.cast(right, "float32"))
+
+
+def accuracies(loss: AdversarialLoss) -> dict[str, Accuracy]:
+    """Returns both accuracies by name; none for a loss without a boundary."""
+    if loss.boundary is None:
+        return {}
+    real, fake = ACCURACIES
+    return {
+        real: Accuracy("real_logits", ops.greater, loss.boundary),
+        fake: Accuracy("fake_logits", ops.less, loss.boundary),
+    }
 
 
 def real_sign(context: StepContext) -> Tensor:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 
 from keras_regan import _validation
-from keras_regan._checks import batches
+from keras_regan._checks import sources
 from keras_regan._representation import as_call
 from keras_regan.callbacks._chosen_samples import chosen
 from keras_regan.callbacks._chosen_samples import samples_and_conditions
@@ -233,7 +233,7 @@ class CollapseMonitor(keras.callbacks.Callback):
 
     def _check_real(self, model: keras.Model) -> None:
         try:
-            batches.check_source(
+            sources.check_source(
                 self._real,
                 self._conditions,
                 model.sample_shape,

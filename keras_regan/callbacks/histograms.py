@@ -10,6 +10,7 @@ from keras import ops
 from keras_regan import _validation
 from keras_regan._backend.tensorboard import EventWriter
 from keras_regan._checks import batches
+from keras_regan._checks import sources
 from keras_regan._checks.conditions import as_arrays
 from keras_regan._checks.networks import heads_of
 from keras_regan._files import path_string
@@ -103,7 +104,7 @@ class Histograms(keras.callbacks.Callback):
             return
         model = self.model
         try:
-            batches.check_source(
+            sources.check_source(
                 self.real,
                 self.conditions,
                 model.sample_shape,

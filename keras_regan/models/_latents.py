@@ -20,13 +20,13 @@ def checked_latents(latents: Any) -> Any:
     """Returns the distribution for the argument `latents` or its config."""
     if isinstance(latents, dict):
         latents = keras.saving.deserialize_keras_object(latents)
-    named = isinstance(latents, str) and latents in _NAMED
+    named = isinstance(latents, str) and latents in DRAWS
     if latents is None or named or callable(latents):
         return latents
     raise ValueError(
         message(
             "latents",
-            f"one of {sorted(_NAMED)}, a function `latents(shape, seed)`, or "
+            f"one of {sorted(DRAWS)}, a function `latents(shape, seed)`, or "
             "None for a generator that takes conditions only",
             latents,
         )
@@ -38,12 +38,6 @@ def serialized_latents(latents: Any) -> Any:
     if latents is None or isinstance(latents, str):
         return latents
     return keras.saving.serialize_keras_object(latents)
-
-
-def drawn_latents(latents: str | Draw, shape: Shape, seed: Seed) -> Tensor:
-    """Draws latents of a shape that includes the batch."""
-    draw = _NAMED[latents] if isinstance(latents, str) else latents
-    return draw(shape, seed)
 
 
 def _normal(shape, seed):
@@ -66,7 +60,8 @@ def _truncated_normal(shape, seed):
     return keras.random.truncated_normal(shape, seed=seed)
 
 
-_NAMED = {
+#: The distributions that have a name.
+DRAWS: dict[Any, Draw] = {
     "normal": _normal,
     "uniform": _uniform,
     "sphere": _on_sphere,

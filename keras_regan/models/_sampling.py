@@ -30,10 +30,10 @@ from keras_regan._validation import float_below_one
 from keras_regan._validation import message
 from keras_regan._validation import random_seed
 from keras_regan.augmentations import Augmentation
+from keras_regan.models._latents import DRAWS
 from keras_regan.models._latents import Draw
 from keras_regan.models._latents import Seed
 from keras_regan.models._latents import checked_latents
-from keras_regan.models._latents import drawn_latents
 from keras_regan.models._moving_average import copy_of
 from keras_regan.models._replica_seed import ReplicaSeedGenerator
 from keras_regan.models._seed_streams import first_seeds
@@ -131,13 +131,15 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         Raises:
             ValueError: If the generator takes no latents.
         """
-        if self.latent_shape is None:
+        shape = self._interface.latent_shape
+        if shape is None:
             raise ValueError(
                 "The generator takes no latents. Expected a model made without "
                 "`latents=None`. Received: latents=None"
             )
-        shape = (batch_size, *self.latent_shape)
-        return drawn_latents(self.latents, shape, seed)
+        named = isinstance(self.latents, str)
+        draw = DRAWS[self.latents] if named else self.latents
+        return draw((batch_size, *shape), seed)
 
     def predict(
         self, x: Any, batch_size: int | None = None, **kwargs: Any
@@ -395,13 +397,11 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             times: Number of draws of equal size: on several replicas, no draw
                 may be larger than the data's batch. Defaults to `1`.
         """
-        if self.latent_shape is None:
+        if self._interface.latent_shape is None:
             return None
         parts = [
             # Several replicas together use the latents that one would draw.
-            replicas.own_rows(
-                lambda rows: self.sample_latents(rows, seed), size // times
-            )
+            replicas.own_rows(self.sample_latents, size // times, seed)
             for _ in range(times)
         ]
         return parts[0] if times == 1 else ops.concatenate(parts)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from keras_regan._checks import batches
+from keras_regan._checks import sources
 from keras_regan._checks.conditions import as_arrays
 from keras_regan.models import _devices
 
@@ -38,7 +39,7 @@ def checked_source(
             f"`{type(gan).__name__}` must be compiled before "
             f"`{method}` is called: call `compile()` first."
         )
-    batches.refuse_weights(arguments)
+    sources.refuse_weights(arguments)
     _devices.check_compiled(gan, gan._game, gan._state)
     gan._game.prepare(gan._interface.described_conditions)
     gan._check_drawn_latents()
@@ -48,12 +49,12 @@ def checked_source(
         x, y = x
     if method in _ON_ONE_BATCH:
         batches.check_array(x)
-    batches.check_not_empty(x, argument)
+    sources.check_not_empty(x, argument)
     wanted = gan._game.beside_samples
     if not gan._uses_conditions and hasattr(x, "shape"):
         y = None
     y = as_arrays(y, wanted)
-    batches.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
+    sources.check_source(x, y, gan.sample_shape, wanted, gan._uses_conditions)
     if y is not None:
         wanted.check_numbering(y)
         y = wanted.shaped(y)
@@ -86,4 +87,4 @@ def check_trained(
     left_out = sum(sum(logs.get(t.name, [])) for t in trackers)
     player = gan._game.discriminator
     if not (player.updates != before or player.has_means or left_out):
-        raise batches.no_samples(x)
+        raise sources.no_samples(x)

@@ -4,6 +4,7 @@ Two thirds of this file document `compile` and `fit`, which is why it is longer
 than the others. The step itself begins at `train_step`.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from keras import ops
 from keras_regan import _backend
 from keras_regan._backend import replicas
 from keras_regan._backend.keras_internals import fitting
-from keras_regan._checks import batches
+from keras_regan._checks import sources
 from keras_regan._fitting.resumption import Resumption
 from keras_regan._fitting.training_watch import BeginningWatch
 from keras_regan._fitting.training_watch import TrainingWatch
@@ -23,11 +24,11 @@ from keras_regan._fitting.two_losses import for_two_losses
 from keras_regan._fitting.value_watch import ValueWatch
 from keras_regan._game.game import Game
 from keras_regan._game.player import Player
+from keras_regan._game.snapshot import Snapshot
 from keras_regan._game.state import MOVED
 from keras_regan._game.state import MOVED_APART
 from keras_regan._game.state import TRAINED
 from keras_regan._game.state import state_of
-from keras_regan._game.transaction import all_or_nothing
 from keras_regan._registration import register
 from keras_regan._typing import AnyOptimizer
 from keras_regan._typing import Tensor
@@ -391,11 +392,11 @@ class RegularizedGAN(MeasuringModel):
         except UnboundLocalError as error:
             if not fitting.trained_on_nothing(error):
                 raise
-            raise batches.no_batches(x) from error
+            raise sources.no_batches(x) from error
         finally:
             resumption.end(self)
         if history.epoch and not history.history:
-            raise batches.no_batches(x)
+            raise sources.no_batches(x)
         if history.epoch and not resumption.passes_over:
             check_trained(self, before, history.history, x)
         return history
@@ -421,7 +422,7 @@ class RegularizedGAN(MeasuringModel):
     def _train(self, data: Any) -> dict[str, Tensor]:
         """Updates both networks, unless the batch cannot be used."""
         batch = self._game.reader.read(data)
-        finite = self._is_finite(batch)
+        finite = self._game.reader.is_finite(batch)
         batch_ok = ops.logical_and(finite, _backend.any_samples(batch.real))
         # No step is taken after a batch that ends the training.
         batch_ok = ops.logical_and(
@@ -430,7 +431,7 @@ class RegularizedGAN(MeasuringModel):
         with replicas.after(batch_ok):
             _backend.step_if(
                 batch_ok,
-                lambda: self._take_turns(batch),
+                functools.partial(self._take_turns, batch),
                 lambda: [v for group in self._trained_groups() for v in group],
                 compiled=bool(self.jit_compile),
             )
@@ -482,32 +483,24 @@ class RegularizedGAN(MeasuringModel):
         if player is game.generator:
             batch = batch.repeated(game.samples_per_condition)
         # A loss scale may skip the step.
-        with all_or_nothing(game.moved if player.may_skip else []) as turn:
-            latents = None
-            if generated is None:
-                latents = self._draw_latents(
-                    ops.shape(batch.real)[0],
-                    self._training_seed,
-                    batch.samples_per_condition,
-                )
-            if generated is None and player is game.discriminator:
-                generated = networks.generate(latents, batch.conditions, True)
-            turn.taken, moved, samples = player.move(
-                networks, batch, latents, generated, self._regularization_seed
+        before = Snapshot(game.moved) if player.may_skip else None
+        latents = None
+        if generated is None:
+            latents = self._draw_latents(
+                ops.shape(batch.real)[0],
+                self._training_seed,
+                batch.samples_per_condition,
             )
+            if player is game.discriminator:
+                generated = networks.generate(latents, batch.conditions, True)
+        taken, moved, samples = player.move(
+            networks, batch, latents, generated, self._regularization_seed
+        )
+        if before is not None:
+            before.restore_unless(taken)
         if generated is None:
             generated = Generated(samples, latents, [])
         return moved, generated
-
-    def _is_finite(self, batch: Batch) -> Tensor:
-        """Tells whether all values are finite and all labels known classes."""
-        finite = _backend.all_finite(batch.real)
-        wanted = self._game.beside_samples
-        if batch.beside is None or wanted is None:
-            return finite
-        usable = wanted.usable(batch.beside)
-        known = ops.where(usable, 0.0, float("nan"))
-        return ops.logical_and(finite, _backend.all_finite(known))
 
     def _trained_groups(self) -> tuple[list[keras.Variable], ...]:
         """The variables a step may change, in the order of Keras's trainer."""

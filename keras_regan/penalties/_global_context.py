@@ -25,7 +25,10 @@ class GlobalContext(StepContext):
         self._replica = context
         self._gathered: dict[str, Any] = {}
         self._results = {}
-        for name in ("step", "training", "network", "kernels", "_heads"):
+        for name in (
+            *("step", "training", "network", "kernels"),
+            *("_heads", "_head"),
+        ):
             setattr(self, name, getattr(context, name))
 
     @property
@@ -70,12 +73,12 @@ class GlobalContext(StepContext):
     @property
     def real_logits(self) -> Tensor:
         """The logits of the real samples of all replicas."""
-        return self._heads.of(self._all_rows("real_logits"))
+        return self._of_head(self._all_rows("real_logits"))
 
     @property
     def fake_logits(self) -> Tensor:
         """The logits of the generated samples of all replicas."""
-        return self._heads.of(self._all_rows("fake_logits"))
+        return self._of_head(self._all_rows("fake_logits"))
 
     @property
     def real_outputs(self) -> dict[str, Any]:
@@ -90,12 +93,12 @@ class GlobalContext(StepContext):
     @property
     def real_gradient(self) -> Tensor:
         """The gradient of each real sample's logit at that sample."""
-        return self._heads.of(self._all_rows("real_gradient"))
+        return self._of_head(self._all_rows("real_gradient"))
 
     @property
     def fake_gradient(self) -> Tensor:
         """The gradient of each generated sample's logit at that sample."""
-        return self._heads.of(self._all_rows("fake_gradient"))
+        return self._of_head(self._all_rows("fake_gradient"))
 
     @property
     def seed(self) -> keras.random.SeedGenerator:

@@ -12,31 +12,6 @@ import keras
 from keras_regan._typing import Tensor
 
 
-class AllHeads:
-    """All heads together, for a single head or before one is chosen.
-
-    Args:
-        count: Positive integer. Number of heads.
-    """
-
-    def __init__(self, count: int):
-        self.count = count
-
-    def of(self, results: Any) -> Any:
-        """Returns the results of all heads, or of the only one."""
-        return results
-
-    def once(self, compute: Callable[[], Any]) -> Any:
-        """Calls `compute` and returns its result."""
-        return compute()
-
-    def seed(
-        self, seed: keras.random.SeedGenerator
-    ) -> keras.random.SeedGenerator:
-        """Returns the seed generator to draw from."""
-        return seed
-
-
 class OneHead:
     """One head of several.
 
@@ -48,8 +23,6 @@ class OneHead:
         index: Integer. The index of the head.
         before: List of the results for the heads before this one.
     """
-
-    count = 1
 
     def __init__(self, index: int, before: list[Any]):
         self._index = index

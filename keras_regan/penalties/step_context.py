@@ -21,7 +21,6 @@ from keras_regan.penalties._batch import Batch
 from keras_regan.penalties._forward_pass import ForwardPass
 from keras_regan.penalties._forward_pass import existing
 from keras_regan.penalties._forward_pass import forward_pass
-from keras_regan.penalties._heads import AllHeads
 from keras_regan.penalties._heads import OneHead
 from keras_regan.penalties._moment import Moment
 
@@ -128,7 +127,8 @@ class StepContext:
         self._repeats_passes = player.repeats_passes
         self._networks = networks
         self._generated = generated
-        self._heads: AllHeads | OneHead = AllHeads(networks.heads)
+        self._heads = networks.heads
+        self._head: OneHead | None = None
         self._discriminate = functools.partial(
             networks.discriminate,
             conditions=batch.conditions,
@@ -144,7 +144,9 @@ class StepContext:
         Its state is saved with the model. It is separate from that of the
         latents.
         """
-        return self._heads.seed(self._seed)
+        if self._head is None:
+            return self._seed
+        return self._head.seed(self._seed)
 
     @property
     def latents(self) -> Tensor:
@@ -170,12 +172,12 @@ class StepContext:
     @property
     def real_logits(self) -> Tensor:
         """The discriminator's logits of the real samples."""
-        return self._heads.of(self._pass("real").logits)
+        return self._of_head(self._pass("real").logits)
 
     @property
     def fake_logits(self) -> Tensor:
         """The discriminator's logits of the generated samples."""
-        return self._heads.of(self._pass("fake").logits)
+        return self._of_head(self._pass("fake").logits)
 
     @property
     def real_features(self) -> Any:
@@ -214,12 +216,12 @@ class StepContext:
         The shape is that of the samples. The logit of a map of patches is the
         mean over the patches.
         """
-        return self._heads.of(self._gradient("real"))
+        return self._of_head(self._gradient("real"))
 
     @property
     def fake_gradient(self) -> Tensor:
         """The gradient of each generated sample's logit at that sample."""
-        return self._heads.of(self._gradient("fake"))
+        return self._of_head(self._gradient("fake"))
 
     @property
     def layer_losses(self) -> list[Tensor]:
@@ -321,8 +323,8 @@ class StepContext:
                 `None`.
         """
         conditions = self.conditions if conditions is None else conditions
-        return self._heads.of(
-            self._heads.once(
+        return self._of_head(
+            self._once(
                 lambda: self._discriminate(samples, conditions=conditions)[0]
             )
         )
@@ -345,7 +347,7 @@ class StepContext:
 
     def generate(self, latents: Tensor) -> Tensor:
         """Returns the generator's samples from other latents."""
-        return self._heads.once(
+        return self._once(
             lambda: (
                 self._networks.generate(
                     latents, self.conditions, self.training
@@ -355,8 +357,8 @@ class StepContext:
 
     def input_gradient(self, samples: Tensor) -> Tensor:
         """Returns the gradient of the logits of other samples at them."""
-        return self._heads.of(
-            self._heads.once(
+        return self._of_head(
+            self._once(
                 lambda: forward_pass(self._discriminate, samples).gradient()
             )
         )
@@ -392,15 +394,15 @@ class StepContext:
         Args:
             function: Callable that takes a `StepContext`.
         """
-        if self._heads.count == 1:
+        if self._heads == 1:
             return [function(self)]
         values: list[_Value] = []
         before: list[Any] = []
-        for index in range(self._heads.count):
+        for index in range(self._heads):
             seen = copy.copy(self)
-            seen._heads = OneHead(index, before)
+            seen._heads, seen._head = 1, OneHead(index, before)
             values.append(function(seen))
-            if not seen._heads.was_read:
+            if not seen._head.was_read:
                 break
         return values
 
@@ -408,7 +410,7 @@ class StepContext:
         self, function: Callable[["StepContext"], Tensor]
     ) -> Tensor:
         """Returns the sum of a function's values over the heads."""
-        if self._heads.count == 1:
+        if self._heads == 1:
             return function(self)
         first, *others = self.of_each_head(function)
         return sum(others, first)
@@ -417,10 +419,18 @@ class StepContext:
         self, function: Callable[["StepContext"], Tensor]
     ) -> Tensor:
         """Returns the mean of a function's values over the heads."""
-        if self._heads.count == 1:
+        if self._heads == 1:
             return function(self)
         first, *others = self.of_each_head(function)
         return sum(others, first) / (1 + len(others))
+
+    def _of_head(self, results: Any) -> Any:
+        """Returns the results for this head, if one is chosen."""
+        return results if self._head is None else self._head.of(results)
+
+    def _once(self, compute: Callable[[], Any]) -> Any:
+        """Computes something that all heads share, if one is chosen."""
+        return compute() if self._head is None else self._head.once(compute)
 
     @contextlib.contextmanager
     def _forgotten(self) -> Iterator[None]:
@@ -460,7 +470,7 @@ class StepContext:
             with self._results[f"before {which}"].again():
                 return self._discriminate(samples)[0]
 
-        return self._heads.of(self._heads.once(judged))
+        return self._of_head(self._once(judged))
 
     def _gradient(self, which: str) -> Tensor:
         key = f"{which}_gradient"
