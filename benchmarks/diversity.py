@@ -149,7 +149,9 @@ def classifier(data: str, path: pathlib.Path) -> keras.Model:
         print(f"The classifier is right for {accuracy:.1%} of new images.")
         network.save(path)
     network = keras.models.load_model(path)
-    return keras.Model(network.inputs, network.get_layer("features").output)
+    return keras.Model(
+        network.inputs, network.get_layer("features").output, name="classifier"
+    )
 
 
 def extractor(features: str | keras.Model) -> kr.metrics.FeatureExtractor:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pathlib
+import re
 from typing import Any
 
 import keras
@@ -13,7 +14,20 @@ def name_of(model: keras.Model | str | None) -> str:
     """Returns the end of log keys for a model, a path or the default."""
     if model is None:
         return "inception"
-    return model.name if isinstance(model, keras.Model) else _stem(model)
+    return (
+        _given_name(model) if isinstance(model, keras.Model) else _stem(model)
+    )
+
+
+def _given_name(model):
+    """Returns a model's name without the number that Keras gives it.
+
+    It counts the models of a process, so the same model has another in the
+    next one.
+    """
+    name = re.sub(r"_\d+$", "", model.name)
+    made_by_keras = name.replace("_", "") == type(model).__name__.lower()
+    return name if made_by_keras else model.name
 
 
 def _stem(path):
@@ -29,7 +43,7 @@ def description(source: keras.Model | str | None) -> str:
     digest = hashlib.sha256()
     for weights in source.get_weights():
         digest.update(np.ascontiguousarray(weights).tobytes())
-    return f"{source.name}, weights {digest.hexdigest()[:12]}"
+    return f"{_given_name(source)}, weights {digest.hexdigest()[:12]}"
 
 
 def built(source: str | None, default_arguments: dict[str, Any]) -> keras.Model:

@@ -51,8 +51,9 @@ class FeatureExtractor:
             published ones. A model that is given as an object is saved with
             the GAN; one that is given as a path is not. Maps of features are
             averaged over positions. Defaults to `None`.
-        name: String. The end of the log keys. Defaults to the model's name,
-            the file's name without its extension, or `"inception"`.
+        name: String. The end of the log keys. Defaults to the model's name
+            (`"functional"`, without a number, if Keras made it up), the file's
+            name without its extension, or `"inception"`.
         value_range: Tuple of two increasing floats, the values of black and
             white, or `None` for samples that reach the model as they are.
             Defaults to `(-1.0, 1.0)`.

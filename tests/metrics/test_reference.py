@@ -91,6 +91,16 @@ def test_a_file_with_something_else_is_kept(
     assert file.read_bytes() == content
 
 
+def test_fits_a_model_that_was_not_named(sets, identity, tmp_path):
+    file = tmp_path / "real.npz"
+    first, second = identity(12, name=None), identity(12, name=None)
+    assert first.name != second.name  # As it has another one in a new process.
+    written = write_reference(file, sets[0], first)
+    loaded = write_reference(file, sets[0], second)
+    assert written.protocol == loaded.protocol
+    assert written.protocol["features"] == "sequential"
+
+
 def test_batches(sets, identity, tmp_path):
     real, _ = sets
     model = identity(12)
