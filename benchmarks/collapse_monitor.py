@@ -2,8 +2,8 @@
 
     python benchmarks/collapse_monitor.py --output collapse_monitor.json
 
-trains the networks of `examples/train_images.py` on its garments, with its
-settings but for what each setting says:
+trains a DCGAN on the garments of `examples/train_images.py`, with the settings
+that this had before `recipes.quick`, but for what each setting says:
 
 * healthy: nothing, for 20 epochs. There should be no alarm.
 * learning_rate: both learning rates are 1.0 instead of 2e-4. An alarm is due in
@@ -81,7 +81,7 @@ def train(
     raised_after=None,
     action=None,
 ):
-    """Trains as the main example does; returns what the monitor saw."""
+    """Trains as the main example did; returns what the monitor saw."""
     keras.utils.set_random_seed(seed)
     generator, discriminator = kr.networks.dcgan(
         images.shape[1:], width=32, discriminator_batch_normalization=True

@@ -19,7 +19,7 @@ _PIXELS = 32 * 32
 class Recipe:
     """Networks and settings, by their names and numbers.
 
-    The defaults are those of `examples/train_images.py`.
+    The defaults are those that `examples/train_images.py` had before.
 
     Attributes:
         network: `"dcgan"` or `"resnet"`.
@@ -137,12 +137,15 @@ _RELATIVISTIC = replace(
 )
 
 RECIPES = {
-    "our example": _EXAMPLE,
+    "our earlier example": _EXAMPLE,
     "quick": _QUICK,
     "quick, narrow": replace(_QUICK, width=16, rate=1e-3),
     "quick, narrow, faster": replace(_QUICK, width=16, rate=2e-3),
     "quick, narrower": replace(_QUICK, width=8, rate=2e-3),
     "quick, narrow, batch 64": replace(_QUICK, width=16, batch=64, rate=2e-3),
+    "quick, narrow, regularized": replace(
+        _QUICK, width=16, rate=1e-3, l1=1e-5, pairwise=0.1
+    ),
     "quick, wide": replace(_QUICK, width=64),
     "quick, batch 16": replace(_QUICK, batch=16),
     "quick, batch 64": replace(_QUICK, batch=64, rate=1e-3),

@@ -45,19 +45,17 @@ def main() -> None:
         discriminator_batch_normalization=arguments.r1 == 0,
     )
     gan = kr.RegularizedGAN(
-        generator, discriminator, ema_momentum=0.995, seed=arguments.seed
+        generator, discriminator, ema_momentum=0.999, seed=arguments.seed
     )
-    gan.compile(
-        generator_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
-        loss=kr.losses.NonSaturating(),
-        generator_regularizers=switched_on(
-            (kr.regularizers.L1, arguments.l1),
-            (kr.regularizers.L2, arguments.l2),
-            (kr.regularizers.PairwiseDistance, arguments.pairwise),
-        ),
-        discriminator_regularizers=switched_on((lazy_r1, arguments.r1)),
+    # Optimizers, loss and order of updates, as a dictionary.
+    recipe = kr.recipes.quick(arguments.learning_rate)
+    recipe["generator_regularizers"] = switched_on(
+        (kr.regularizers.L1, arguments.l1),
+        (kr.regularizers.L2, arguments.l2),
+        (kr.regularizers.PairwiseDistance, arguments.pairwise),
     )
+    recipe["discriminator_regularizers"] = switched_on((lazy_r1, arguments.r1))
+    gan.compile(**recipe)
     count = min(len(images), 2000)
     evaluation = kr.callbacks.EvaluateSamples(
         metrics_of(features),
@@ -192,9 +190,9 @@ def parse_arguments() -> argparse.Namespace:
         )
     training = parser.add_argument_group("training")
     for name, default, text in (
-        ("epochs", 20, "passes over the images"),
+        ("epochs", 40, "passes over the images"),
         ("batch-size", 32, "images a step"),
-        ("width", 32, "filters near the image; more is better but slower"),
+        ("width", 16, "filters near the image; more is better but slower"),
         ("every", 1, "epochs between grids of samples"),
         ("seed", 0, "seed of weights, latents and order"),
     ):
@@ -205,6 +203,13 @@ def parse_arguments() -> argparse.Namespace:
             metavar="N",
             help=f"{text} (default: %(default)s)",
         )
+    training.add_argument(
+        "--learning-rate",
+        type=float,
+        default=1e-3,
+        metavar="RATE",
+        help="of both networks; less for wider ones (default: %(default)s)",
+    )
     training.add_argument(
         "--output",
         default="runs/train_images",

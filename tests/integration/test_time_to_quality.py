@@ -139,7 +139,7 @@ def test_every_kind_of_contender(tmp_path, monkeypatch, capsys):
     if BACKEND == "torch":
         dcgan = importlib.import_module("image_rivals.torch_dcgan")
         monkeypatch.setattr(dcgan, "BATCH", 8)
-    ours = ["our example", "quick, bfloat16", "relativistic, ResNet"]
+    ours = ["our earlier example", "quick, bfloat16", "relativistic, ResNet"]
     # A second a step, so that two seconds are few steps.
     ticks = itertools.count()
     watch = functools.partial(Watch, clock=lambda: next(ticks))

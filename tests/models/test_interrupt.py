@@ -49,10 +49,11 @@ def fit(epochs):
         epochs=epochs,
         verbose=0,
         validation_data=images,
+        # No CSVLogger: Keras makes numbers of its logs under a bare `except`,
+        # which can swallow the Ctrl-C, and it cannot write what is left then.
         callbacks=[
             kr.callbacks.SampleGrid(directory, count=4, animation="gif"),
             kr.callbacks.CollapseMonitor(images, every=2),
-            keras.callbacks.CSVLogger(directory + "/log.csv"),
         ],
     )
 

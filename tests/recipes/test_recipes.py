@@ -12,6 +12,7 @@ from keras_regan import recipes
 RECIPES = {
     "dcgan": recipes.dcgan,
     "lsgan": recipes.lsgan,
+    "quick": recipes.quick,
     "r3gan": lambda: recipes.r3gan(steps=4),
     "sngan": lambda: recipes.sngan(steps=4),
     "stylegan2": recipes.stylegan2,
@@ -70,6 +71,14 @@ def test_dcgan_has_the_papers_numbers():
     recipe = recipes.dcgan()
     close(adams(recipe), *[(0.0002, 0.5, 0.999)] * 2)
     assert parts(recipe) == (kr.losses.NonSaturating, [], [], 1)
+
+
+def test_quick_is_dcgan_with_a_rate_of_its_own_and_shared_samples():
+    quick, dcgan = recipes.quick(), recipes.dcgan()
+    close(adams(quick), *[(0.001, 0.5, 0.999)] * 2)
+    close(adams(recipes.quick(6e-4)), *[(0.0006, 0.5, 0.999)] * 2)
+    assert parts(quick) == parts(dcgan)
+    assert quick["shared_samples"]
 
 
 def test_lsgan_has_the_authors_numbers():
@@ -161,7 +170,7 @@ def test_r3gans_default_factor_is_that_of_the_docstring():
 def test_all_of_a_recipe_is_new_each_time(name):
     first, second = RECIPES[name](), RECIPES[name]()
     for key, made in first.items():
-        if key != "discriminator_steps":
+        if key not in ("discriminator_steps", "shared_samples"):
             assert made is not second[key]
             if isinstance(made, list):
                 assert not {*map(id, made)} & {*map(id, second[key])}
