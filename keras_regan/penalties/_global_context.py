@@ -25,10 +25,8 @@ class GlobalContext(StepContext):
         self._replica = context
         self._gathered: dict[str, Any] = {}
         self._results = {}
-        for name in (
-            *("step", "training", "network", "kernels"),
-            *("_heads", "_head"),
-        ):
+        shared = "step training network kernels _heads _head".split()
+        for name in shared:
             setattr(self, name, getattr(context, name))
 
     @property
