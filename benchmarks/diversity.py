@@ -30,6 +30,7 @@ import image_quality
 import kept_runs
 import keras
 import numpy as np
+import trade_off
 from image_judge import QUALITY
 from image_judge import ImageJudge
 from metrics_on_cifar10 import feature_extractor
@@ -98,6 +99,12 @@ def main() -> None:
         lambda which: run(which, train, judge, arguments),
     )
     report(output, runs, COLUMNS)
+    trade_off.draw(
+        output / "trade_off.png",
+        trade_off.kept(output, arguments.seeds),
+        ("spread", "distance of answers"),
+        [("fd", "Frechet distance"), ("best", COLUMNS["best"][0])],
+    )
     drawn = [
         np.load(which.file(output / "answers", ".npy")) / 127.5 - 1.0
         for which in runs

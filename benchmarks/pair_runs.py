@@ -35,6 +35,16 @@ class Run(NamedTuple):
             return self.setting
         return f"{self.setting}, {self.factor:g}"
 
+    @classmethod
+    def of(cls, file: pathlib.Path) -> "Run":
+        """Returns the run whose file this is."""
+        title, seed = file.stem.rsplit(", seed ", 1)
+        setting, _, last = title.rpartition(", ")
+        try:
+            return cls(setting, float(last), int(seed))
+        except ValueError:
+            return cls(title, 0.0, int(seed))
+
     def file(self, folder: pathlib.Path, suffix: str = ".json") -> pathlib.Path:
         """Returns a file of this run's own."""
         return folder / f"{self}{suffix}"

@@ -6,6 +6,8 @@ import diversity
 import noise_images
 import numpy as np
 import pytest
+import trade_off
+from pair_runs import Run
 from paired import difference
 from PIL import Image
 
@@ -38,8 +40,28 @@ def test_tables_and_picture(tmp_path, monkeypatch):
     text = (tmp_path / "table.md").read_text()
     assert f"| {pairs}, 6 | 2 |" in text
     assert f"| {pairs}, 6 | best of 8 |" in text
+    assert (tmp_path / "trade_off.png").exists()
     with Image.open(tmp_path / "answers.png") as picture:
         assert min(picture.size) > 16
+
+
+@pytest.mark.host
+def test_runs_of_a_trade_off(tmp_path):
+    for setting, factor, seeds in [
+        ("none", 0.0, [0, 1]),
+        ("soft, twice", 0.5, [0, 1]),
+        ("soft, twice", 10.0, [0, 1, 2]),
+        ("soft, twice", 2.0, [0]),
+        ("other", 1.0, [0]),
+    ]:
+        for seed in seeds:
+            run = Run(setting, factor, seed)
+            run.file(tmp_path).write_text(f'{{"fd": {seed}}}')
+    both = [{"fd": 0}, {"fd": 1}]
+    assert trade_off.kept(tmp_path, [0, 1]) == {
+        "none": {0.0: both},
+        "soft, twice": {0.5: both, 10.0: both},
+    }
 
 
 def test_distance_of_those_most_alike(monkeypatch):
