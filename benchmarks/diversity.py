@@ -6,7 +6,8 @@ r"""What soft regularization is worth where a generator is told what to make.
 
 Completes the lower half of images that were not trained on, eight times each.
 The same U-shaped networks with the same seeds are trained with each setting:
-drawn to the true image only, and with each regularizer of pairs besides. It
+drawn to the true image only, and with each regularizer of pairs besides, or
+with only the nearer of two answers drawn to it. It
 prints how far the answers to one condition are apart, beside how far real
 images are, how near the nearest of eight comes to the truth, and what this
 costs in quality and time; then each setting against the one without, seed by
@@ -40,7 +41,9 @@ from pair_runs import report
 from pair_runs import runs_of
 from pair_settings import Setting
 from pair_settings import Task
+from pair_settings import falling
 from pair_settings import four_of_each
+from pair_settings import none
 from pair_settings import of_conditions
 from pair_settings import pairwise
 
@@ -71,6 +74,10 @@ SETTINGS = {
     **four_of_each(6.0),
     "PairwiseDistance, constant, each condition twice": Setting(
         pairwise(), 6.0, each=2
+    ),
+    "nearest of 2, each condition twice": Setting(none, each=2, nearest_of=2),
+    "nearest of 2 and PairwiseDistance, each condition twice": Setting(
+        falling(pairwise()), 2.0, each=2, nearest_of=2
     ),
 }
 
@@ -257,7 +264,9 @@ def run(
         generator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
         discriminator_optimizer=keras.optimizers.Adam(rate, beta_1=0.5),
         generator_regularizers=[
-            kr.regularizers.Reconstruction(10.0),
+            kr.regularizers.Reconstruction(
+                10.0, nearest_of=SETTINGS[setting].nearest_of
+            ),
             *SETTINGS[setting].terms(factor, task),
         ],
         discriminator_regularizers=[kr.penalties.R1(0.02, interval=4)],

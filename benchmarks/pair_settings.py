@@ -36,11 +36,13 @@ class Setting(NamedTuple):
         terms: Called with a factor and the task, returns regularizers.
         factor: The factor that was chosen.
         each: `samples_per_condition` of `compile`.
+        nearest_of: That of `Reconstruction`, where there is one.
     """
 
     terms: Terms
     factor: float = 0.0
     each: int = 1
+    nearest_of: int = 1
 
 
 def none(factor: float, task: Task) -> list:

@@ -6,7 +6,6 @@ from typing import Any
 from keras_regan._typing import Tensor
 from keras_regan.penalties.step_context import OneCondition
 from keras_regan.penalties.step_context import StepContext
-from keras_regan.regularizers import PairRegularizer
 from keras_regan.regularizers import SampleRegularizer
 
 
@@ -36,9 +35,7 @@ def samples_compared(regularizer: Any) -> int | None:
 
     It is `None` for a regularizer that does not compare by condition.
     """
-    if isinstance(regularizer, PairRegularizer):
-        return regularizer.samples_compared
-    return None
+    return getattr(regularizer, "samples_compared", None)
 
 
 def call_with(
@@ -72,6 +69,6 @@ def call_with(
         context.latents if samples.latents is None else samples.latents
     )
     arguments = [tensors[name]() for name in regularizer.called_with]
-    if isinstance(regularizer, PairRegularizer):
+    if samples_compared(regularizer) is not None:
         return regularizer(*arguments, conditions=samples.conditions)
     return regularizer(*arguments)

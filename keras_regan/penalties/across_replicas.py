@@ -10,6 +10,7 @@ from keras_regan._validation import message
 from keras_regan.penalties._global_context import GlobalContext
 from keras_regan.penalties.penalty import Penalty
 from keras_regan.penalties.scheduled import Scheduled
+from keras_regan.penalties.scheduled import innermost
 from keras_regan.penalties.step_context import StepContext
 from keras_regan.regularizers import SampleRegularizer
 
@@ -98,6 +99,8 @@ class AcrossReplicas(Scheduled):
     def call(self, context: StepContext) -> Tensor:
         """Returns the regularizer's value for the global batch."""
         nested = isinstance(context, GlobalContext)
-        if replicas.on_several_replicas() and not nested:
+        # The mean over samples with a target of their own is global anyway.
+        alone = getattr(innermost(self), "paired_with_real", False)
+        if replicas.on_several_replicas() and not (nested or alone):
             context = GlobalContext(context)
         return super().call(context)

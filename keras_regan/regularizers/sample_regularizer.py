@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
+from typing import TypeAlias
 
 import keras
 from keras import ops
@@ -14,6 +15,8 @@ from keras_regan._typing import Tensor
 from keras_regan._validation import log_name
 from keras_regan._validation import non_negative_float
 from keras_regan._validation import one_of
+
+Sizes: TypeAlias = tuple[int | None, ...]
 
 _TENSORS = ("samples", "latents", "real")
 
@@ -120,15 +123,19 @@ class SampleRegularizer(keras.regularizers.Regularizer):
             tuple(tensors[self.called_with.index(name)].shape)
             for name in ("samples", "real")
         )
-        if len(samples) != len(real) or any(
-            None not in sizes and sizes[0] != sizes[1]
-            for sizes in zip(samples, real, strict=True)
-        ):
+        if not self._are_partners(samples, real):
             raise ValueError(
                 f"Regularizer `{self.name}` compares each sample with the "
                 "real one in the same row. Expected real samples of shape "
                 f"{samples}, like the generated ones. Received: shape {real}"
             )
+
+    def _are_partners(self, samples: Sizes, real: Sizes) -> bool:
+        """Tells whether samples of this shape have partners of the other."""
+        return len(samples) == len(real) and all(
+            None in sizes or sizes[0] == sizes[1]
+            for sizes in zip(samples, real, strict=True)
+        )
 
     def call(self, samples: Tensor, *others: Tensor) -> Tensor:
         """Returns the scalar without the factor."""

@@ -163,6 +163,9 @@ SAMPLE_REGULARIZERS = {
     "regularizers.Reconstruction": lambda f: kr.regularizers.Reconstruction(
         f, name="a"
     ),
+    "regularizers.Reconstruction[nearest]": (
+        lambda f: kr.regularizers.Reconstruction(f, nearest_of=2)
+    ),
 }
 PENALTIES = {
     "penalties.Penalty": LogitDrift,
@@ -432,6 +435,7 @@ ORDER_MATTERS = {
     "regularizers.GDPP[eigenvectors]",
     "regularizers.MatchedPairwiseDistance",
     "regularizers.Reconstruction",
+    "regularizers.Reconstruction[nearest]",
     "penalties.WassersteinGradientPenalty",
     "penalties.WassersteinGradientPenalty[one_sided]",
     "penalties.ZeroCenteredInterpolation",

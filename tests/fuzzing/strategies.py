@@ -298,7 +298,17 @@ generator_penalties = st.one_of(
     ),
     _penalties("PathLength", momentum=below_one),
 )
-either_penalties = _penalties("ProximalL1")
+either_penalties = st.one_of(
+    _penalties("ProximalL1"),
+    _penalties("StartingPoint"),
+    recipes(
+        "penalties.Sparsity",
+        share=below_one,
+        steps=intervals,
+        interval=intervals,
+        name=names,
+    ),
+)
 image_penalties = st.one_of(
     _consistency(fixed_augmentations), _penalties("Consistency")
 )
@@ -335,7 +345,8 @@ def scheduled(entries):
 
 def _each_time(recipe):
     kept = {k: v for k, v in recipe.arguments.items() if k != "interval"}
-    if recipe.name == "penalties.PathLength":
+    # Their default is not 1.
+    if recipe.name in ("penalties.PathLength", "penalties.Sparsity"):
         kept["interval"] = 1
     return Recipe(recipe.name, kept)
 

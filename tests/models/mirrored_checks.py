@@ -470,7 +470,14 @@ def check_pairs_have_one_condition():
         return generator, keras.Model([samples, told], layers.Dense(1)(joined))
 
     for each in (1, 2):
-        entries = {"generator_regularizers": [Apart(1.0, name="apart")]}
+        nearest = regularizers.Reconstruction(nearest_of=2)
+        entries = {
+            "generator_regularizers": [
+                Apart(1.0, name="apart"),
+                nearest,
+                penalties.AcrossReplicas(nearest, name="across"),
+            ]
+        }
         _, logs = trained(
             True,
             lambda each=each, entries=entries: {
@@ -482,6 +489,9 @@ def check_pairs_have_one_condition():
             optimizer=lambda: keras.optimizers.SGD(0.0),
         )
         assert 0.0 < logs["g_apart"][0] < 0.03, logs
+        # Samples are near their conditions, which are the real ones.
+        assert 0.0 < logs["g_reconstruction"][0] < 0.01, logs
+        assert logs["g_across"] == logs["g_reconstruction"], logs
 
 
 def check_draws():

@@ -56,6 +56,82 @@ def test_equal_samples_stay(distance, gradient):
     np.testing.assert_array_equal(gradient(regularizer, REAL, REAL), 0.0)
 
 
+@pytest.mark.parametrize("repeated", [False, True])
+def test_nearest_of_several(repeated, assert_gradient):
+    regularizer = Reconstruction(0.7, distance="squared", nearest_of=3)
+    samples = RANDOM.normal(size=(6, 3, 2)).astype("float32")
+    real = REAL[[0, 1] * 3] if repeated else REAL[:2]
+
+    def distances(samples):
+        # Rows 0, 2 and 4 have the first condition, the others the second.
+        of_all = np.square(rows(samples) - rows(REAL[[0, 1] * 3])).mean(axis=1)
+        return of_all.reshape(3, 2)
+
+    def reference(samples):
+        return 0.7 * distances(samples).min(axis=0).mean()
+
+    def call(samples, real):
+        return regularizer(samples, real, conditions=2)
+
+    np.testing.assert_allclose(
+        float(call(samples, real)), reference(samples), rtol=1e-5
+    )
+    assert_gradient(call, (samples, real), reference)
+    if not repeated:
+        assert float(regularizer(samples, real)) == float(call(samples, real))
+
+
+def test_nearest_of_all_outputs_together():
+    regularizer = Reconstruction(features=network_of(*KERNELS), nearest_of=2)
+    samples = np.stack([SAMPLES[0], SAMPLES[1]])
+    distances = [
+        np.abs((rows(samples) - rows(REAL[:1])) @ kernel).mean(axis=1)
+        for kernel in KERNELS
+    ]
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(regularizer(samples, REAL[:1])),
+        np.mean(distances, axis=0).min(),
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    "compiled",
+    [{}, {"samples_per_condition": 2}, {"samples_per_condition": 3}],
+    ids=["second_pass", "each_twice", "each_three_times"],
+)
+@pytest.mark.parametrize(
+    "wrap", [lambda entry: entry, OnFeatures], ids=["samples", "features"]
+)
+def test_nearest_has_the_target_of_its_condition(wrap, compiled):
+    # Each sample is its condition, and so is the real one.
+    latents, condition = keras.Input((2,)), keras.Input((2,))
+    nothing = keras.layers.Dense(2, kernel_initializer="zeros")(latents)
+    generator = keras.Model(
+        [latents, condition], keras.layers.Add()([condition, nothing])
+    )
+    samples = keras.Input((2,))
+    features = keras.layers.Dense(3)(samples)
+    beside = keras.layers.Concatenate()([features, condition])
+    logits = keras.layers.Dense(1)(beside)
+    discriminator = keras.Model(
+        [samples, condition], {"logits": logits, "features": features}
+    )
+    gan = kr.RegularizedGAN(generator, discriminator, seed=0)
+    gan.compile(
+        generator_regularizers=[wrap(Reconstruction(nearest_of=2, name="a"))],
+        discriminator_optimizer=keras.optimizers.SGD(0.0),
+        **compiled,
+    )
+    points = RANDOM.normal(size=(7, 2)).astype("float32")
+    logs = gan.evaluate(points, points, verbose=0, return_dict=True)
+    (added,) = (v for k, v in logs.items() if k.startswith("g_a"))
+    assert added == 0.0
+    logs = gan.evaluate(points, points[::-1], verbose=0, return_dict=True)
+    (added,) = (v for k, v in logs.items() if k.startswith("g_a"))
+    assert added > 0.1
+
+
 def network_of(*kernels, shape=(3, 2)):
     inputs = keras.Input(shape)
     flat = keras.layers.Flatten()(inputs)
@@ -111,8 +187,10 @@ def test_gradients_reach_images_through_their_preparation(gradient):
         ({"distance": "cosine"}, ValueError, "'squared' or a callable"),
         ({"distance": None}, ValueError, "`distance`"),
         ({"features": "vgg"}, TypeError, "`features`"),
+        ({"nearest_of": 0}, ValueError, "`nearest_of`"),
+        ({"nearest_of": 2.0}, TypeError, "`nearest_of`"),
     ],
-    ids=["distance", "none", "features"],
+    ids=["distance", "none", "features", "nearest_of_none", "nearest_of_float"],
 )
 def test_bad_arguments(arguments, error, text):
     with pytest.raises(error, match=text):
@@ -125,6 +203,12 @@ def test_bad_arguments(arguments, error, text):
 def test_partners_of_another_shape(real):
     with pytest.raises(ValueError, match="real one in the same row"):
         Reconstruction()(SAMPLES, real)
+
+
+@pytest.mark.parametrize("real", [REAL[:2, :1], REAL[:4]], ids=["size", "rows"])
+def test_targets_that_do_not_fit(real):
+    with pytest.raises(ValueError, match="Received: shape"):
+        Reconstruction(nearest_of=2)(SAMPLES, real)
 
 
 def test_callable_that_returns_no_distances():
