@@ -77,7 +77,7 @@ SETTINGS = {
     ),
     "nearest of 2, each condition twice": Setting(none, each=2, nearest_of=2),
     "nearest of 2 and PairwiseDistance, each condition twice": Setting(
-        falling(pairwise()), 2.0, each=2, nearest_of=2
+        falling(pairwise()), 6.0, each=2, nearest_of=2
     ),
 }
 
