@@ -69,6 +69,7 @@ def call_with(
         context.latents if samples.latents is None else samples.latents
     )
     arguments = [tensors[name]() for name in regularizer.called_with]
+    call: Callable[..., Tensor] = regularizer
     if samples_compared(regularizer) is not None:
-        return regularizer(*arguments, conditions=samples.conditions)
-    return regularizer(*arguments)
+        return call(*arguments, conditions=samples.conditions)
+    return call(*arguments)

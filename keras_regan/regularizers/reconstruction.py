@@ -111,7 +111,8 @@ class Reconstruction(SampleRegularizer):
     `nearest_of`: the variety loss of
     [Gupta et al., 2018](https://arxiv.org/abs/1803.10892) (Social GAN, 20
     samples); [Bhattacharyya et al., 2018](https://arxiv.org/abs/1806.07772).
-    They sum squares over the points of a path.
+    The former's code has a sum over coordinates and scenes where `"squared"`
+    has a mean, and takes the least of all paths of a scene together.
     """
 
     called_with = ("samples", "real")
@@ -149,10 +150,10 @@ class Reconstruction(SampleRegularizer):
     ) -> Tensor:
         """Returns the scalar that is added to the loss."""
         return self._scaled(
-            (samples, *others), lambda *t: self.call(*t, conditions=conditions)
+            (samples, *others), lambda x, y: self.call(x, y, conditions)
         )
 
-    def call(  # type: ignore[override]  # As `called_with` says.
+    def call(
         self,
         samples: Tensor,
         real: Tensor,
@@ -193,9 +194,9 @@ class Reconstruction(SampleRegularizer):
     def _are_partners(self, samples: Sizes, real: Sizes) -> bool:
         if self.nearest_of == 1:
             return super()._are_partners(samples, real)
-        rows = samples[0], real[0]
+        rows, targets = samples[0], real[0]
         return super()._are_partners(samples[1:], real[1:]) and (
-            None in rows or rows[0] % rows[1] == 0
+            rows is None or targets is None or rows % targets == 0
         )
 
     def _compared(self, samples: Tensor) -> list[Tensor]:
