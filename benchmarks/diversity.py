@@ -109,8 +109,11 @@ def main() -> None:
     trade_off.draw(
         output / "trade_off.png",
         trade_off.kept(output, arguments.seeds),
-        ("spread", "distance of answers"),
-        [("fd", "Frechet distance"), ("best", COLUMNS["best"][0])],
+        ("spread", "distance of answers, in pixels"),
+        [
+            ("fd", "Frechet distance"),
+            ("best", f"nearest of {ANSWERS} answers to the truth"),
+        ],
     )
     drawn = [
         np.load(which.file(output / "answers", ".npy")) / 127.5 - 1.0

@@ -70,7 +70,8 @@ def draw(
                 continue
             axes.plot(x, y, "o-", ms=4, label=setting)
             for factor, *point in zip(factors, x, y, strict=True):
-                axes.annotate(f"{factor:g}", point, fontsize=7)
+                # What has no factor counts as one of zero.
+                axes.annotate(f"{factor:g}" if factor else "", point, size=7)
     figure.legend(
         *several[0].get_legend_handles_labels(),
         loc="outside lower center",

@@ -108,6 +108,7 @@ def report(folder: pathlib.Path, runs: list[Run]) -> None:
         files.setdefault(which.title, []).append(which.file(folder))
     found = kept_runs.read(files)
     text = ""
+    at_all_bounds = {}
     for bound in map(key, BOUNDS):
         at_bound = {
             name: [
@@ -116,11 +117,11 @@ def report(folder: pathlib.Path, runs: list[Run]) -> None:
             ]
             for name, results in found.items()
         }
-        kept_runs.write_summary(
-            folder / f"table, {bound}.json", at_bound, QUALITY
-        )
+        for name, results in at_bound.items():
+            at_all_bounds[f"{name}, {bound}"] = results
         text += f"{bound}:\n\n{kept_runs.table(at_bound, QUALITY)}\n"
         text += against(at_bound, "none", QUALITY) + "\n"
+    kept_runs.write_summary(folder / "table.json", at_all_bounds, QUALITY)
     (folder / "table.md").write_text(text)
     print(text)
     draw(folder / "precision_recall.png", found)
