@@ -6,12 +6,13 @@ r"""What soft regularization is worth where a generator is told what to make.
 
 Completes the lower half of images that were not trained on, eight times each.
 The same U-shaped networks with the same seeds are trained with each setting:
-drawn to the true image only, and with each regularizer of pairs besides, or
-with only the nearer of two answers drawn to it. It
-prints how far the answers to one condition are apart, beside how far real
-images are, how near the nearest of eight comes to the truth, and what this
-costs in quality and time; then each setting against the one without, seed by
-seed.
+drawn to the true image only, with each regularizer of pairs besides, or with
+only the nearer of two answers drawn to it. It prints how far the answers to one
+condition are apart, beside how far real images are, how near the nearest of
+eight comes to the truth, and what this costs in quality and time; then each
+setting against the one without, seed by seed. A figure has quality against
+variety as factors grow, a curve for each setting, of all runs in the folder
+that have these seeds.
 
     ... --sweep "ModeSeeking, each condition twice" --factors 0.01 1
 

@@ -190,7 +190,7 @@ def test_gradients_reach_images_through_their_preparation(gradient):
         ({"nearest_of": 0}, ValueError, "`nearest_of`"),
         ({"nearest_of": 2.0}, TypeError, "`nearest_of`"),
     ],
-    ids=["distance", "none", "features", "nearest_of_none", "nearest_of_float"],
+    ids=["distance", "none", "features", "nearest_of_zero", "nearest_of_float"],
 )
 def test_bad_arguments(arguments, error, text):
     with pytest.raises(error, match=text):
