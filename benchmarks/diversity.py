@@ -80,6 +80,9 @@ SETTINGS = {
     "nearest of 2 and PairwiseDistance, each condition twice": Setting(
         falling(pairwise()), 6.0, each=2, nearest_of=2
     ),
+    "nearest of 2 and PairwiseDistance, second pass": Setting(
+        falling(pairwise()), 6.0, nearest_of=2
+    ),
 }
 
 
@@ -93,6 +96,7 @@ def main() -> None:
         arguments.data, output / "classifier.keras"
     )
     judge = Judge(held_out[: arguments.conditions], features, output)
+    keras.config.set_dtype_policy(arguments.policy)
     runs = runs_of(
         [
             *((n, SETTINGS[n].factor) for n in arguments.settings),
@@ -332,7 +336,7 @@ def batches(images: np.ndarray, size: int, seed: int):
 
 def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns what two runs must have in common to be compared."""
-    names = "width steps batch rate conditions".split()
+    names = "width steps batch rate conditions policy".split()
     return {
         **kept_runs.protocol(arguments, names),
         "data": pathlib.Path(arguments.data).stem,
@@ -359,6 +363,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--width", type=int, default=32, help="(%(default)s)")
     add("--rate", type=float, default=1e-3, help="(%(default)s)")
     add("--conditions", type=int, default=1000, help="(%(default)s)")
+    add("--policy", default="float32", help="of both networks (%(default)s)")
     add("--output", default="runs/diversity", help="(%(default)s)")
     return parser.parse_args()
 

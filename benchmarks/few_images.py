@@ -33,6 +33,7 @@ from pair_runs import Run
 from pair_runs import keep_all
 from pair_runs import report
 from pair_runs import runs_of
+from photos import reduced
 
 import keras_regan as kr
 
@@ -165,13 +166,10 @@ def main() -> None:
 
 
 def load(path: str, size: int) -> np.ndarray:
-    """Returns all images, in [-1, 1], of `size` pixels: means of squares."""
+    """Returns all images, in [-1, 1], of `size` pixels."""
     with np.load(path) as data:
         images = np.concatenate([data["x_train"], data["x_test"]])
-    by = images.shape[1] // size
-    shape = (len(images), size, by, size, by, images.shape[-1])
-    means = images.reshape(shape).astype("float32").mean(axis=(2, 4))
-    return means / 127.5 - 1.0
+    return reduced(images, size)
 
 
 class Judge:

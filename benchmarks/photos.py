@@ -125,9 +125,10 @@ def main() -> None:
     output = pathlib.Path(arguments.output) / arguments.setting
     output.mkdir(parents=True, exist_ok=True)
     check_protocol(output / "protocol.json", arguments)
-    images, labels = load(arguments.data, "train")
-    held_out, of_held_out = load(arguments.data, "test")
+    images, labels = load(arguments.data, "train", arguments.size)
+    held_out, of_held_out = load(arguments.data, "test", arguments.size)
     features = chosen_features(arguments.features, images.shape[1:])
+    keras.config.set_dtype_policy(arguments.policy)
     plan = Plan(images, arguments.epochs, arguments.batch)
     gan = build(plan, images, labels, arguments)
     evaluation = kr.callbacks.EvaluateSamples(
@@ -175,7 +176,7 @@ def main() -> None:
 
 def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
     """Ends the program if a run is there that was made in another way."""
-    names = "epochs width batch samples seed".split()
+    names = "epochs width batch samples seed size policy".split()
     kept_runs.keep(
         file,
         {
@@ -187,12 +188,22 @@ def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
     )
 
 
-def load(path: str, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+def load(
+    path: str, split: str, size: int
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns images in [-1, 1], and their labels if there are several."""
     with np.load(path) as data:
-        images = data[f"x_{split}"].astype("float32") / 127.5 - 1.0
+        images = reduced(data[f"x_{split}"], size)
         labels = data[f"y_{split}"].ravel().astype("int32")
     return images, labels if labels.max() else None
+
+
+def reduced(images: np.ndarray, size: int) -> np.ndarray:
+    """Returns images in [-1, 1], whose pixels are means of squares."""
+    by = images.shape[1] // size
+    shape = (len(images), size, by, size, by, images.shape[-1])
+    means = images.reshape(shape).mean(axis=(2, 4), dtype="float32")
+    return means / 127.5 - 1.0
 
 
 def chosen_features(
@@ -304,6 +315,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--samples", type=int, default=2000, help="judged (%(default)s)")
     add("--every", type=int, default=10, help="epochs (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
+    add("--size", type=int, default=64, help="pixels (%(default)s)")
+    add("--policy", default="float32", help="of both networks (%(default)s)")
     add("--output", default="runs/photos", help="(%(default)s)")
     return parser.parse_args()
 
