@@ -126,6 +126,8 @@ class FeatureMetric(SampleMetric):
             self._add(self.generated, generated)
 
     def _add(self, statistic: Any, samples: Any) -> None:
+        if isinstance(samples, np.ndarray) and not len(samples):
+            return  # of a set that has ended before the other one
         add_rows(statistic, self.embedded(samples))
 
     def embedded(self, samples: Any) -> Any:

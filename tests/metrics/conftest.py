@@ -33,10 +33,8 @@ def in_batches(metric, real, generated, batch_size):
     metric.reset_state()
     for first in range(0, max(len(real), len(generated)), batch_size):
         part = slice(first, first + batch_size)
-        metric.update_state(
-            real[part] if len(real[part]) else None,
-            generated[part] if len(generated[part]) else None,
-        )
+        # The shorter set ends first, and empty batches follow.
+        metric.update_state(real[part], generated[part])
     return metric.values()
 
 
