@@ -155,7 +155,7 @@ def completing_networks(
     )
     latents, condition = unet.inputs
     half = image_shape[0] // 2
-    completed = layers.Concatenate(axis=1)(
+    completed = layers.Concatenate(axis=1, dtype="float32")(
         [condition[:, :half], unet.output[:, half:]]
     )
     generator = keras.Model([latents, condition], completed, name="generator")

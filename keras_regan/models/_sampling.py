@@ -196,7 +196,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
 
         Returns:
             NumPy array of shape `(n, ...)`; with `samples_per_condition`,
-            `(n, k, ...)`.
+            `(n, k, ...)`. In float32 where the generator ends in half
+            precision, of which NumPy's sums and means are inexact.
 
         Raises:
             TypeError: If a number is not an integer, or if conditions are not
@@ -241,6 +242,8 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             batch_size=min(count, 256),
             verbose=0,
         )
+        if samples.dtype.itemsize == 2:
+            samples = samples.astype("float32")
         return samples.reshape((*shape, *samples.shape[1:]))
 
     def reset_average(self) -> None:

@@ -399,6 +399,8 @@ def test_mixed_precision(image_pair, images, policy):
         assert np.isfinite(values).all(), key
     updates = ops.convert_to_numpy(gan.optimizer.iterations.value)
     assert updates == 8
+    assert gan.generator.compute_dtype == policy[len("mixed_") :]
+    assert gan.generate(3).dtype == "float32"
 
 
 def test_summary_names_the_networks(vector_pair):
