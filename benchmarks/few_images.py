@@ -12,10 +12,11 @@ the nearest training image is, as a share of how far it is from held-out ones),
 and how varied they are, as a share of held-out ones; then each setting against
 the one without, seed by seed.
 
-    ... --counts 10 --settings none StartingPoint
+    ... --counts 10 --settings none --sweep StartingPoint --factors 0.001 0.01
 
 Every run is kept, and one that is there is not repeated. Each seed draws other
-training images.
+training images. Factors are chosen with seed 0; the seeds 2 to 6 are for
+comparing.
 """
 
 import argparse
@@ -41,6 +42,8 @@ import keras_regan as kr
 HELD_OUT = 400
 SAMPLES = 1000
 FROZEN_BLOCKS = 2
+DRAWN = 32
+PROTOCOL = ["size", "steps", "batch", "rate", "r1", "samples"]
 
 COLUMNS = {
     "kd": ("KD x 1000", 1e3, 1),
@@ -132,8 +135,8 @@ def soft(start: Start) -> dict[str, Any]:
 SETTINGS: dict[str, tuple[Setting, float]] = {
     "none": (none, 0.0),
     "L2": (l2, 1e-4),
-    "StartingPoint": (starting_point, 0.1),
-    "ElasticWeight": (elastic_weight, 0.1),
+    "StartingPoint": (starting_point, 0.001),
+    "ElasticWeight": (elastic_weight, 0.001),
     "frozen layers": (frozen, 0.0),
     "DiffAugment": (augmented, 0.0),
     "AdaptiveAugmentation": (adaptive, 0.0),
@@ -152,13 +155,16 @@ def main() -> None:
     for count in arguments.counts:
         folder = pathlib.Path(arguments.output) / f"{count} images"
         runs = runs_of(
-            [(name, SETTINGS[name][1]) for name in arguments.settings],
+            [
+                *((name, SETTINGS[name][1]) for name in arguments.settings),
+                *((arguments.sweep, factor) for factor in arguments.factors),
+            ],
             arguments.seeds,
         )
         keep_all(
             folder,
             runs,
-            kept_runs.protocol(arguments, ["size", "steps", "batch"]),
+            kept_runs.protocol(arguments, PROTOCOL),
             lambda which, n=count: run(which, n, rest, judge, arguments),
         )
         print(f"\n{count} images\n")
@@ -244,7 +250,7 @@ def run(
         discriminator_optimizer=keras.optimizers.Adam(
             arguments.rate, beta_1=0.0
         ),
-        discriminator_regularizers=[kr.penalties.R1(1.0, interval=4)],
+        discriminator_regularizers=[kr.penalties.R1(arguments.r1, interval=4)],
         **add(Start(gan, known, which.factor)),
     )
     start = time.process_time()
@@ -255,6 +261,12 @@ def run(
     )
     seconds = time.process_time() - start
     samples = gan.generate(arguments.samples, seed=which.seed)
+    folder = pathlib.Path(arguments.output) / f"{count} images" / "samples"
+    folder.mkdir(exist_ok=True)
+    np.save(
+        which.file(folder, ".npy"),
+        np.round((samples[:DRAWN] + 1) * 127.5).astype("uint8"),
+    )
     return {**judge(samples, known), "processor_seconds": seconds}
 
 
@@ -277,11 +289,14 @@ def parse_arguments() -> argparse.Namespace:
     add("--features", required=True, help="EfficientNet-Lite0, .keras")
     add("--counts", type=int, nargs="+", default=[10, 30, 100])
     add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    add("--sweep", choices=SETTINGS, help="with each of the factors")
+    add("--factors", type=float, nargs="+", default=[])
     add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
     add("--size", type=int, default=64, help="pixels (%(default)s)")
     add("--steps", type=int, default=1000, help="(%(default)s)")
     add("--batch", type=int, default=16, help="(%(default)s)")
     add("--rate", type=float, default=2e-4, help="(%(default)s)")
+    add("--r1", type=float, default=1.0, help="factor of R1 (%(default)s)")
     add("--samples", type=int, default=SAMPLES, help="(%(default)s)")
     add("--output", default="runs/few_images", help="(%(default)s)")
     return parser.parse_args()
