@@ -169,6 +169,7 @@ def main() -> None:
         )
         print(f"\n{count} images\n")
         report(folder, runs, COLUMNS)
+        draw(folder / "samples.png", folder / "samples", runs)
 
 
 def load(path: str, size: int) -> np.ndarray:
@@ -268,6 +269,21 @@ def run(
         np.round((samples[:DRAWN] + 1) * 127.5).astype("uint8"),
     )
     return {**judge(samples, known), "processor_seconds": seconds}
+
+
+def draw(path: pathlib.Path, folder: pathlib.Path, runs: list[Run]) -> None:
+    """Draws samples of the first seed, a row for each setting."""
+    from matplotlib.figure import Figure
+
+    drawn = [run for run in runs if run.seed == runs[0].seed]
+    figure = Figure(figsize=(9.5, 0.52 * len(drawn)), layout="constrained")
+    panels = figure.subplots(len(drawn), squeeze=False)[:, 0]
+    for run, axes in zip(drawn, panels, strict=True):
+        samples = np.load(run.file(folder, ".npy"))[:16]
+        axes.imshow(np.concatenate([*samples], axis=1))
+        axes.set_ylabel(run.setting, rotation=0, ha="right", va="center")
+        axes.set(xticks=[], yticks=[])
+    figure.savefig(path, dpi=90)
 
 
 def in_batches(images: np.ndarray, size: int, seed: int):

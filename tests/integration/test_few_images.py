@@ -48,3 +48,4 @@ def test_every_setting(tmp_path, monkeypatch):
     rows = [line for line in text.splitlines() if "| 2 |" in line]
     assert len(rows) == len(few_images.SETTINGS)
     assert "nan" not in text
+    assert (tmp_path / "5 images" / "samples.png").exists()
