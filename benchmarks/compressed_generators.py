@@ -220,6 +220,7 @@ def draw(
     axes = figure.subplots()
     for index, method in enumerate(arguments.methods):
         results = [runs[setting(method, p)] for p in arguments.shares]
+        results = [several for several in results if several]
         points = [(r["zeros"], r["fd"]) for several in results for r in several]
         color = f"C{index}"
         axes.plot(*zip(*points, strict=True), ".", color=color, ms=4)
