@@ -276,14 +276,14 @@ def draw(path: pathlib.Path, folder: pathlib.Path, runs: list[Run]) -> None:
     from matplotlib.figure import Figure
 
     drawn = [run for run in runs if run.seed == runs[0].seed]
-    figure = Figure(figsize=(9.5, 0.52 * len(drawn)), layout="constrained")
+    figure = Figure(figsize=(8, 0.5 * len(drawn)), layout="constrained")
     panels = figure.subplots(len(drawn), squeeze=False)[:, 0]
     for run, axes in zip(drawn, panels, strict=True):
-        samples = np.load(run.file(folder, ".npy"))[:16]
+        samples = np.load(run.file(folder, ".npy"))[:12]
         axes.imshow(np.concatenate([*samples], axis=1))
         axes.set_ylabel(run.setting, rotation=0, ha="right", va="center")
         axes.set(xticks=[], yticks=[])
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=80, bbox_inches="tight")
 
 
 def in_batches(images: np.ndarray, size: int, seed: int):
