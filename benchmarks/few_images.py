@@ -40,7 +40,7 @@ import keras_regan as kr
 
 # How many images of the new kind the samples are compared with.
 HELD_OUT = 400
-SAMPLES = 1000
+SAMPLES = 400
 FROZEN_BLOCKS = 2
 DRAWN = 32
 PROTOCOL = ["size", "steps", "batch", "rate", "r1", "samples"]
@@ -309,10 +309,10 @@ def parse_arguments() -> argparse.Namespace:
     add("--factors", type=float, nargs="+", default=[])
     add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
     add("--size", type=int, default=64, help="pixels (%(default)s)")
-    add("--steps", type=int, default=1000, help="(%(default)s)")
+    add("--steps", type=int, default=600, help="(%(default)s)")
     add("--batch", type=int, default=16, help="(%(default)s)")
-    add("--rate", type=float, default=2e-4, help="(%(default)s)")
-    add("--r1", type=float, default=1.0, help="factor of R1 (%(default)s)")
+    add("--rate", type=float, default=1e-3, help="(%(default)s)")
+    add("--r1", type=float, default=0.1, help="factor of R1 (%(default)s)")
     add("--samples", type=int, default=SAMPLES, help="(%(default)s)")
     add("--output", default="runs/few_images", help="(%(default)s)")
     return parser.parse_args()

@@ -59,9 +59,11 @@ class Plan:
         images: The training images.
         epochs: How often they are seen.
         batch: Images of a step.
+        r1: The first factor of R1 and R2.
     """
 
-    def __init__(self, images: np.ndarray, epochs: int, batch: int):
+    def __init__(self, images: np.ndarray, epochs: int, batch: int, r1: float):
+        self.r1 = r1
         self.steps = epochs * math.ceil(len(images) / batch)
         self.margin = mean_pairwise_distance(images[:2000])
 
@@ -96,8 +98,8 @@ def modern(plan: Plan, *regularizers: Any) -> dict[str, Any]:
         "loss": kr.losses.Relativistic(),
         "generator_regularizers": list(regularizers),
         "discriminator_regularizers": [
-            kr.penalties.R1(plan.falling(2.0), interval=4),
-            kr.penalties.R2(plan.falling(2.0), interval=4),
+            kr.penalties.R1(plan.falling(plan.r1), interval=4),
+            kr.penalties.R2(plan.falling(plan.r1), interval=4),
         ],
     }
 
@@ -129,7 +131,7 @@ def main() -> None:
     held_out, of_held_out = load(arguments.data, "test", arguments.size)
     features = chosen_features(arguments.features, images.shape[1:])
     keras.config.set_dtype_policy(arguments.policy)
-    plan = Plan(images, arguments.epochs, arguments.batch)
+    plan = Plan(images, arguments.epochs, arguments.batch, arguments.r1)
     gan = build(plan, images, labels, arguments)
     evaluation = kr.callbacks.EvaluateSamples(
         [
@@ -176,7 +178,7 @@ def main() -> None:
 
 def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
     """Ends the program if a run is there that was made in another way."""
-    names = "epochs width batch samples seed size policy".split()
+    names = "epochs width batch samples seed size policy r1".split()
     kept_runs.keep(
         file,
         {
@@ -313,6 +315,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--batch", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=32, help="(%(default)s)")
     add("--samples", type=int, default=2000, help="judged (%(default)s)")
+    add("--r1", type=float, default=2.0, help="of modern (%(default)s)")
     add("--every", type=int, default=10, help="epochs (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
     add("--size", type=int, default=64, help="pixels (%(default)s)")
