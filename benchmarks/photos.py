@@ -315,7 +315,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--batch", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=32, help="(%(default)s)")
     add("--samples", type=int, default=2000, help="judged (%(default)s)")
-    add("--r1", type=float, default=2.0, help="of modern (%(default)s)")
+    add("--r1", type=float, default=0.2, help="of modern (%(default)s)")
     add("--every", type=int, default=10, help="epochs (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
     add("--size", type=int, default=64, help="pixels (%(default)s)")
