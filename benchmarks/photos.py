@@ -191,7 +191,7 @@ def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
 
 
 def load(
-    path: str, split: str, size: int
+    path: str, split: str, size: int | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns images in [-1, 1], and their labels if there are several."""
     with np.load(path) as data:
@@ -200,9 +200,15 @@ def load(
     return images, labels if labels.max() else None
 
 
-def reduced(images: np.ndarray, size: int) -> np.ndarray:
+def reduced(images: np.ndarray, size: int | None) -> np.ndarray:
     """Returns images in [-1, 1], whose pixels are means of squares."""
-    by = images.shape[1] // size
+    size = size or images.shape[1]
+    by, rest = divmod(images.shape[1], size)
+    if rest:
+        raise SystemExit(
+            "Invalid value for argument `--size`. Expected a divisor of "
+            f"{images.shape[1]}. Received: --size {size}"
+        )
     shape = (len(images), size, by, size, by, images.shape[-1])
     means = images.reshape(shape).mean(axis=(2, 4), dtype="float32")
     return means / 127.5 - 1.0
@@ -318,7 +324,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--r1", type=float, default=0.2, help="of modern (%(default)s)")
     add("--every", type=int, default=10, help="epochs (%(default)s)")
     add("--seed", type=int, default=0, help="(%(default)s)")
-    add("--size", type=int, default=64, help="pixels (%(default)s)")
+    add("--size", type=int, help="pixels (those of the data)")
     add("--policy", default="float32", help="of both networks (%(default)s)")
     add("--output", default="runs/photos", help="(%(default)s)")
     return parser.parse_args()
