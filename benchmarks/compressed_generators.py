@@ -80,7 +80,7 @@ def main() -> None:
                     m, p, s, d, train, judge, arguments
                 ),
             )
-    report(output, list(settings), arguments)
+    report(output, arguments)
 
 
 def setting(method: str, share: float) -> str:
@@ -184,24 +184,25 @@ def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
 # What comes of it.
 
 
-def report(
-    output: pathlib.Path, names: list[str], arguments: argparse.Namespace
-) -> None:
-    """Prints the tables, and writes them beside the figure."""
-    files = {
-        name: [output / f"{name}, seed {seed}.json" for seed in arguments.seeds]
-        for name in names
-    }
-    runs = kept_runs.read(files)
+def report(output: pathlib.Path, arguments: argparse.Namespace) -> None:
+    """Prints tables of all methods that were run, and draws a figure."""
+    names = ["none"]
+    for share in arguments.shares:
+        names += [setting(method, share) for method in METHODS]
+    runs = kept_runs.read(
+        {
+            name: [output / f"{name}, seed {s}.json" for s in arguments.seeds]
+            for name in names
+        }
+    )
     kept_runs.write_summary(output / "table.json", runs, COLUMNS)
     text = kept_runs.table(runs, COLUMNS)
     distances = {key: COLUMNS[key] for key in ("fd", "kd")}
     text += "\n" + against(runs, "none", distances)
-    if "magnitude" in arguments.methods:
-        for share in arguments.shares:
-            pruned = setting("magnitude", share)
-            alike = [setting(m, share) for m in arguments.methods]
-            alike = {name: runs[name] for name in alike}
+    for share in arguments.shares:
+        pruned = setting("magnitude", share)
+        if runs[pruned]:
+            alike = {n: runs[n] for n in (setting(m, share) for m in METHODS)}
             text += "\n" + against(alike, pruned, distances)
     (output / "table.md").write_text(text)
     print(text)
@@ -218,9 +219,11 @@ def draw(
 
     figure = Figure(figsize=(5, 3.5), layout="constrained")
     axes = figure.subplots()
-    for index, method in enumerate(arguments.methods):
+    for index, method in enumerate(METHODS):
         results = [runs[setting(method, p)] for p in arguments.shares]
         results = [several for several in results if several]
+        if not results:
+            continue
         points = [(r["zeros"], r["fd"]) for several in results for r in several]
         color = f"C{index}"
         axes.plot(*zip(*points, strict=True), ".", color=color, ms=4)

@@ -37,9 +37,10 @@ from image_judge import QUALITY
 from image_judge import ImageJudge
 from metrics_on_cifar10 import feature_extractor
 from pair_runs import Run
+from pair_runs import add_choices
+from pair_runs import chosen_runs
 from pair_runs import keep_all
 from pair_runs import report
-from pair_runs import runs_of
 from pair_settings import Setting
 from pair_settings import Task
 from pair_settings import falling
@@ -97,13 +98,7 @@ def main() -> None:
     )
     judge = Judge(held_out[: arguments.conditions], features, output)
     keras.config.set_dtype_policy(arguments.policy)
-    runs = runs_of(
-        [
-            *((n, SETTINGS[n].factor) for n in arguments.settings),
-            *((arguments.sweep, f) for f in arguments.factors),
-        ],
-        arguments.seeds,
-    )
+    runs = chosen_runs(arguments, lambda name: SETTINGS[name].factor)
     keep_all(
         output,
         runs,
@@ -290,11 +285,8 @@ def run(
     answers = gan.generate(
         conditions=judge.conditions, samples_per_condition=ANSWERS, seed=seed
     )
-    rows = pathlib.Path(arguments.output) / "answers"
-    rows.mkdir(exist_ok=True)
-    np.save(
-        which.file(rows, ".npy"),
-        np.round((answers[:ROWS] + 1) * 127.5).astype("uint8"),
+    which.save_images(
+        pathlib.Path(arguments.output) / "answers", answers[:ROWS]
     )
     return {
         **judge(answers),
@@ -353,11 +345,8 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--data", required=True, help="images as an .npz file")
     add("--features", help="EfficientNet-Lite0 as a .keras file")
-    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    add("--sweep", choices=SETTINGS, help="with each of the factors")
-    add("--factors", type=float, nargs="+", default=[])
+    add_choices(parser, SETTINGS)
     add("--drawn", nargs="*", default=["none", list(SETTINGS)[1]])
-    add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
     add("--steps", type=int, default=2000, help="(%(default)s)")
     add("--batch", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=32, help="(%(default)s)")

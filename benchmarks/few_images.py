@@ -31,10 +31,11 @@ import keras
 import numpy as np
 from metrics_on_cifar10 import feature_extractor
 from pair_runs import Run
+from pair_runs import add_choices
+from pair_runs import chosen_runs
 from pair_runs import keep_all
 from pair_runs import report
-from pair_runs import runs_of
-from photos import reduced
+from reduced_images import reduced
 
 import keras_regan as kr
 
@@ -42,7 +43,7 @@ import keras_regan as kr
 HELD_OUT = 400
 SAMPLES = 400
 FROZEN_BLOCKS = 2
-DRAWN = 32
+DRAWN = 12
 PROTOCOL = ["size", "steps", "batch", "rate", "r1", "samples"]
 
 COLUMNS = {
@@ -154,13 +155,7 @@ def main() -> None:
     rest = images[HELD_OUT:]
     for count in arguments.counts:
         folder = pathlib.Path(arguments.output) / f"{count} images"
-        runs = runs_of(
-            [
-                *((name, SETTINGS[name][1]) for name in arguments.settings),
-                *((arguments.sweep, factor) for factor in arguments.factors),
-            ],
-            arguments.seeds,
-        )
+        runs = chosen_runs(arguments, lambda name: SETTINGS[name][1])
         keep_all(
             folder,
             runs,
@@ -176,7 +171,7 @@ def load(path: str, size: int) -> np.ndarray:
     """Returns all images, in [-1, 1], of `size` pixels."""
     with np.load(path) as data:
         images = np.concatenate([data["x_train"], data["x_test"]])
-    return reduced(images, size)
+    return reduced(images, size) / 127.5 - 1.0
 
 
 class Judge:
@@ -263,11 +258,7 @@ def run(
     seconds = time.process_time() - start
     samples = gan.generate(arguments.samples, seed=which.seed)
     folder = pathlib.Path(arguments.output) / f"{count} images" / "samples"
-    folder.mkdir(exist_ok=True)
-    np.save(
-        which.file(folder, ".npy"),
-        np.round((samples[:DRAWN] + 1) * 127.5).astype("uint8"),
-    )
+    which.save_images(folder, samples[:DRAWN])
     return {**judge(samples, known), "processor_seconds": seconds}
 
 
@@ -279,7 +270,7 @@ def draw(path: pathlib.Path, folder: pathlib.Path, runs: list[Run]) -> None:
     figure = Figure(figsize=(8, 0.5 * len(drawn)), layout="constrained")
     panels = figure.subplots(len(drawn), squeeze=False)[:, 0]
     for run, axes in zip(drawn, panels, strict=True):
-        samples = np.load(run.file(folder, ".npy"))[:12]
+        samples = np.load(run.file(folder, ".npy"))
         axes.imshow(np.concatenate([*samples], axis=1))
         axes.set_ylabel(run.setting, rotation=0, ha="right", va="center")
         axes.set(xticks=[], yticks=[])
@@ -304,10 +295,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--data", required=True, help="images of another kind, .npz")
     add("--features", required=True, help="EfficientNet-Lite0, .keras")
     add("--counts", type=int, nargs="+", default=[10, 30, 100])
-    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    add("--sweep", choices=SETTINGS, help="with each of the factors")
-    add("--factors", type=float, nargs="+", default=[])
-    add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
+    add_choices(parser, SETTINGS)
     add("--size", type=int, default=64, help="pixels (%(default)s)")
     add("--steps", type=int, default=600, help="(%(default)s)")
     add("--batch", type=int, default=16, help="(%(default)s)")

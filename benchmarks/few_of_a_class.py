@@ -31,9 +31,10 @@ from diversity import extractor
 from image_judge import QUALITY
 from image_judge import ImageJudge
 from pair_runs import Run
+from pair_runs import add_choices
+from pair_runs import chosen_runs
 from pair_runs import keep_all
 from pair_runs import report
-from pair_runs import runs_of
 from pair_settings import Task
 from pair_settings import four_of_each
 from pair_settings import of_conditions
@@ -66,13 +67,7 @@ def main() -> None:
         arguments.data, output / "classifier.keras"
     )
     judge = Judge(train, held_out, features, output)
-    runs = runs_of(
-        [
-            *((n, SETTINGS[n].factor) for n in arguments.settings),
-            *((arguments.sweep, f) for f in arguments.factors),
-        ],
-        arguments.seeds,
-    )
+    runs = chosen_runs(arguments, lambda name: SETTINGS[name].factor)
     names = "each steps batch width rate held_out".split()
     keep_all(
         output,
@@ -214,13 +209,9 @@ def run(
     samples = gan.generate(
         conditions=judge.labels, samples_per_condition=SAMPLES, seed=seed
     )
-    folder = pathlib.Path(arguments.output) / "samples"
-    folder.mkdir(exist_ok=True)
-    np.save(
-        which.file(folder, ".npy"),
-        np.round((samples[: 4 * (labels.max() + 1)] + 1) * 127.5).astype(
-            "uint8"
-        ),
+    which.save_images(
+        pathlib.Path(arguments.output) / "samples",
+        samples[: 4 * (labels.max() + 1)],
     )
     return {
         **judge(samples),
@@ -261,10 +252,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--features", help="EfficientNet-Lite0 as a .keras file")
     add("--each", type=int, default=100, help="images a class (%(default)s)")
     add("--held-out", type=int, default=100, help="a class (%(default)s)")
-    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    add("--sweep", choices=SETTINGS, help="with each of the factors")
-    add("--factors", type=float, nargs="+", default=[])
-    add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
+    add_choices(parser, SETTINGS)
     add("--steps", type=int, default=4000, help="(%(default)s)")
     add("--batch", type=int, default=32, help="(%(default)s)")
     add("--width", type=int, default=32, help="(%(default)s)")

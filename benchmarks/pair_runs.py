@@ -1,5 +1,6 @@
 """Runs of settings with the same seeds: kept, and compared seed by seed."""
 
+import argparse
 import pathlib
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from typing import Any
 from typing import NamedTuple
 
 import kept_runs
+import numpy as np
 from paired import against
 
 
@@ -48,6 +50,35 @@ class Run(NamedTuple):
     def file(self, folder: pathlib.Path, suffix: str = ".json") -> pathlib.Path:
         """Returns a file of this run's own."""
         return folder / f"{self}{suffix}"
+
+    def save_images(self, folder: pathlib.Path, images: np.ndarray) -> None:
+        """Writes images in [-1, 1] as bytes."""
+        folder.mkdir(exist_ok=True)
+        levels = np.round((images + 1.0) * 127.5).astype("uint8")
+        np.save(self.file(folder, ".npy"), levels)
+
+
+def add_choices(
+    parser: argparse.ArgumentParser, settings: Iterable[str]
+) -> None:
+    """Adds the arguments that `chosen_runs` reads."""
+    names = list(settings)
+    add = parser.add_argument
+    add("--settings", nargs="+", choices=names, default=names)
+    add("--sweep", choices=names, help="with each of the factors")
+    add("--factors", type=float, nargs="+", default=[])
+    add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
+
+
+def chosen_runs(
+    arguments: argparse.Namespace, usual_factor: Callable[[str], float]
+) -> list[Run]:
+    """Returns the runs of settings, and of one of them with other factors."""
+    factors = [
+        *((name, usual_factor(name)) for name in arguments.settings),
+        *((arguments.sweep, factor) for factor in arguments.factors),
+    ]
+    return runs_of(factors, arguments.seeds)
 
 
 def runs_of(

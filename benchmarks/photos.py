@@ -35,6 +35,7 @@ import numpy as np
 import result_files
 from image_judge import QUALITY
 from metrics_on_cifar10 import feature_extractor
+from reduced_images import reduced
 
 import keras_regan as kr
 
@@ -195,23 +196,9 @@ def load(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns images in [-1, 1], and their labels if there are several."""
     with np.load(path) as data:
-        images = reduced(data[f"x_{split}"], size)
+        images = reduced(data[f"x_{split}"], size) / 127.5 - 1.0
         labels = data[f"y_{split}"].ravel().astype("int32")
     return images, labels if labels.max() else None
-
-
-def reduced(images: np.ndarray, size: int | None) -> np.ndarray:
-    """Returns images in [-1, 1], whose pixels are means of squares."""
-    size = size or images.shape[1]
-    by, rest = divmod(images.shape[1], size)
-    if rest:
-        raise SystemExit(
-            "Invalid value for argument `--size`. Expected a divisor of "
-            f"{images.shape[1]}. Received: --size {size}"
-        )
-    shape = (len(images), size, by, size, by, images.shape[-1])
-    means = images.reshape(shape).mean(axis=(2, 4), dtype="float32")
-    return means / 127.5 - 1.0
 
 
 def chosen_features(

@@ -33,11 +33,13 @@ from diversity import extractor
 from image_judge import QUALITY
 from image_judge import ImageJudge
 from pair_runs import Run
+from pair_runs import add_choices
+from pair_runs import chosen_runs
 from pair_runs import keep_all
 from pair_runs import report
-from pair_runs import runs_of
 from pair_settings import Task
 from pair_settings import of_conditions
+from reduced_images import reduced
 
 import keras_regan as kr
 
@@ -85,13 +87,7 @@ def main() -> None:
     )
     reader = Reader.of(faces.descriptions)
     judge = Judge(faces, test, reader.read(test.descriptions), output)
-    runs = runs_of(
-        [
-            *((n, SETTINGS[n].factor) for n in arguments.settings),
-            *((arguments.sweep, f) for f in arguments.factors),
-        ],
-        arguments.seeds,
-    )
+    runs = chosen_runs(arguments, lambda name: SETTINGS[name].factor)
     protocol = kept_runs.protocol(
         arguments, ["size", "epochs", "batch", "width"]
     )
@@ -105,12 +101,13 @@ def main() -> None:
 
 
 def smaller(faces: Faces, size: int) -> Faces:
-    """Returns faces of `size` pixels: means of squares of pixels."""
-    by = faces.images.shape[1] // size
-    shape = (len(faces.images), size, by, size, by, 3)
-    images = faces.images.reshape(shape).mean(axis=(2, 4))
+    """Returns faces of `size` pixels."""
     return Faces(
-        images, faces.attributes, faces.descriptions, faces.told, faces.values
+        reduced(faces.images, size),
+        faces.attributes,
+        faces.descriptions,
+        faces.told,
+        faces.values,
     )
 
 
@@ -284,10 +281,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--data", help="an .npz file of make_drawn_faces.py instead")
-    add("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
-    add("--sweep", choices=SETTINGS, help="with each of the factors")
-    add("--factors", type=float, nargs="+", default=[])
-    add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
+    add_choices(parser, SETTINGS)
     add("--size", type=int, default=32, help="(%(default)s)")
     add("--epochs", type=int, default=24, help="(%(default)s)")
     add("--batch", type=int, default=32, help="(%(default)s)")
