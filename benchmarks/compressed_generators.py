@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parse_arguments()
     output = pathlib.Path(arguments.output)
     output.mkdir(parents=True, exist_ok=True)
-    train, held_out = load(arguments.data)
+    train, held_out = load(arguments.data, arguments.size)
     features = arguments.features or classifier(
         arguments.data, output / "classifier.keras"
     )
@@ -173,7 +173,7 @@ def zipped_bytes(network: keras.Model) -> int:
 
 def protocol(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns what two runs must have in common to be compared."""
-    names = "width steps further batch rate samples".split()
+    names = "width steps further batch rate samples size".split()
     return {
         **kept_runs.protocol(arguments, names),
         "data": pathlib.Path(arguments.data).stem,
@@ -259,6 +259,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--width", type=int, default=32, help="(%(default)s)")
     add("--rate", type=float, default=1e-3, help="(%(default)s)")
     add("--samples", type=int, default=5000, help="judged (%(default)s)")
+    add("--size", type=int, help="pixels (those of the data)")
     add("--output", default="runs/compression", help="(%(default)s)")
     return parser.parse_args()
 

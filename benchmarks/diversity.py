@@ -48,6 +48,7 @@ from pair_settings import four_of_each
 from pair_settings import none
 from pair_settings import of_conditions
 from pair_settings import pairwise
+from reduced_images import reduced
 
 import keras_regan as kr
 from keras_regan.metrics._feature_sharing import shared_features
@@ -125,12 +126,12 @@ def main() -> None:
         save_rows(output / "answers.png", upper_halves(truth), truth, *drawn)
 
 
-def load(path: str) -> tuple[np.ndarray, np.ndarray]:
+def load(path: str, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Returns images to train on and others, with channels, in [-1, 1]."""
     with np.load(path) as data:
         sets = [data["x_train"], data["x_test"]]
     return tuple(
-        (x[..., None] if x.ndim == 3 else x).astype("float32") / 127.5 - 1.0
+        reduced(x[..., None] if x.ndim == 3 else x, size) / 127.5 - 1.0
         for x in sets
     )
 

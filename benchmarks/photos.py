@@ -192,7 +192,7 @@ def check_protocol(file: pathlib.Path, arguments: argparse.Namespace) -> None:
 
 
 def load(
-    path: str, split: str, size: int | None
+    path: str, split: str, size: int | None = None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns images in [-1, 1], and their labels if there are several."""
     with np.load(path) as data:

@@ -46,7 +46,7 @@ def test_zeros_make_the_file_smaller():
 def test_tables_and_curve(tmp_path, monkeypatch):
     noise_images.write(tmp_path / "data.npz", (150, 16, 16), classes=3)
     command = "compressed_generators.py --steps 2 --further 4 --batch 8"
-    command += " --width 2 --samples 100 --seeds 0 --shares 0.75"
+    command += " --width 2 --samples 100 --size 8 --seeds 0 --shares 0.75"
     command += f" --data {tmp_path}/data.npz --output {tmp_path}"
     monkeypatch.setattr(sys, "argv", command.split())
     compressed_generators.main()

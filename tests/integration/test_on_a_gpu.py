@@ -1,5 +1,6 @@
 """The script for a GPU runs on a CPU, and keeps what it found."""
 
+import argparse
 import json
 import sys
 
@@ -12,6 +13,7 @@ if keras.backend.backend() != "jax":
     pytest.skip("the script runs on JAX", allow_module_level=True)
 
 import near_samples
+import noise_images
 import on_a_gpu
 
 
@@ -42,6 +44,15 @@ def test_a_failing_test_ends_the_script(found, test_file, tmp_path):
     with pytest.raises(SystemExit, match="test_one.py failed"):
         found("--tests", test_file("1 == 2"))
     assert not (tmp_path / "found.json").exists()
+
+
+def test_reads_images(tmp_path):
+    noise_images.write(tmp_path / "data.npz", (5, 4, 4, 3), classes=2)
+    arguments = argparse.Namespace(
+        tiny=False, data=str(tmp_path / "data.npz"), samples=2
+    )
+    images, held_out = on_a_gpu.data_of(arguments, None)
+    assert images.shape == (5, 4, 4, 3) and held_out.shape == (2, 4, 4, 3)
 
 
 def test_distances_of_near_samples(monkeypatch):
