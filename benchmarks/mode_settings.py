@@ -121,21 +121,22 @@ def soft(steps: int) -> dict[str, Callable[[], dict[str, Any]]]:
         "regularizers.GDPP",
         "regularizers.EnergyDistance",
         "regularizers.MaximumMeanDiscrepancy",
+        "penalties.LatentReconstruction",
         "layers.Packing",
     ]
 
-    def as_far_as_real():
+    def as_far_as_real(*more):
         # Standardized samples of the grid are 1.3 apart, a root mean square.
-        return {
-            "generator_regularizers": [
-                kr.regularizers.PairwiseDistance(1.0, margin=1.3)
-            ]
-        }
+        distance = kr.regularizers.PairwiseDistance(1.0, margin=1.3)
+        return {"generator_regularizers": [distance, *more]}
 
     return {
         "plain": dict,
         **{f"{name} alone": of_members[f"{name} alone"] for name in names},
         "PairwiseDistance(1.0, margin=1.3) alone": as_far_as_real,
+        "PairwiseDistance(1.0, margin=1.3) and L2(1e-5)": lambda: (
+            as_far_as_real(kr.regularizers.L2(1e-5))
+        ),
     }
 
 
