@@ -194,9 +194,9 @@ class Interface:
     ) -> list[int | None]:
         """Returns the number of classes or tokens of each condition.
 
-        It is the smallest number among the layers that are called with the
-        condition itself, such as `keras.layers.Embedding`, and the class
-        logits.
+        It is the smallest number among what is called with the condition
+        itself, such as `keras.layers.Embedding` or `keras.ops.one_hot`, and
+        the class logits.
         """
         judged = dict(
             zip(self._taken, self._discriminator.each[1:], strict=True)
@@ -235,12 +235,17 @@ def _takes(inputs: list[Any]) -> str:
 
 
 def _numbers(network: Any, tensor: Any) -> list[int]:
+    if tensor is None:
+        return []
     numbers = []
-    for layer in [] if tensor is None else network.layers:
-        number = getattr(layer, "num_classes", None)
-        if number is None and isinstance(layer, keras.layers.Embedding):
-            number = layer.input_dim
-        if number is not None and _is_called_with(layer, tensor):
+    # `layers` of a functional model lacks operations.
+    for called in getattr(network, "operations", network.layers):
+        number = getattr(called, "num_classes", None)
+        if isinstance(called, keras.layers.Embedding):
+            number = called.input_dim
+        elif isinstance(called, keras.layers.CategoryEncoding):
+            number = called.num_tokens
+        if number is not None and _is_called_with(called, tensor):
             numbers.append(number)
     return numbers
 
@@ -261,9 +266,9 @@ def _class_logits(networks: Any) -> list[int]:
     return numbers
 
 
-def _is_called_with(layer: keras.layers.Layer, tensor: Any) -> bool:
+def _is_called_with(called: keras.Operation, tensor: Any) -> bool:
     try:
-        inputs = keras.tree.flatten(layer.input)
+        inputs = keras.tree.flatten(called.input)
     except (AttributeError, ValueError):  # It is called several times.
         return False
     return any(x is tensor for x in inputs)

@@ -14,11 +14,20 @@ def label_input() -> Tensor:
     return keras.Input(shape=(), dtype="int32", name="labels")
 
 
+def one_hot_labels(labels: Tensor, num_classes: int) -> Tensor:
+    """Returns a one at the class of each label, `(batch, num_classes)`.
+
+    Next to normal latents it is short. A class that a generator sees at the
+    length of its latents crowds them out: batch normalization scales what is
+    left of them down, and each class becomes one image.
+    """
+    return keras.ops.one_hot(labels, num_classes)
+
+
 def embed_labels(labels: Tensor, num_classes: int, size: int) -> Tensor:
     """Returns one trainable vector per class, of shape `(batch, size)`.
 
-    The vectors start on the scale of standard normal latents. With Keras's
-    default scale of 0.05 the class would have hardly any effect.
+    The vectors start on the scale of pixels.
     """
     embedding = keras.layers.Embedding(
         num_classes,

@@ -11,6 +11,7 @@ from keras_regan.layers import Conv2DTranspose
 from keras_regan.networks import _initial_weights
 from keras_regan.networks._class_labels import embed_labels
 from keras_regan.networks._class_labels import label_input
+from keras_regan.networks._class_labels import one_hot_labels
 from keras_regan.networks._image_layers import batch_normalization
 from keras_regan.networks._image_layers import channel_axis
 from keras_regan.networks._image_layers import leaky_relu
@@ -54,9 +55,9 @@ def dcgan(
     weights again.
 
     With `num_classes`, both networks take integer class ids as a second
-    input. The generator concatenates a vector of `latent_dim` entries per
-    class with the latents. The discriminator turns such a vector into one
-    more channel of the image.
+    input. The generator concatenates the one-hot class with the latents. The
+    discriminator turns a trained vector of the class into one more channel of
+    the image.
 
     Args:
         image_shape: Sequence of three positive integers. Shape of one image
@@ -151,8 +152,8 @@ def _generator(
     if num_classes is not None:
         labels = label_input()
         inputs = [x, labels]
-        embedded = embed_labels(labels, num_classes, latent_dim)
-        x = keras.layers.Concatenate()([x, embedded])
+        classes = one_hot_labels(labels, num_classes)
+        x = keras.layers.Concatenate()([x, classes])
     base = shape_of(size // 2 ** len(filters), filters[-1])
     x = keras.layers.Dense(
         math.prod(base), use_bias=False, kernel_initializer=_initializer()

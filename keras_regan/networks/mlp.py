@@ -12,6 +12,7 @@ from keras_regan import _validation
 from keras_regan._typing import Tensor
 from keras_regan.networks._class_labels import embed_labels
 from keras_regan.networks._class_labels import label_input
+from keras_regan.networks._class_labels import one_hot_labels
 from keras_regan.networks._judgement import as_features
 from keras_regan.networks._judgement import judgement
 
@@ -40,8 +41,9 @@ def mlp(
     get the same initial weights again.
 
     With `num_classes`, both networks take integer class ids as a second
-    input. Each embeds them in a vector of `latent_dim` entries, which is
-    concatenated with the latents or with the flattened sample.
+    input. The generator concatenates the one-hot class with the latents, the
+    discriminator a trained vector of the class, of `latent_dim` entries, with
+    the flattened sample.
 
     Args:
         sample_shape: Sequence of positive integers. Shape of one sample,
@@ -128,8 +130,8 @@ def _generator(
     if num_classes is not None:
         labels = label_input()
         inputs = [x, labels]
-        embedded = embed_labels(labels, num_classes, latent_dim)
-        x = keras.layers.Concatenate()([x, embedded])
+        classes = one_hot_labels(labels, num_classes)
+        x = keras.layers.Concatenate()([x, classes])
     x = _hidden_layers(x, hidden)
     x = keras.layers.Dense(
         math.prod(sample_shape), activation=output_activation, dtype="float32"

@@ -28,6 +28,24 @@ def test_batch_is_named_and_changes_nothing(wrong, eager, vector_pair, vectors):
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.parametrize("encode", ["ops.one_hot", "CategoryEncoding"])
+def test_one_hot_labels_are_counted(encode, vectors):
+    def one_hot(labels):
+        if encode == "ops.one_hot":
+            return keras.ops.one_hot(labels, 3)
+        return keras.layers.CategoryEncoding(3, output_mode="one_hot")(labels)
+
+    def network(size, outputs):
+        inputs = keras.Input((size,)), keras.Input((), dtype="int32")
+        beside = keras.layers.Concatenate()([inputs[0], one_hot(inputs[1])])
+        return keras.Model(inputs, keras.layers.Dense(outputs)(beside))
+
+    gan = kr.RegularizedGAN(network(3, 2), network(2, 1), seed=0)
+    gan.compile()
+    with pytest.raises(ValueError, match="class numbers from 0 to 2"):
+        gan.fit(vectors, np.full(len(vectors), 3, "int32"), verbose=0)
+
+
 def test_loss_scale_of_embedded_labels(vector_pair, vectors):
     labels = np.arange(len(vectors), dtype="int32") % 3
     weights = []

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import shares_of_variance
 from networks.arrays import standard_normal
 
 from keras_regan.layers import Conv2DTranspose
@@ -201,6 +202,14 @@ def test_dcgan_depends_on_labels():
             model([inputs.astype("float32"), labels])
         )
         assert np.abs(outputs[0] - outputs[1]).max() > 1e-5
+
+
+def test_dcgan_classes_do_not_crowd_out_the_latents():
+    keras.utils.set_random_seed(0)
+    generator, _ = dcgan((16, 16, 1), width=4, latent_dim=64, num_classes=9)
+    shares = shares_of_variance(generator, latent_dim=64, num_classes=9)
+    # One-hot vectors have a variance of 8 / 81 an entry, latents of 1.
+    assert shares["labels"] < 0.1 < 0.8 < shares["latents"]
 
 
 def test_dcgan_label_channel_is_on_the_scale_of_pixels():

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from networks.arrays import shares_of_variance
 from networks.arrays import standard_normal
 
 from keras_regan.networks import mlp
@@ -158,6 +159,13 @@ def test_mlp_depends_on_labels():
             model([inputs.astype("float32"), np.array([0, 1], "int32")])
         )
         assert np.abs(outputs[0] - outputs[1]).max() > 0.01
+
+
+def test_mlp_classes_do_not_crowd_out_the_latents():
+    keras.utils.set_random_seed(0)
+    generator, _ = mlp((4,), latent_dim=64, num_classes=9)
+    shares = shares_of_variance(generator, latent_dim=64, num_classes=9)
+    assert shares["labels"] < 0.1 < 0.8 < shares["latents"]
 
 
 @pytest.mark.parametrize("num_classes", [None, 3])
