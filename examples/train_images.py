@@ -3,11 +3,12 @@
     python examples/train_images.py
 
 The script trains on 6,700 pictures of garments from the repository, for a few
-minutes on two cores. Other images:
+minutes on two cores. The generator is told which of ten kinds to make: each row
+of a grid is one. Other images, with labels or without:
 
     python examples/train_images.py --dataset cifar10
     python examples/train_images.py --data photos/ --image-size 64
-    python examples/train_images.py --data images.npz
+    python examples/train_images.py --data images.npz --no-labels
 
 Continue a run after an interruption, or for more epochs:
 
@@ -18,6 +19,7 @@ import argparse
 import pathlib
 
 import keras
+import numpy as np
 from image_data import DATASETS
 from image_data import SIZES
 from image_data import errors_in_one_line
@@ -31,9 +33,12 @@ def main() -> None:
     arguments = parse_arguments()
     output = prepare_output(pathlib.Path(arguments.output), arguments.resume)
     with errors_in_one_line():
-        images = load_images(
+        data = load_images(
             arguments.dataset, arguments.data, arguments.image_size
-        ).images
+        )
+    images, labels = data.images, data.labels if arguments.labels else None
+    kinds = None if labels is None else np.unique(labels)
+    real = images if labels is None else (images, labels)
     print(f"Training on {len(images)} images of shape {images.shape[1:]}.")
 
     features = random_features(images.shape[1:])
@@ -41,6 +46,7 @@ def main() -> None:
     generator, discriminator = kr.networks.dcgan(
         images.shape[1:],
         width=arguments.width,
+        num_classes=None if kinds is None else int(kinds.max()) + 1,
         # A gradient penalty needs logits that do not depend on each other.
         discriminator_batch_normalization=arguments.r1 == 0,
     )
@@ -59,17 +65,18 @@ def main() -> None:
     count = min(len(images), 2000)
     evaluation = kr.callbacks.EvaluateSamples(
         metrics_of(features),
-        images[:count],
+        first(count, real),
         count=count,
         every=5,
         file=output / "metrics.json",
     )
+    rows = None if kinds is None else kinds[:10]
     gan.fit(
-        images,
+        real,
         batch_size=arguments.batch_size,
         epochs=arguments.epochs,
         callbacks=[
-            kr.callbacks.CollapseMonitor(images[:256]),
+            kr.callbacks.CollapseMonitor(first(256, real)),
             evaluation,
             keras.callbacks.CSVLogger(
                 output / "history.csv", append=arguments.resume
@@ -80,6 +87,8 @@ def main() -> None:
                 at_start=True,
                 at_end=True,
                 animation="gif",
+                count=64 if rows is None else 10 * len(rows),
+                conditions=rows,
                 seed=arguments.seed,
             ),
             # It comes last, so that it saves the changes of the others.
@@ -106,6 +115,13 @@ def main() -> None:
         "\nMore epochs:       the same command with --resume and a larger "
         "--epochs"
     )
+
+
+def first(count, real):
+    """Returns the first images, with their labels if there are any."""
+    if isinstance(real, tuple):
+        return tuple(part[:count] for part in real)
+    return real[:count]
 
 
 def metrics_of(features):
@@ -166,6 +182,12 @@ def parse_arguments() -> argparse.Namespace:
         choices=SIZES,
         help="crop and resize images to this size (default: as they are,\n"
         "64 for a folder)",
+    )
+    data.add_argument(
+        "--labels",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="tell the generator the labels, if the data has them",
     )
     regularizers = parser.add_argument_group(
         "regularizers (0 switches one off)"

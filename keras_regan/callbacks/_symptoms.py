@@ -109,11 +109,12 @@ class _IgnoredLatents(Symptom):
             "The latents are ignored although conditions differ: samples of "
             f"one condition are {course.latest.conditional_diversity:.2g} "
             "times as far apart as is healthy (below "
-            f"{self.least:g} for {_counted(checks)}). A regularizer of pairs "
-            "of one condition on the generator usually helps, such as "
-            "`regularizers.ModeSeeking`, `PairwiseDistance` or "
-            "`DiversitySensitive`; with `compile(samples_per_condition=2)` it "
-            "costs next to nothing."
+            f"{self.least:g} for {_counted(checks)}). A condition that is "
+            "concatenated with the latents crowds them out if its vectors are "
+            "as long as theirs. A regularizer of pairs of one condition on the "
+            "generator usually helps, such as `regularizers.ModeSeeking`, "
+            "`PairwiseDistance` or `DiversitySensitive`; with "
+            "`compile(samples_per_condition=2)` it costs next to nothing."
         )
 
 
