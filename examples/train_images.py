@@ -195,7 +195,12 @@ def parse_arguments() -> argparse.Namespace:
     for name, default, text in (
         ("l1", 1e-5, "factor of L1 on the generator's weights"),
         ("l2", 0.0, "factor of L2 on the generator's weights"),
-        ("pairwise", 0.1, "factor of the distance between generated images"),
+        (
+            "pairwise",
+            0.0,
+            "factor of the distance between generated images, of one\n"
+            "kind if labels are told: then a fourth more time",
+        ),
         (
             "r1",
             0.0,

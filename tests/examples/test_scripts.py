@@ -97,7 +97,7 @@ def rows(file):
 def test_train_images_and_resume(data, tmp_path, run_here, how):
     output = tmp_path / "run"
     settings = ["--data", data, "--width", 4, "--output", output]
-    settings += ["--l2", 1e-4, "--r1", 0.1]
+    settings += ["--l2", 1e-4, "--pairwise", 0.1, "--r1", 0.1]
     printed = run_apart("train_images.py", *settings, "--epochs", 1)
     for name in (
         "samples",
@@ -127,6 +127,25 @@ def test_train_images_and_resume(data, tmp_path, run_here, how):
     assert pictures == [f"epoch_{n:04d}.png" for n in (0, 1, 2)]
     with Image.open(output / "samples" / "samples.gif") as animation:
         assert animation.n_frames == 3
+
+
+@pytest.mark.parametrize("option, kinds", [([], 3), (["--no-labels"], None)])
+def test_train_images_of_kinds(data, tmp_path, run_here, option, kinds):
+    with np.load(data) as arrays:
+        images = arrays["x_train"]
+    np.savez(data, x_train=images, y_train=np.arange(len(images)) % 3)
+    output = tmp_path / "run"
+    run_here(
+        "train_images.py",
+        *("--data", data, "--width", 4, "--epochs", 1, "--output", output),
+        *option,
+    )
+    gan = keras.models.load_model(output / "gan.keras")
+    assert gan.conditional == (kinds is not None)
+    with Image.open(output / "samples" / "epoch_0001.png") as picture:
+        # Tiles have 16 pixels, and a gap of two on each side.
+        tiles = (picture.width - 2) // 18, (picture.height - 2) // 18
+    assert tiles == ((8, 8) if kinds is None else (10, kinds))
 
 
 def test_train_images_has_nothing_to_resume(data, tmp_path, run):
