@@ -379,14 +379,17 @@ def test_conditional_models_are_watched(make_gan, vectors):
     assert told(monitor) == [(2, 4, "diversity")]
 
 
-def ignore_latents(model):
-    """Lets only the labels' part of the first kernel count."""
-    kernel = next(
-        v for v in model.generator.trainable_variables if v.shape == (6, 8)
-    )
+def weigh(generator, latents=1.0, labels=1.0):
+    """Multiplies the latents' and the labels' parts of the first kernel."""
+    kernel = next(v for v in generator.trainable_variables if v.shape == (6, 8))
     values = keras.ops.convert_to_numpy(kernel.value).copy()
-    values[:3] = 0.0
+    values[:3] *= latents
+    values[3:] *= labels
     kernel.assign(values)
+
+
+def ignore_latents(model):
+    weigh(model.generator, latents=0.0)
 
 
 def test_ignored_latents_are_told(make_gan, vectors):
@@ -399,10 +402,7 @@ def test_ignored_latents_are_told(make_gan, vectors):
         most_near_duplicates=None,
     )
     gan = make_gan(conditional=True)
-    table = next(
-        v for v in gan.generator.trainable_variables if v.shape == (3, 3)
-    )
-    table.assign(20.0 * keras.ops.convert_to_numpy(table.value))
+    weigh(gan.generator, labels=20.0)
     with pytest.warns(
         UserWarning,
         match="The latents are ignored although conditions differ",

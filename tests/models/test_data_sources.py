@@ -210,12 +210,16 @@ def test_forms_of_labels(fitted, vectors, labels, arrange, once):
 def test_labels_reach_both_networks(fitted, vectors, labels):
     gan = fitted(vectors, labels, num_classes=3, batch_size=32)
     other = fitted(vectors, (labels + 1) % 3, num_classes=3, batch_size=32)
-    for role in ("generator", "discriminator"):
-        first, second = getattr(gan, role), getattr(other, role)
-        assert not np.array_equal(
-            first.get_layer("label_embedding").get_weights()[0],
-            second.get_layer("label_embedding").get_weights()[0],
+    tables = []
+    for one in (gan, other):
+        latents = one.generator.inputs[0].shape[1]
+        embedding = one.discriminator.get_layer("label_embedding")
+        tables.append(
+            # One-hot labels come behind the latents.
+            (one.generator.get_weights()[0][latents:], *embedding.get_weights())
         )
+    for first, second in zip(*tables, strict=True):
+        assert len(first) == 3 and not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize(
