@@ -130,8 +130,9 @@ print(f"Mean error of the distance: {error:.3f}")
 #   order of the generator's inputs, or a dictionary with their names.
 # - If the condition is an image, take `kr.networks.unet`: see
 #   [Soft regularization](soft_regularization.md).
-# - A generator that is told much ignores its latents. `CollapseMonitor` notices
-#   it, and a regularizer of pairs helps.
+# - A condition that is as long as the latents beside it crowds them out, and a
+#   generator that is told much ignores them. `CollapseMonitor` notices it. Tell
+#   it a class one-hot, as above; then a regularizer of pairs helps.
 # - If the data set has labels and the networks are told nothing, pass
 #   `use_conditions=False` to `compile`.
 # - If few samples have a label, give it to the discriminator alone:
