@@ -8,7 +8,8 @@ a trained vector beside the 100 latents, whose length is about 10. The vectors
 have a length of 1, 3 or 10 at first. The last is trained with soft
 regularization as well. It prints how far apart samples of one class are, beside
 how far real ones are, and the quality, against images that were not trained on;
-then each way against the one-hot class, seed by seed.
+then each way against the one-hot class, seed by seed. A picture has samples of
+each way, a column for each class.
 
 Every run is kept, and one that is there is not repeated.
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 import kept_runs
 import keras
+import numpy as np
 from diversity import classifier
 from few_of_a_class import COLUMNS
 from few_of_a_class import SAMPLES
@@ -64,6 +66,7 @@ def main() -> None:
         lambda which: run(which, *train, judge, arguments),
     )
     report(output, runs, COLUMNS, first=ONE_HOT)
+    draw(output / "samples.png", output / "samples", runs)
 
 
 def run(
@@ -98,7 +101,7 @@ def run(
         conditions=judge.labels, samples_per_condition=SAMPLES, seed=which.seed
     )
     which.save_images(
-        pathlib.Path(arguments.output) / "samples", samples[: 10 * classes]
+        pathlib.Path(arguments.output) / "samples", samples[:classes]
     )
     return {**judge(samples), "processor_seconds": seconds}
 
@@ -137,6 +140,24 @@ def soft(factor: float, images: Any, labels: Any) -> dict[str, Any]:
         factor, distance="l1", margin=margin
     )
     return {"generator_regularizers": [distance]}
+
+
+def draw(path: pathlib.Path, folder: pathlib.Path, runs: list[Run]) -> None:
+    """Draws samples of the first seed, a panel for each way."""
+    from matplotlib.figure import Figure
+
+    drawn = [run for run in runs if run.seed == runs[0].seed]
+    figure = Figure(figsize=(4, 1.6 * len(drawn)), layout="constrained")
+    panels = figure.subplots(len(drawn), squeeze=False)[:, 0]
+    for run, axes in zip(drawn, panels, strict=True):
+        of_classes = np.load(run.file(folder, ".npy"))
+        columns = [np.concatenate([*samples]) for samples in of_classes]
+        axes.imshow(
+            np.concatenate(columns, axis=1), cmap="gray", vmin=0, vmax=255
+        )
+        axes.set_ylabel(run.setting.replace(", ", ",\n"))
+        axes.set(xticks=[], yticks=[])
+    figure.savefig(path, dpi=80)
 
 
 def parse_arguments() -> argparse.Namespace:

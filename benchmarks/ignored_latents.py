@@ -81,18 +81,38 @@ DATA = {"classes": classes_on_a_circle, "halves": halves_of_garments}
 def networks_of(task):
     """Returns perceptrons for a task."""
     if task == "classes":
-        return kr.networks.mlp(
+        _, discriminator = kr.networks.mlp(
             (2,),
             latent_dim=LATENTS,
             hidden=(64, 64),
             output_activation=None,
             num_classes=CLASSES,
         )
+        return generator_of_classes(), discriminator
     shape = (7, 14, 1)
     return (
         perceptron((LATENTS,), shape, shape, "tanh"),
         perceptron(shape, shape, (1,), None),
     )
+
+
+def generator_of_classes():
+    """Returns a perceptron that sees a class at the length of its latents.
+
+    That of `networks.mlp` sees it one-hot, and ignores latents less.
+    """
+    layers = keras.layers
+    latents = keras.Input((LATENTS,))
+    labels = keras.Input((), dtype="int32")
+    vectors = layers.Embedding(
+        CLASSES,
+        LATENTS,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
+    )(labels)
+    x = layers.Concatenate()([latents, vectors])
+    for _ in range(2):
+        x = layers.LeakyReLU(0.2)(layers.Dense(64)(x))
+    return keras.Model([latents, labels], layers.Dense(2)(x))
 
 
 def perceptron(first, second, outputs, activation):

@@ -7,6 +7,7 @@ import keras
 import noise_images
 import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.mark.usual_on("torch")
@@ -32,3 +33,5 @@ def test_table(tmp_path, monkeypatch):
     text = (tmp_path / "runs" / "table.md").read_text()
     for way in (*class_lengths.LENGTHS, f"{class_lengths.SOFT}, 3"):
         assert f"| {way} | distance in a class |" in text
+    with Image.open(tmp_path / "runs" / "samples.png") as picture:
+        assert min(picture.size) > 100

@@ -124,7 +124,7 @@ def test_learns_to_classify(vectors):
         discriminator_regularizers=[AuxiliaryClassifier()],
     )
     history = gan.fit(
-        vectors, labels, batch_size=32, epochs=40, shuffle=False, verbose=0
+        vectors, labels, batch_size=32, epochs=80, shuffle=False, verbose=0
     ).history
     for key in ("d_auxiliary_classifier", "g_auxiliary_classifier"):
         assert history[key][-1] < 0.5 * history[key][0], key
