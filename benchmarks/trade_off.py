@@ -65,8 +65,8 @@ def draw(
                 for key in (variety[0], quality)
             )
             if setting == "none":
-                axes.axhline(y[0], color="gray", lw=0.8)
-                axes.plot(x, y, "o", color="gray", label=setting)
+                axes.axhline(y[0], color="black", lw=0.8)
+                axes.plot(x, y, "o", color="black", label=setting)
                 continue
             axes.plot(x, y, "o-", ms=4, label=setting)
             for factor, *point in zip(factors, x, y, strict=True):
