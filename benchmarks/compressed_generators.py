@@ -59,7 +59,7 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     train, held_out = load(arguments.data, arguments.size)
     features = arguments.features or classifier(
-        arguments.data, output / "classifier.keras"
+        arguments.data, output / "classifier.keras", arguments.size
     )
     judge = ImageJudge(
         held_out[: arguments.samples], extractor(features), output

@@ -136,11 +136,13 @@ def load(path: str, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def classifier(data: str, path: pathlib.Path) -> keras.Model:
+def classifier(
+    data: str, path: pathlib.Path, size: int | None = None
+) -> keras.Model:
     """Returns the features of a classifier, trained once and kept."""
     if not path.exists():
         keras.utils.set_random_seed(0)
-        train, held_out = load(data)
+        train, held_out = load(data, size)
         with np.load(data) as arrays:
             labels, of_held_out = arrays["y_train"], arrays["y_test"]
         layers = [keras.Input(train.shape[1:])]
