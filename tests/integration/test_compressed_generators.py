@@ -44,9 +44,9 @@ def test_zeros_make_the_file_smaller():
 
 @pytest.mark.thorough
 def test_tables_and_curve(tmp_path, monkeypatch):
-    noise_images.write(tmp_path / "data.npz", (150, 16, 16), classes=3)
+    noise_images.write(tmp_path / "data.npz", (150, 32, 32), classes=3)
     command = "compressed_generators.py --steps 2 --further 4 --batch 8"
-    command += " --width 2 --samples 100 --size 8 --seeds 0 --shares 0.75"
+    command += " --width 2 --samples 100 --size 16 --seeds 0 --shares 0.75"
     command += f" --data {tmp_path}/data.npz --output {tmp_path}"
     monkeypatch.setattr(sys, "argv", command.split())
     compressed_generators.main()
