@@ -16,24 +16,23 @@ Every run is kept, and one that is there is not repeated.
 
 import argparse
 import pathlib
-import time
 from typing import Any
 
 import kept_runs
 import keras
-import numpy as np
 from diversity import classifier
 from few_of_a_class import COLUMNS
-from few_of_a_class import SAMPLES
 from few_of_a_class import Judge
-from few_of_a_class import batches
 from few_of_a_class import distance_in_a_class
 from few_of_a_class import of_each_class
+from few_of_a_class import trained_and_judged
 from pair_runs import Run
 from pair_runs import add_choices
 from pair_runs import chosen_runs
 from pair_runs import keep_all
 from pair_runs import report
+from sample_panels import draw
+from sample_panels import in_columns
 
 import keras_regan as kr
 
@@ -66,7 +65,13 @@ def main() -> None:
         lambda which: run(which, *train, judge, arguments),
     )
     report(output, runs, COLUMNS, first=ONE_HOT)
-    draw(output / "samples.png", output / "samples", runs)
+    draw(
+        output / "samples.png",
+        output / "samples",
+        runs,
+        in_columns,
+        size=(4.0, 1.6),
+    )
 
 
 def run(
@@ -90,20 +95,7 @@ def run(
         generator, discriminator, ema_momentum=0.995, seed=which.seed
     )
     gan.compile(**{**kr.recipes.quick(), **soft(which.factor, images, labels)})
-    start = time.process_time()
-    gan.fit(
-        batches(images, labels, arguments.batch, which.seed),
-        steps_per_epoch=arguments.steps,
-        verbose=0,
-    )
-    seconds = time.process_time() - start
-    samples = gan.generate(
-        conditions=judge.labels, samples_per_condition=SAMPLES, seed=which.seed
-    )
-    which.save_images(
-        pathlib.Path(arguments.output) / "samples", samples[:classes]
-    )
-    return {**judge(samples), "processor_seconds": seconds}
+    return trained_and_judged(gan, which, images, labels, judge, arguments)
 
 
 def told_by_vectors(
@@ -140,24 +132,6 @@ def soft(factor: float, images: Any, labels: Any) -> dict[str, Any]:
         factor, distance="l1", margin=margin
     )
     return {"generator_regularizers": [distance]}
-
-
-def draw(path: pathlib.Path, folder: pathlib.Path, runs: list[Run]) -> None:
-    """Draws samples of the first seed, a panel for each way."""
-    from matplotlib.figure import Figure
-
-    drawn = [run for run in runs if run.seed == runs[0].seed]
-    figure = Figure(figsize=(4, 1.6 * len(drawn)), layout="constrained")
-    panels = figure.subplots(len(drawn), squeeze=False)[:, 0]
-    for run, axes in zip(drawn, panels, strict=True):
-        of_classes = np.load(run.file(folder, ".npy"))
-        columns = [np.concatenate([*samples]) for samples in of_classes]
-        axes.imshow(
-            np.concatenate(columns, axis=1), cmap="gray", vmin=0, vmax=255
-        )
-        axes.set_ylabel(run.setting.replace(", ", ",\n"))
-        axes.set(xticks=[], yticks=[])
-    figure.savefig(path, dpi=80)
 
 
 def parse_arguments() -> argparse.Namespace:

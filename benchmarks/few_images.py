@@ -36,6 +36,8 @@ from pair_runs import chosen_runs
 from pair_runs import keep_all
 from pair_runs import report
 from reduced_images import reduced
+from sample_panels import draw
+from sample_panels import in_a_row
 
 import keras_regan as kr
 
@@ -164,7 +166,13 @@ def main() -> None:
         )
         print(f"\n{count} images\n")
         report(folder, runs, COLUMNS)
-        draw(folder / "samples.png", folder / "samples", runs)
+        draw(
+            folder / "samples.png",
+            folder / "samples",
+            runs,
+            in_a_row,
+            size=(8.0, 0.5),
+        )
 
 
 def load(path: str, size: int) -> np.ndarray:
@@ -260,21 +268,6 @@ def run(
     folder = pathlib.Path(arguments.output) / f"{count} images" / "samples"
     which.save_images(folder, samples[:DRAWN])
     return {**judge(samples, known), "processor_seconds": seconds}
-
-
-def draw(path: pathlib.Path, folder: pathlib.Path, runs: list[Run]) -> None:
-    """Draws samples of the first seed, a row for each setting."""
-    from matplotlib.figure import Figure
-
-    drawn = [run for run in runs if run.seed == runs[0].seed]
-    figure = Figure(figsize=(8, 0.5 * len(drawn)), layout="constrained")
-    panels = figure.subplots(len(drawn), squeeze=False)[:, 0]
-    for run, axes in zip(drawn, panels, strict=True):
-        samples = np.load(run.file(folder, ".npy"))
-        axes.imshow(np.concatenate([*samples], axis=1))
-        axes.set_ylabel(run.setting, rotation=0, ha="right", va="center")
-        axes.set(xticks=[], yticks=[])
-    figure.savefig(path, dpi=80, bbox_inches="tight")
 
 
 def in_batches(images: np.ndarray, size: int, seed: int):

@@ -199,24 +199,38 @@ def run(
         augmentation=kr.augmentations.DiffAugment(),
         samples_per_condition=SETTINGS[setting].each,
     )
+    return {
+        **trained_and_judged(gan, which, images, labels, judge, arguments),
+        "margin": task.margin,
+    }
+
+
+def trained_and_judged(
+    gan: kr.RegularizedGAN,
+    which: Run,
+    images: np.ndarray,
+    labels: np.ndarray,
+    judge: Judge,
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    """Trains a compiled GAN, keeps some samples, and judges many."""
     start = time.process_time()
     history = gan.fit(
-        batches(images, labels, arguments.batch, seed),
+        batches(images, labels, arguments.batch, which.seed),
         steps_per_epoch=arguments.steps,
         verbose=0,
     )
     seconds = time.process_time() - start
     samples = gan.generate(
-        conditions=judge.labels, samples_per_condition=SAMPLES, seed=seed
+        conditions=judge.labels, samples_per_condition=SAMPLES, seed=which.seed
     )
     which.save_images(
         pathlib.Path(arguments.output) / "samples",
-        samples[: 4 * (labels.max() + 1)],
+        samples[: labels.max() + 1],
     )
     return {
         **judge(samples),
         "processor_seconds": seconds,
-        "margin": task.margin,
         "logs": {k: float(v[-1]) for k, v in history.history.items()},
     }
 
