@@ -70,7 +70,7 @@ def main() -> None:
         output / "samples",
         runs,
         in_columns,
-        size=(4.0, 1.6),
+        size=(7.0, 1.7),
     )
 
 
