@@ -14,7 +14,8 @@ setting against the one without, seed by seed. A figure has quality against
 variety as factors grow, a curve for each setting, of all runs in the folder
 that have these seeds.
 
-    ... --sweep "ModeSeeking, each condition twice" --factors 0.01 1
+    ... --settings none "ModeSeeking, each condition twice=0.01" \
+        "ModeSeeking, each condition twice=1"
 
 Features are those of `--features`, or of a small classifier that is trained on
 the labels of the data. Every run is kept, and one that is there is not

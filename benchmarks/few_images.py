@@ -12,7 +12,7 @@ the nearest training image is, as a share of how far it is from held-out ones),
 and how varied they are, as a share of held-out ones; then each setting against
 the one without, seed by seed.
 
-    ... --counts 10 --settings none --sweep StartingPoint --factors 0.001 0.01
+    ... --counts 10 --settings none StartingPoint=0.001 StartingPoint=0.01
 
 Every run is kept, and one that is there is not repeated. Each seed draws other
 training images. Factors are chosen with seed 0; the seeds 2 to 6 are for

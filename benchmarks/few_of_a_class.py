@@ -11,7 +11,8 @@ the images of the training (copies are nearer than other real images), quality
 against images that were not trained on, and the time; then each setting against
 the one without, seed by seed.
 
-    ... --sweep "PairwiseDistance, each condition twice" --factors 0.3 3
+    ... --settings none "PairwiseDistance, each condition twice=0.3" \
+        "PairwiseDistance, each condition twice=3"
 
 Every run is kept, and one that is there is not repeated, so the comparison can
 be interrupted and enlarged. Factors are chosen with seed 0; the seeds 2 to 6
@@ -53,7 +54,7 @@ COLUMNS = {
     "processor_seconds": ("processor seconds", 1, 0),
 }
 
-SETTINGS = of_conditions(1.0, 1.0) | four_of_each(1.0)
+SETTINGS = of_conditions(3.0, 1.0) | four_of_each(1.0)
 
 
 def main() -> None:

@@ -63,21 +63,51 @@ def add_choices(
 ) -> None:
     """Adds the arguments that `chosen_runs` reads."""
     names = list(settings)
+
+    def choice(text: str) -> tuple[str, float | None]:
+        name, given, factor = text.partition("=")
+        try:
+            if name in names:
+                return name, float(factor) if given else None
+        except ValueError:
+            pass
+        raise argparse.ArgumentTypeError(
+            f"expected a setting, or one with a factor as in '{names[-1]}=0.5'"
+            f", received {text!r}; settings are {', '.join(map(repr, names))}"
+        )
+
     add = parser.add_argument
-    add("--settings", nargs="+", choices=names, default=names)
-    add("--sweep", choices=names, help="with each of the factors")
-    add("--factors", type=float, nargs="+", default=[])
+    add(
+        "--settings",
+        nargs="+",
+        type=choice,
+        default=[(name, None) for name in names],
+        metavar="NAME[=FACTOR]",
+        help=f"with their usual factors if without one; of {', '.join(names)}",
+    )
     add("--seeds", type=int, nargs="+", default=[2, 3, 4, 5, 6])
 
 
 def chosen_runs(
     arguments: argparse.Namespace, usual_factor: Callable[[str], float]
 ) -> list[Run]:
-    """Returns the runs of settings, and of one of them with other factors."""
-    factors = [
-        *((name, usual_factor(name)) for name in arguments.settings),
-        *((arguments.sweep, factor) for factor in arguments.factors),
-    ]
+    """Returns the runs of the settings, each with its usual factor or another.
+
+    Args:
+        arguments: Those that `add_choices` added.
+        usual_factor: Called with the name of a setting; 0 if it has none.
+
+    Raises:
+        SystemExit: If a setting without a factor is given one.
+    """
+    factors = []
+    for name, factor in arguments.settings:
+        usual = usual_factor(name)
+        if factor is not None and not usual:
+            raise SystemExit(
+                f"The setting {name!r} has no factor. Received: {factor:g}"
+            )
+        factors.append((name, usual if factor is None else factor))
     return runs_of(factors, arguments.seeds)
 
 

@@ -12,7 +12,8 @@ was seen among the faces of one condition, beside what this costs in quality
 and time; then each setting against the one without, seed by seed.
 
     ... --settings none "PairwiseDistance, each condition twice"
-    ... --sweep "PairwiseDistance, each condition twice" --factors 1 10
+    ... --settings none "PairwiseDistance, each condition twice=1" \
+        "PairwiseDistance, each condition twice=10"
 
 Features are those of a classifier that has learned the attributes from real
 faces. Every run is kept, and one that is there is not repeated, so the

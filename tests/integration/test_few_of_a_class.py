@@ -45,8 +45,8 @@ def test_tables(tmp_path, monkeypatch, data):
     monkeypatch.setattr(sys, "argv", [*command.split(), *settings])
     few_of_a_class.main()
     text = (tmp_path / "runs" / "table.md").read_text()
-    assert f"| {pairs}, 1 | 2 |" in text
-    assert f"| {pairs}, 1 | to the training |" in text
+    assert f"| {pairs}, 3 | 2 |" in text
+    assert f"| {pairs}, 3 | to the training |" in text
     samples = np.load(tmp_path / "runs" / "samples" / "none, seed 1.npy")
     assert samples.shape == (3, few_of_a_class.SAMPLES, 16, 16, 3)
 
