@@ -18,7 +18,7 @@ class Difference(NamedTuple):
         chance: How often chance alone gives a mean as far from zero: the
             share of all ways to swap the two settings of some seeds
             (two-sided, exact). With 5 seeds it is 0.0625 at least.
-        same_sign: In how many seeds the difference has the sign of the mean.
+        same_sign: In how many seeds there is a difference, of the mean's sign.
         seeds: How many there are.
     """
 
@@ -52,7 +52,7 @@ def difference(before: Sequence[float], after: Sequence[float]) -> Difference:
         float(low),
         float(high),
         float(chance),
-        int((np.sign(gaps) == np.sign(mean)).sum()),
+        int((gaps * mean > 0.0).sum()),
         len(gaps),
     )
 

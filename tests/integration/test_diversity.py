@@ -25,6 +25,7 @@ def test_difference_of_pairs():
     mixed = difference(before, before + [2, 2, 2, 2, -1])
     assert mixed.chance == 4 / 32 and mixed.verdict == "no difference"
     assert difference(before[:4], before[:4] + 1).verdict == "no difference"
+    assert difference(before, before).verdict == "no difference"
 
 
 @pytest.mark.thorough
