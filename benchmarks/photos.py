@@ -70,15 +70,14 @@ class Plan:
 
     def adam(self, rate: float, beta_1: float) -> keras.optimizers.Adam:
         """Returns an optimizer with a rate that falls to a tenth."""
-        schedule = keras.optimizers.schedules.CosineDecay(
-            rate, self.steps, alpha=0.1
+        return keras.optimizers.Adam(
+            self.falling(rate), beta_1=beta_1, beta_2=0.99
         )
-        return keras.optimizers.Adam(schedule, beta_1=beta_1, beta_2=0.99)
 
-    def falling(self, factor: float) -> Any:
-        """Returns a factor that falls to a tenth."""
+    def falling(self, value: float) -> Any:
+        """Returns a rate or a factor that falls to a tenth."""
         return keras.optimizers.schedules.CosineDecay(
-            factor, self.steps, alpha=0.1
+            value, self.steps, alpha=0.1
         )
 
 
@@ -105,6 +104,11 @@ def modern(plan: Plan, *regularizers: Any) -> dict[str, Any]:
     }
 
 
+def quick(plan: Plan) -> dict[str, Any]:
+    """Returns those of many cheap steps, for networks of width 32."""
+    return kr.recipes.quick(plan.falling(6e-4))
+
+
 def hard() -> kr.regularizers.L1:
     return kr.regularizers.L1(HARD)
 
@@ -117,6 +121,7 @@ SETTINGS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "none": plain,
     "hard": lambda plan: plain(plan, hard()),
     "soft": lambda plan: plain(plan, soft(plan)),
+    "quick": quick,
     "modern": modern,
     "modern, hard and soft": lambda plan: modern(plan, hard(), soft(plan)),
 }
@@ -226,8 +231,9 @@ def build(
         width=arguments.width,
         num_classes=None if labels is None else int(labels.max()) + 1,
         # A gradient penalty needs logits that do not depend on each other.
-        discriminator_batch_normalization="discriminator_regularizers"
-        not in setting,
+        discriminator_batch_normalization=not setting.get(
+            "discriminator_regularizers"
+        ),
     )
     gan = kr.RegularizedGAN(*networks, ema_momentum=0.999, seed=arguments.seed)
     gan.compile(**setting)

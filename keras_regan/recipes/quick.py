@@ -22,6 +22,10 @@ def quick(learning_rate: float | Schedule = 1e-3) -> Recipe:
     * The loss is the non-saturating one, and `beta_1` of Adam is 0.5, as in
       `keras_regan.recipes.dcgan`.
 
+    It is for small images that are quickly learned. On photos of 64 pixels the
+    discriminator wins, and `R1` and `R2` with `losses.Relativistic` have less
+    than half the Frechet distance in the same time.
+
     Use it with batches of 32 and a moving average of the generator:
     `RegularizedGAN(..., ema_momentum=0.995)`, or 0.999 in several minutes.
 
