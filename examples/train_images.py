@@ -10,6 +10,9 @@ of a grid is one. Other images, with labels or without:
     python examples/train_images.py --data photos/ --image-size 64
     python examples/train_images.py --data images.npz --no-labels
 
+Its recipe is for images that are quickly learned. Photos of faces take half an
+hour and other settings: those of `benchmarks/photos.py`.
+
 Continue a run after an interruption, or for more epochs:
 
     python examples/train_images.py --epochs 50 --resume
