@@ -17,14 +17,19 @@ import result_files
 def keep(
     file: pathlib.Path, protocol: Mapping[str, Any], make: Callable[[], dict]
 ) -> None:
-    """Writes what `make` returns, unless the file is there.
+    """Writes what `make` returns, with the machine and versions.
 
-    Ends the program if it is there and was made in another way.
+    Does nothing if the file is there, and ends the program if that was made in
+    another way.
     """
     if file.exists():
         check_protocol(file, protocol)
         return
-    result = {**make(), "protocol": protocol}
+    result = {
+        **make(),
+        "machine": result_files.machine(),
+        "protocol": protocol,
+    }
     result_files.write(file, result)
     print(file.stem, json.dumps(result), flush=True)
 
@@ -101,7 +106,10 @@ def write_summary(
     runs: Mapping[str, Sequence[Mapping[str, Any]]],
     columns: Iterable[str],
 ) -> None:
-    """Writes the values of all runs, small enough to be committed."""
+    """Writes the values of all runs, small enough to be committed.
+
+    With the machine, versions and protocol of the first one.
+    """
     first = next(run for results in runs.values() for run in results)
     values = {
         name: {
@@ -111,5 +119,6 @@ def write_summary(
         for name, results in runs.items()
         if results
     }
-    summary = {"protocol": first["protocol"], "runs": values}
+    made_with = {k: first[k] for k in ("machine", "protocol") if k in first}
+    summary = {**made_with, "runs": values}
     result_files.write(file, summary)

@@ -159,7 +159,6 @@ def run(
     return {
         "first_step_seconds": watch.first_step_seconds,
         "curve": watch.curve,
-        "machine": result_files.machine(),
     }
 
 

@@ -111,10 +111,7 @@ def report(folder: pathlib.Path, runs: list[Run]) -> None:
     at_all_bounds = {}
     for bound in map(key, BOUNDS):
         at_bound = {
-            name: [
-                {**result["bounds"][bound], "protocol": result["protocol"]}
-                for result in results
-            ]
+            name: [{**result, **result["bounds"][bound]} for result in results]
             for name, results in found.items()
         }
         for name, results in at_bound.items():

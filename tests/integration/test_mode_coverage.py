@@ -133,9 +133,15 @@ def test_kept_run_is_whole(tmp_path):
     assert list(tmp_path.iterdir()) == []
     kept_runs.keep(file, {"steps": 2}, lambda: {"value": 1.0})
     kept_runs.keep(file, {"steps": 2}, lambda: {"value": 2.0})
-    assert json.loads(file.read_text()) == {
-        "value": 1.0,
+    found = json.loads(file.read_text())
+    assert (found["value"], found["protocol"]) == (1.0, {"steps": 2})
+    assert found["machine"]["keras"] == keras.__version__
+    summary = tmp_path / "summary.json"
+    kept_runs.write_summary(summary, {"plain": [found]}, ["value"])
+    assert json.loads(summary.read_text()) == {
+        "machine": found["machine"],
         "protocol": {"steps": 2},
+        "runs": {"plain": {"value": [1.0]}},
     }
     with pytest.raises(SystemExit, match="steps was 2 and is 3 now"):
         kept_runs.keep(file, {"steps": 3}, lambda: {"value": 3.0})
