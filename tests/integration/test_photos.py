@@ -27,6 +27,19 @@ def test_time_of_epochs_that_a_kill_undid_counts_once(tmp_path, monkeypatch):
     assert json.loads(file.read_text()) == [5.0, 7.0]
 
 
+@pytest.mark.usual_on("torch")
+@pytest.mark.parametrize("setting, normalized", [("quick", 1), ("modern", 0)])
+def test_penalties_see_no_batch_normalization(monkeypatch, setting, normalized):
+    command = f"photos.py --data - --setting {setting} --width 2"
+    monkeypatch.setattr(sys, "argv", command.split())
+    arguments = photos.parse_arguments()
+    images = np.zeros((4, 16, 16, 3), "float32")
+    plan = photos.Plan(images, 1, 2, 0.2)
+    network = photos.build(plan, images, None, arguments).discriminator
+    kinds = {type(layer).__name__ for layer in network.layers}
+    assert ("BatchNormalization" in kinds) == normalized
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("classes", [1, 3])
 def test_two_sittings(tmp_path, monkeypatch, classes):
