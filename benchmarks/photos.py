@@ -11,8 +11,9 @@ a table of all settings in the output folder.
     ... --setting none          a DCGAN as its authors have it
     ... --setting hard          with L1 of the generator's weights
     ... --setting soft          with the pairwise distance of samples
-    ... --setting modern        the relativistic loss, R1 and R2 in place of
-                                batch normalization
+    ... --setting modern        `recipes.photos`: the relativistic loss, R1 and
+                                R2 in place of batch normalization
+    ... --setting quick         `recipes.quick`, which is for other images
     ... --setting "modern, hard and soft"
     ... --data scenes64.npz     classes are told, if there are several
 
@@ -68,10 +69,10 @@ class Plan:
         self.steps = epochs * math.ceil(len(images) / batch)
         self.margin = mean_pairwise_distance(images[:2000])
 
-    def adam(self, rate: float, beta_1: float) -> keras.optimizers.Adam:
-        """Returns an optimizer with a rate that falls to a tenth."""
+    def adam(self) -> keras.optimizers.Adam:
+        """Returns a DCGAN's optimizer, with a rate that falls to a tenth."""
         return keras.optimizers.Adam(
-            self.falling(rate), beta_1=beta_1, beta_2=0.99
+            self.falling(2e-4), beta_1=0.5, beta_2=0.99
         )
 
     def falling(self, value: float) -> Any:
@@ -84,24 +85,16 @@ class Plan:
 def plain(plan: Plan, *regularizers: Any) -> dict[str, Any]:
     """Returns arguments of `compile` for a DCGAN."""
     return {
-        "generator_optimizer": plan.adam(2e-4, 0.5),
-        "discriminator_optimizer": plan.adam(2e-4, 0.5),
+        "generator_optimizer": plan.adam(),
+        "discriminator_optimizer": plan.adam(),
         "generator_regularizers": list(regularizers),
     }
 
 
 def modern(plan: Plan, *regularizers: Any) -> dict[str, Any]:
     """Returns arguments of `compile` for one that is not normalized."""
-    return {
-        "generator_optimizer": plan.adam(5e-4, 0.0),
-        "discriminator_optimizer": plan.adam(5e-4, 0.0),
-        "loss": kr.losses.Relativistic(),
-        "generator_regularizers": list(regularizers),
-        "discriminator_regularizers": [
-            kr.penalties.R1(plan.falling(plan.r1), interval=4),
-            kr.penalties.R2(plan.falling(plan.r1), interval=4),
-        ],
-    }
+    recipe = kr.recipes.photos(plan.steps, plan.r1)
+    return {**recipe, "generator_regularizers": list(regularizers)}
 
 
 def quick(plan: Plan) -> dict[str, Any]:

@@ -10,8 +10,8 @@ of a grid is one. Other images, with labels or without:
     python examples/train_images.py --data photos/ --image-size 64
     python examples/train_images.py --data images.npz --no-labels
 
-Its recipe is for images that are quickly learned. Photos of faces take half an
-hour and other settings: those of `benchmarks/photos.py`.
+Its recipe is for images that are quickly learned. From 64 pixels on there is
+another, for photos, which take an hour or more; `--recipe` chooses.
 
 Continue a run after an interruption, or for more epochs:
 
@@ -19,6 +19,7 @@ Continue a run after an interruption, or for more epochs:
 """
 
 import argparse
+import math
 import pathlib
 
 import keras
@@ -43,6 +44,17 @@ def main() -> None:
     kinds = None if labels is None else np.unique(labels)
     real = images if labels is None else (images, labels)
     print(f"Training on {len(images)} images of shape {images.shape[1:]}.")
+    complete(arguments, images.shape[1])
+    print(f"Recipe: {arguments.recipe}. Another one: --recipe.")
+    steps = arguments.epochs * math.ceil(len(images) / arguments.batch_size)
+    with errors_in_one_line():
+        # Optimizers, loss, penalties and order of updates, as a dictionary.
+        recipe = RECIPES[arguments.recipe](arguments, steps)
+        recipe["generator_regularizers"] = switched_on(
+            (kr.regularizers.L1, arguments.l1),
+            (kr.regularizers.L2, arguments.l2),
+            (kr.regularizers.PairwiseDistance, arguments.pairwise),
+        )
 
     features = random_features(images.shape[1:])
     keras.utils.set_random_seed(arguments.seed)
@@ -51,19 +63,13 @@ def main() -> None:
         width=arguments.width,
         num_classes=None if kinds is None else int(kinds.max()) + 1,
         # A gradient penalty needs logits that do not depend on each other.
-        discriminator_batch_normalization=arguments.r1 == 0,
+        discriminator_batch_normalization=not recipe[
+            "discriminator_regularizers"
+        ],
     )
     gan = kr.RegularizedGAN(
         generator, discriminator, ema_momentum=0.999, seed=arguments.seed
     )
-    # Optimizers, loss and order of updates, as a dictionary.
-    recipe = kr.recipes.quick(arguments.learning_rate)
-    recipe["generator_regularizers"] = switched_on(
-        (kr.regularizers.L1, arguments.l1),
-        (kr.regularizers.L2, arguments.l2),
-        (kr.regularizers.PairwiseDistance, arguments.pairwise),
-    )
-    recipe["discriminator_regularizers"] = switched_on((lazy_r1, arguments.r1))
     gan.compile(**recipe)
     count = min(len(images), 2000)
     evaluation = kr.callbacks.EvaluateSamples(
@@ -118,6 +124,35 @@ def main() -> None:
         "\nMore epochs:       the same command with --resume and a larger "
         "--epochs"
     )
+
+
+def quick(arguments, steps):
+    """Returns arguments of `compile` for images that are quickly learned."""
+    recipe = kr.recipes.quick(arguments.learning_rate)
+    recipe["discriminator_regularizers"] = switched_on((lazy_r1, arguments.r1))
+    return recipe
+
+
+def photos(arguments, steps):
+    """Returns arguments of `compile` for photos."""
+    return kr.recipes.photos(steps, arguments.r1, arguments.learning_rate)
+
+
+RECIPES = {"quick": quick, "photos": photos}
+# What goes with each recipe if the command line does not say otherwise.
+DEFAULTS = {
+    "quick": {"width": 16, "learning_rate": 1e-3, "r1": 0.0},
+    "photos": {"width": 32, "learning_rate": 5e-4, "r1": 0.2},
+}
+
+
+def complete(arguments, size):
+    """Chooses a recipe by the size of images, and what goes with it."""
+    if arguments.recipe is None:
+        arguments.recipe = "quick" if size < 64 else "photos"
+    for name, value in DEFAULTS[arguments.recipe].items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
 
 
 def first(count, real):
@@ -204,12 +239,6 @@ def parse_arguments() -> argparse.Namespace:
             "factor of the distance between generated images, of one\n"
             "kind if labels are told: then a fourth more time",
         ),
-        (
-            "r1",
-            0.0,
-            "factor of R1 on the discriminator, which then has no\n"
-            "batch normalization",
-        ),
     ):
         regularizers.add_argument(
             f"--{name}",
@@ -218,11 +247,31 @@ def parse_arguments() -> argparse.Namespace:
             metavar="FACTOR",
             help=f"{text} (default: %(default)s)",
         )
+    regularizers.add_argument(
+        "--r1",
+        type=float,
+        metavar="FACTOR",
+        help="factor of R1 on the discriminator, which then has no\n"
+        "batch normalization; of R2 as well with photos\n"
+        "(default: 0 for quick, 0.2 for photos)",
+    )
     training = parser.add_argument_group("training")
+    training.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help="quick: for images that are quickly learned; photos: for\n"
+        "what takes an hour (default: photos from 64 pixels on)",
+    )
+    training.add_argument(
+        "--width",
+        type=int,
+        metavar="N",
+        help="filters near the image; more is better but slower\n"
+        "(default: 16 for quick, 32 for photos)",
+    )
     for name, default, text in (
         ("epochs", 40, "passes over the images"),
         ("batch-size", 32, "images a step"),
-        ("width", 16, "filters near the image; more is better but slower"),
         ("every", 1, "epochs between grids of samples"),
         ("seed", 0, "seed of weights, latents and order"),
     ):
@@ -236,9 +285,9 @@ def parse_arguments() -> argparse.Namespace:
     training.add_argument(
         "--learning-rate",
         type=float,
-        default=1e-3,
         metavar="RATE",
-        help="of both networks; less for wider ones (default: %(default)s)",
+        help="of both networks; less for wider ones\n"
+        "(default: 0.001 for quick, 0.0005 for photos)",
     )
     training.add_argument(
         "--output",

@@ -170,6 +170,7 @@ NAMES = {
     "keras_regan.recipes": [
         "dcgan",
         "lsgan",
+        "photos",
         "quick",
         "r1_factor",
         "r3gan",

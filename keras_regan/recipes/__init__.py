@@ -13,6 +13,7 @@ gan.compile(**recipe)
 
 from keras_regan.recipes.dcgan import dcgan as dcgan
 from keras_regan.recipes.lsgan import lsgan as lsgan
+from keras_regan.recipes.photos import photos as photos
 from keras_regan.recipes.quick import quick as quick
 from keras_regan.recipes.r1_factor import r1_factor as r1_factor
 from keras_regan.recipes.r3gan import r3gan as r3gan

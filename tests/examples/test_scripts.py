@@ -129,8 +129,10 @@ def test_train_images_and_resume(data, tmp_path, run_here, how):
         assert animation.n_frames == 3
 
 
-@pytest.mark.parametrize("option, kinds", [([], 3), (["--no-labels"], None)])
-def test_train_images_of_kinds(data, tmp_path, run_here, option, kinds):
+@pytest.mark.parametrize(
+    "options, kinds", [([], 3), (["--no-labels", "--recipe", "photos"], None)]
+)
+def test_train_images_of_kinds(data, tmp_path, run_here, options, kinds):
     with np.load(data) as arrays:
         images = arrays["x_train"]
     np.savez(data, x_train=images, y_train=np.arange(len(images)) % 3)
@@ -138,14 +140,41 @@ def test_train_images_of_kinds(data, tmp_path, run_here, option, kinds):
     run_here(
         "train_images.py",
         *("--data", data, "--width", 4, "--epochs", 1, "--output", output),
-        *option,
+        *options,
     )
     gan = keras.models.load_model(output / "gan.keras")
     assert gan.conditional == (kinds is not None)
+    layers = {type(layer).__name__ for layer in gan.discriminator.layers}
+    assert ("BatchNormalization" in layers) == (not options)
+    assert ("d_r2" in rows(output / "history.csv")[0]) == bool(options)
     with Image.open(output / "samples" / "epoch_0001.png") as picture:
         # Tiles have 16 pixels, and a gap of two on each side.
         tiles = (picture.width - 2) // 18, (picture.height - 2) // 18
     assert tiles == ((8, 8) if kinds is None else (10, kinds))
+
+
+@pytest.mark.host("torch")
+@pytest.mark.parametrize(
+    "options, size, recipe, width",
+    [
+        ("", 32, "quick", 16),
+        ("", 64, "photos", 32),
+        ("--recipe quick --width 8", 64, "quick", 8),
+        ("--r1 0.1", 28, "quick", 16),
+    ],
+)
+def test_train_images_chooses_by_size(
+    monkeypatch, options, size, recipe, width
+):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    script = runpy.run_path(str(EXAMPLES / "train_images.py"))
+    monkeypatch.setattr(sys, "argv", ["train_images.py", *options.split()])
+    arguments = script["parse_arguments"]()
+    script["complete"](arguments, size)
+    assert (arguments.recipe, arguments.width) == (recipe, width)
+    made = script["RECIPES"][recipe](arguments, steps=9)
+    penalized = bool(made["discriminator_regularizers"])
+    assert penalized == (recipe == "photos" or "--r1" in options)
 
 
 def test_train_images_has_nothing_to_resume(data, tmp_path, run):

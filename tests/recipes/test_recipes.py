@@ -12,6 +12,7 @@ from keras_regan import recipes
 RECIPES = {
     "dcgan": recipes.dcgan,
     "lsgan": recipes.lsgan,
+    "photos": lambda: recipes.photos(steps=4),
     "quick": recipes.quick,
     "r3gan": lambda: recipes.r3gan(steps=4),
     "sngan": lambda: recipes.sngan(steps=4),
@@ -161,6 +162,25 @@ def test_r3gan_has_the_authors_numbers():
             assert found == pytest.approx(factor, rel=1e-4)
 
 
+def test_photos_has_the_numbers_of_its_docstring():
+    steps = 40_000
+    recipe = recipes.photos(steps)
+    kinds = [kr.penalties.R1, kr.penalties.R2]
+    for updates, share in ((0, 1.0), (steps // 2, 0.55), (steps, 0.1)):
+        for numbers in adams(recipe, updates):
+            assert numbers == pytest.approx((5e-4 * share, 0.0, 0.99), rel=1e-4)
+        loss, of_generator, of_discriminator, each_step = parts(recipe, updates)
+        assert loss is kr.losses.Relativistic
+        assert of_generator == [] and each_step == 1
+        factor = pytest.approx(0.2 * share, rel=1e-4)
+        assert of_discriminator == [(kind, factor, 4) for kind in kinds]
+    told = recipes.photos(steps, 3.0, 1e-3)
+    close(adams(told), *[(1e-3, 0.0, 0.99)] * 2)
+    assert [value(r.factor) for r in told["discriminator_regularizers"]] == [
+        3
+    ] * 2
+
+
 def test_r3gans_default_factor_is_that_of_the_docstring():
     (r1, _) = recipes.r3gan(10)["discriminator_regularizers"]
     assert value(r1.factor) == 1.0
@@ -214,6 +234,9 @@ def test_a_small_gan_trains_by_the_recipe(name, tmp_path):
         (lambda: recipes.r3gan(1.5), TypeError, "`steps`"),
         (lambda: recipes.r3gan(9, 0.0), ValueError, "`factor`"),
         (lambda: recipes.r3gan(9, "1"), TypeError, "`factor`"),
+        (lambda: recipes.photos(0), ValueError, "`steps`"),
+        (lambda: recipes.photos(9, 0.0), ValueError, "`factor`"),
+        (lambda: recipes.photos(9, 0.2, 0.0), ValueError, "`learning_rate`"),
         (lambda: recipes.sngan(0), ValueError, "`steps`"),
         (lambda: recipes.stylegan2(-1.0), ValueError, "`factor`"),
     ],
