@@ -252,8 +252,8 @@ def parse_arguments() -> argparse.Namespace:
         type=float,
         metavar="FACTOR",
         help="factor of R1 on the discriminator, which then has no\n"
-        "batch normalization; of R2 as well with photos\n"
-        "(default: 0 for quick, 0.2 for photos)",
+        "batch normalization; of R2 as well with photos, where it is\n"
+        "not 0 (default: 0 for quick, 0.2 for photos)",
     )
     training = parser.add_argument_group("training")
     training.add_argument(
