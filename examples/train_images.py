@@ -70,6 +70,8 @@ def main() -> None:
     gan = kr.RegularizedGAN(
         generator, discriminator, ema_momentum=0.999, seed=arguments.seed
     )
+    if arguments.augment:
+        recipe["augmentation"] = kr.augmentations.DiffAugment()
     gan.compile(**recipe)
     count = min(len(images), 2000)
     evaluation = kr.callbacks.EvaluateSamples(
@@ -261,6 +263,12 @@ def parse_arguments() -> argparse.Namespace:
         choices=RECIPES,
         help="quick: for images that are quickly learned; photos: for\n"
         "what takes an hour (default: photos from 64 pixels on)",
+    )
+    training.add_argument(
+        "--augment",
+        action="store_true",
+        help="show the discriminator DiffAugment's versions of all images,\n"
+        "for some hundreds of them: twice the time",
     )
     training.add_argument(
         "--width",

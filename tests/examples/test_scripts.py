@@ -130,7 +130,8 @@ def test_train_images_and_resume(data, tmp_path, run_here, how):
 
 
 @pytest.mark.parametrize(
-    "options, kinds", [([], 3), (["--no-labels", "--recipe", "photos"], None)]
+    "options, kinds",
+    [([], 3), (["--no-labels", "--recipe", "photos", "--augment"], None)],
 )
 def test_train_images_of_kinds(data, tmp_path, run_here, options, kinds):
     with np.load(data) as arrays:
@@ -144,6 +145,8 @@ def test_train_images_of_kinds(data, tmp_path, run_here, options, kinds):
     )
     gan = keras.models.load_model(output / "gan.keras")
     assert gan.conditional == (kinds is not None)
+    augmentation = gan.get_compile_config()["augmentation"]
+    assert (augmentation is not None) == bool(options)
     layers = {type(layer).__name__ for layer in gan.discriminator.layers}
     assert ("BatchNormalization" in layers) == (not options)
     assert ("d_r2" in rows(output / "history.csv")[0]) == bool(options)
