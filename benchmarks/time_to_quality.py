@@ -10,8 +10,8 @@ trains public examples of GANs, each with its own settings, and recipes of ours
 on the garments of `examples/data`, for as many processor seconds each, and
 judges samples on the way against images that were held out. Each call makes the
 runs that its backend can make, and reports on all that are there: the Frechet
-distance (FD) at fixed seconds, the seconds to the FD that the DCGAN of keras.io
-ends with, curves, and grids of samples. Other images:
+distance (FD) at fixed seconds, the seconds to the best FD of the DCGAN of
+keras.io, curves, and grids of samples. Other images:
 
     ... --data fashion_mnist.npz
     ... --data cifar10.npz

@@ -81,7 +81,8 @@ def test_what_is_not_finite_is_not_drawn_a_line_from():
 
 @pytest.mark.host
 def test_tables(tmp_path):
-    slow = {0: run_of((10.0, 90.0), (20.0, 50.0))}
+    # It is best after 20 seconds, and then worse again.
+    slow = {0: run_of((10.0, 90.0), (20.0, 50.0), (30.0, 80.0))}
     slow[1] = run_of((10.0, 90.0), (20.0, 70.0))
     runs = {
         "slow": slow,
@@ -99,7 +100,7 @@ def test_tables(tmp_path):
     assert rows[2] == "| poor | 1 of 2 | - | - | - |"
     rows = quality_curves.quality_table(runs, [10.0, 20.0]).splitlines()[2:]
     assert rows[0] == (
-        "| slow | 2 | 90.0 ± 0.0 | 60.0 ± 10.0 | 60.0 ± 10.0 | 32 | 1.0 s |"
+        "| slow | 2 | 90.0 ± 0.0 | 60.0 ± 10.0 | 75.0 ± 5.0 | 32 | 1.0 s |"
     )
     short = quality_curves.summary(runs)["quick"]["1"]
     assert short["curve"]["fd"] == [70.0, 20.0]
