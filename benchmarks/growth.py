@@ -42,6 +42,8 @@ AXES = {
     "classes": [2, 20, 200, 2000],
     "answers": [1, 2, 4, 8],
 }
+# Time grows by factors along these, and little along the others.
+GROW_WITH_WORK = ("batch", "pixels")
 USUAL = {"batch": 16, "pixels": 32, "terms": 0, "classes": 0, "answers": 0}
 WIDTH = 8
 
@@ -193,12 +195,18 @@ def draw(path: pathlib.Path, results: dict[str, Any]) -> None:
         time.plot(sizes, middle[0] * amounts / amounts[0], ":", label="work")
         memory.plot(sizes, [row["peak_megabytes"] for row in rows.values()])
         memory.set_xlabel(axis)
-        memory.set_ylim(bottom=0)
-        if axis != "terms":
-            time.loglog()
-            memory.set_xscale("log")
+        memory.set_ylim(
+            0, 1.2 * max(r["peak_megabytes"] for r in rows.values())
+        )
+        if axis in GROW_WITH_WORK:
+            time.set_yscale("log")
         else:
-            time.set_ylim(bottom=0)
+            time.set_ylim(0, 2.0 * max(upper))
+        for panel in (time, memory):
+            if axis != "terms":
+                panel.set_xscale("log")
+            panel.minorticks_off()
+            panel.set_xticks(sizes, list(rows))
     panels[0][0].set_ylabel("processor ms a step")
     panels[1][0].set_ylabel("peak megabytes")
     panels[0][0].legend()
