@@ -65,7 +65,9 @@ def photos(
     Reference: loss and penalties of
     [Huang et al., 2024](https://arxiv.org/abs/2501.05441); their intervals, as
     of [Karras et al., 2020](https://arxiv.org/abs/1912.04958), the rates and
-    the factor are ours. `benchmarks/photos.py` has what it makes.
+    the factor are ours. On cat faces of 64 pixels the Frechet distance of a
+    DCGAN with `keras_regan.recipes.dcgan`'s loss and rate was a tenth larger
+    after 43 processor minutes (`benchmarks/photos.py`, one seed).
     """
     steps = positive_integer(steps, "steps")
     factor = positive_float(factor, "factor")
