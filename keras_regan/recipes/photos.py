@@ -19,8 +19,8 @@ def photos(
 ) -> Recipe:
     """Returns the arguments of `compile` for photos within an hour.
 
-    Use it for faces, scenes and other photos from 64 pixels on, where the
-    discriminator of `keras_regan.recipes.quick` wins, with
+    Use it for photos from 64 pixels on, where the discriminator of
+    `keras_regan.recipes.quick` wins, with
     `keras_regan.networks.dcgan(image_shape, width=32,
     discriminator_batch_normalization=False)`. Add regularizers of the
     generator to its list:
@@ -30,8 +30,9 @@ def photos(
 
     * The relativistic loss ranks each generated sample against a real one.
     * `R1` and `R2` flatten the discriminator at real and at generated samples,
-      in every fourth step, which saves most of their time. Batch
-      normalization, which mixes samples, is not for a discriminator with them.
+      in every fourth step, which saves most of their time but where XLA
+      compiles for a processor, as on JAX. Batch normalization, which mixes
+      samples, is not for a discriminator with them.
     * The learning rate is higher than R3GAN's, and falls along half a cosine
       to a tenth, as the factor does.
     * Adam has no average of gradients (`beta_1` of 0), since the opponent
