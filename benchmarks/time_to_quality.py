@@ -183,11 +183,13 @@ def report(folder: pathlib.Path, arguments: argparse.Namespace) -> None:
     step = arguments.seconds / arguments.slices
     seconds = [step * (index + 1) for index in range(arguments.slices)]
     text = quality_curves.quality_table(runs, seconds)
-    first = title(KERAS_DCGAN, "tensorflow")
-    if first in runs:
-        text += "\n" + quality_curves.time_table(runs, first)
+    rival = title(KERAS_DCGAN, "tensorflow")
+    if rival in runs:
+        text += "\n" + quality_curves.time_table(runs, rival)
     (folder / "table.md").write_text(text)
+    first_run = next(run for each in runs.values() for run in each.values())
     summary = {
+        "machine": first_run["machine"],
         "protocol": common,
         "runs": quality_curves.summary(runs),
     }

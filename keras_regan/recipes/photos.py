@@ -1,8 +1,5 @@
 """The recipe for photos on a processor."""
 
-import keras
-
-from keras_regan._typing import Schedule
 from keras_regan._validation import positive_float
 from keras_regan._validation import positive_integer
 from keras_regan.losses import Relativistic
@@ -10,6 +7,7 @@ from keras_regan.penalties import R1
 from keras_regan.penalties import R2
 from keras_regan.recipes._adam import Recipe
 from keras_regan.recipes._adam import adam
+from keras_regan.recipes._cosine import along_cosine
 
 _INTERVAL = 4
 
@@ -74,21 +72,15 @@ def photos(
     factor = positive_float(factor, "factor")
     learning_rate = positive_float(learning_rate, "learning_rate")
 
-    def falling(value: float) -> Schedule:
-        return keras.optimizers.schedules.CosineDecay(value, steps, alpha=0.1)
-
+    rate = along_cosine(learning_rate, 0.1, steps)
     return {
-        "generator_optimizer": adam(
-            "generator", falling(learning_rate), 0.0, 0.99
-        ),
-        "discriminator_optimizer": adam(
-            "discriminator", falling(learning_rate), 0.0, 0.99
-        ),
+        "generator_optimizer": adam("generator", rate, 0.0, 0.99),
+        "discriminator_optimizer": adam("discriminator", rate, 0.0, 0.99),
         "loss": Relativistic(),
         "generator_regularizers": [],
         "discriminator_regularizers": [
-            R1(falling(factor), interval=_INTERVAL),
-            R2(falling(factor), interval=_INTERVAL),
+            R1(along_cosine(factor, 0.1, steps), interval=_INTERVAL),
+            R2(along_cosine(factor, 0.1, steps), interval=_INTERVAL),
         ],
         "discriminator_steps": 1,
     }

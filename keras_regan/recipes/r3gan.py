@@ -1,8 +1,5 @@
 """The recipe of two gradient penalties and a relativistic loss."""
 
-import keras
-
-from keras_regan._typing import Schedule
 from keras_regan._validation import positive_float
 from keras_regan._validation import positive_integer
 from keras_regan.losses import Relativistic
@@ -10,6 +7,7 @@ from keras_regan.penalties import R1
 from keras_regan.penalties import R2
 from keras_regan.recipes._adam import EPSILON
 from keras_regan.recipes._adam import Recipe
+from keras_regan.recipes._cosine import along_cosine
 from keras_regan.recipes._scheduled_adam import ScheduledAdam
 
 
@@ -83,8 +81,8 @@ def r3gan(steps: int, factor: float = 1.0) -> Recipe:
         "loss": Relativistic(),
         "generator_regularizers": [],
         "discriminator_regularizers": [
-            R1(_along_cosine(factor, 0.1, steps)),
-            R2(_along_cosine(factor, 0.1, steps)),
+            R1(along_cosine(factor, 0.1, steps)),
+            R2(along_cosine(factor, 0.1, steps)),
         ],
         "discriminator_steps": 1,
     }
@@ -92,14 +90,9 @@ def r3gan(steps: int, factor: float = 1.0) -> Recipe:
 
 def _adam(role: str, steps: int) -> ScheduledAdam:
     return ScheduledAdam(
-        learning_rate=_along_cosine(2e-4, 0.25, steps),
+        learning_rate=along_cosine(2e-4, 0.25, steps),
         beta_1=0.0,
-        beta_2=_along_cosine(0.9, 1.1, steps),
+        beta_2=along_cosine(0.9, 1.1, steps),
         epsilon=EPSILON,
         name=role,
     )
-
-
-def _along_cosine(first: float, change: float, steps: int) -> Schedule:
-    """Returns a schedule from `first` to `change` times as much."""
-    return keras.optimizers.schedules.CosineDecay(first, steps, alpha=change)
