@@ -166,11 +166,11 @@ def step_if(
 ) -> None:
     """Runs `step()` if `predicate` holds; otherwise changes no variable.
 
-    The step is computed in any case, and `predicate` selects the new or the
+    The step is computed in any case, and `predicate` chooses the new or the
     old values. Inside `lax.cond`, XLA computes gradients of convolutions many
     times slower on a CPU
-    ([#12868](https://github.com/jax-ml/jax/issues/12868)), and waits for the
-    predicate on a GPU. Skipped steps are rare.
+    ([#12868](https://github.com/jax-ml/jax/issues/12868)), and with it at all
+    waits for the predicate on a GPU. Skipped steps are rare.
 
     Args:
         predicate: Boolean scalar.
@@ -186,13 +186,16 @@ def step_if(
     with nested_frame(frame).active() as inner:
         step()
     changed = inner.changed()
-    values = [
-        jnp.where(predicate, new, old)
-        for new, old in zip(
-            inner.values(changed), frame.values(changed), strict=True
-        )
-    ]
+    values = _either(predicate, inner.values(changed), frame.values(changed))
     frame.update(changed, values)
+
+
+def _either(predicate, new, old):
+    """Returns `new` if `predicate` holds, else `old`, both lists of arrays."""
+    if _on_a_cpu():
+        # XLA takes long to compile as many selections.
+        return jax.lax.cond(predicate, lambda: new, lambda: old)
+    return [jnp.where(predicate, *pair) for pair in zip(new, old, strict=True)]
 
 
 def all_finite(samples: Tensor) -> Tensor:
@@ -220,6 +223,10 @@ def transposes_slowly() -> bool:
     For CPUs, XLA is many times slower at the gradient of their kernel than at
     other convolutions.
     """
+    return _on_a_cpu()
+
+
+def _on_a_cpu():
     device = jax.config.jax_default_device or jax.default_backend()
     return getattr(device, "platform", device) == "cpu"
 

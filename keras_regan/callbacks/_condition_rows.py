@@ -113,12 +113,10 @@ def conditions_of_model(
 
 
 def latents_of_model(
-    model: keras.Model, count: int, seed: int
+    model: keras.Model, count: int, seed: int, truncation: float | None = None
 ) -> np.ndarray | None:
     """Returns latents, or `None` for a generator that takes none."""
-    if model.latent_shape is None:
-        return None
-    return keras.ops.convert_to_numpy(model.sample_latents(count, seed=seed))
+    return model._latents_within(truncation, count, seed)
 
 
 def _rows(part: Any) -> np.ndarray:

@@ -105,12 +105,15 @@ class SampleGrid(Pictures):
             `NearestReal`, `real_values`. The number of the epoch is the step.
             Defaults to `None`.
         seed: Integer. Seed of the latents. Defaults to `0`.
+        truncation: Positive float or `None`. The largest magnitude of a latent,
+            as in `generate`: the grid then shows what is typical, and less of
+            the variety. Defaults to `None`, no bound.
 
     Raises:
         ValueError: If an argument is out of its range or `directory` cannot
             be written to; when training begins, if the generated samples are
-            neither images of 1 or 3 channels nor curves, or if `conditions` or
-            a view do not fit the model.
+            neither images of 1 or 3 channels nor curves, or if `conditions`,
+            `truncation` or a view do not fit the model.
         TypeError: If an argument is of the wrong kind.
 
     Example:
@@ -139,6 +142,7 @@ class SampleGrid(Pictures):
         animation: str | None = None,
         log_dir: str | os.PathLike[str] | None = None,
         seed: int = 0,
+        truncation: float | None = None,
     ):
         self.count = _validation.positive_integer(count, "count")
         self.conditions = None
@@ -155,6 +159,11 @@ class SampleGrid(Pictures):
             self.captions = checked_captions(captions, rows)
         self.views = _views(views)
         self.at_start = _validation.boolean(at_start, "at_start")
+        self.truncation = truncation
+        if truncation is not None:
+            self.truncation = _validation.positive_float(
+                truncation, "truncation"
+            )
         super().__init__(
             directory,
             every=_validation.positive_integer(every, "every"),
@@ -197,15 +206,18 @@ class SampleGrid(Pictures):
     ) -> tuple[Any, int | None]:
         """Returns the inputs of the model and the grid's columns."""
         if told is None:
-            latents = latents_of_model(model, self.count, self.seed)
+            latents = self._latents(model, self.count)
             return model._interface.generator_inputs(latents, None), None
         rows = len(told[0])
         columns = 1 if model.latent_shape is None else self.count // rows
-        latents = latents_of_model(model, columns, self.seed)
+        latents = self._latents(model, columns)
         if latents is not None:
             latents = np.concatenate([latents] * rows)
         told = [np.repeat(part, columns, axis=0) for part in told]
         return model._interface.generator_inputs(latents, told), columns
+
+    def _latents(self, model: keras.Model, count: int) -> np.ndarray | None:
+        return latents_of_model(model, count, self.seed, self.truncation)
 
     def _draw_left(
         self,

@@ -226,17 +226,7 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
         drawn_with: Seed = self._generation_seed
         if seed is not None:
             drawn_with = random_seed(seed)
-        bound = checked_truncation(
-            truncation, self.latents, self._overrides_draw
-        )
-        latents = None
-        if self.latent_shape is not None:
-            with _backend.restore_state_on_error(self):
-                latents = self.sample_latents(count, drawn_with)
-                check_latents(latents, self.latent_shape)
-                if bound is not None:
-                    latents = drawn_within(latents, bound, drawn_with)
-                latents = ops.convert_to_numpy(latents)
+        latents = self._latents_within(truncation, count, drawn_with)
         samples = self.predict(
             self._interface.generator_inputs(latents, conditions),
             batch_size=min(count, 256),
@@ -422,6 +412,22 @@ class SamplingModel(_backend.TrainerInternals, keras.Model):
             # A second call tells fixed latents, such as those of a table, from
             # random ones, such as those of NumPy.
             check_fixed(latents, self.sample_latents(2, seed))
+
+    def _latents_within(
+        self, truncation: float | None, count: int, seed: Seed
+    ) -> np.ndarray | None:
+        """Returns latents, none beyond a bound, or `None` if there are none."""
+        bound = checked_truncation(
+            truncation, self.latents, self._overrides_draw
+        )
+        if self.latent_shape is None:
+            return None
+        with _backend.restore_state_on_error(self):
+            latents = self.sample_latents(count, seed)
+            check_latents(latents, self.latent_shape)
+            if bound is not None:
+                latents = drawn_within(latents, bound, seed)
+            return ops.convert_to_numpy(latents)
 
     @property
     def _overrides_draw(self) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 
-import keras
 import numpy as np
 from PIL import Image
 
@@ -26,9 +25,9 @@ class FakeModel:
         self.inputs = []
         self.accesses = 0
 
-    def sample_latents(self, count, *, seed):
+    def _latents_within(self, truncation, count, seed):
         random = np.random.default_rng(seed).normal(size=(count, 3))
-        return keras.ops.convert_to_tensor(random.astype("float32"))
+        return random.astype("float32")
 
     def generator_inputs(self, latents, conditions):
         return latents if conditions is None else [latents, *conditions]
@@ -50,8 +49,8 @@ class WithoutLatents(FakeModel):
         assert latents is None
         return conditions
 
-    def sample_latents(self, count, *, seed):
-        raise ValueError("The generator takes no latents.")
+    def _latents_within(self, truncation, count, seed):
+        return None
 
 
 def train(callback, model, epochs=3, initial_epoch=0, stop_after=None):

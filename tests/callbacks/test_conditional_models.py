@@ -92,6 +92,40 @@ def test_all_callbacks_of_a_model(tmp_path, latents):
     assert np.isfinite(logs["diversity"]).all()
 
 
+@pytest.mark.parametrize("conditional", [True, False])
+def test_a_grid_of_truncated_latents(tmp_path, monkeypatch, conditional):
+    """Those of the same seed without a bound, where they are within it."""
+    told = some(4) if conditional else None
+    plain = kr.networks.mlp((4, 4, 1), latent_dim=3)
+    gan = make_gan() if conditional else kr.RegularizedGAN(*plain)
+    seen, drawn = [], []
+    predict = gan.predict_on_batch
+    monkeypatch.setattr(
+        gan, "predict_on_batch", lambda x: seen.append(x) or predict(x)
+    )
+    for bound in (None, 0.5):
+        grid = SampleGrid(
+            tmp_path, count=16, conditions=told, at_start=True, truncation=bound
+        )
+        grid.set_model(gan)
+        grid.on_train_begin()
+        grid.on_epoch_begin(0)
+        drawn.append(seen[-1][0] if conditional else seen[-1])
+    free, bounded = drawn
+    within = np.abs(free) <= 0.5
+    np.testing.assert_array_equal(bounded[within], free[within])
+    assert 0.1 < within.mean() < 0.9
+    assert np.abs(bounded).max() <= 0.5
+
+
+def test_a_grid_refuses_a_bound_of_other_latents(tmp_path):
+    gan = kr.RegularizedGAN(*kr.networks.mlp((4, 4, 1)), latents="uniform")
+    gan.compile()
+    grid = SampleGrid(tmp_path, truncation=0.5)
+    with pytest.raises(ValueError, match="`truncation`.*latents='uniform'"):
+        gan.fit(IMAGES, verbose=0, callbacks=[grid])
+
+
 def test_evaluation_goes_through_all_conditions(monkeypatch):
     seen = []
     gan = make_gan()

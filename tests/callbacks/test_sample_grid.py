@@ -547,6 +547,7 @@ def test_sample_grid_refuses_conditions_that_do_not_go_with_the_model(
         ({"animation": True}, ValueError, "animation"),
         ({"log_dir": 3}, TypeError, "log_dir"),
         ({"seed": 0.5}, TypeError, "seed"),
+        ({"truncation": 0.0}, ValueError, "truncation"),
     ],
 )
 def test_sample_grid_names_the_wrong_argument(tmp_path, arguments, error, name):
