@@ -38,7 +38,7 @@ def dcgan(
     This is the common baseline for images: small enough to train on one GPU
     within an hour, and the reference point of most papers on regularization.
     Each layer of the generator doubles the image, from 4x4 pixels (7x7 for
-    images of 28), and each layer of the discriminator halves it.
+    images of 28), and each layer of the discriminator halves it, down to 4x4.
 
     The discriminator has two designs. With batch normalization it is the
     paper's, which trains well without any regularization. But then the logits
@@ -126,13 +126,17 @@ def dcgan(
         discriminator_dropout, "discriminator_dropout"
     )
     _validation.boolean(discriminator_features, "discriminator_features")
-    filters = _filters(size, width)
-    generator = _generator(size, channels, latent_dim, filters, num_classes)
+    # The generator doubles exactly; the discriminator halves 7 to 4.
+    doublings = int(math.log2(size)) - 2
+    halvings = math.ceil(math.log2(size)) - 2
+    generator = _generator(
+        size, channels, latent_dim, _filters(doublings, width), num_classes
+    )
     discriminator = _discriminator(
         size,
         channels,
         latent_dim,
-        filters,
+        _filters(halvings, width),
         num_classes,
         discriminator_batch_normalization,
         dropout,
@@ -233,10 +237,9 @@ def _label_image(
     return keras.layers.Reshape(shape_of(size, 1))(x)
 
 
-def _filters(size: int, width: int) -> list[int]:
+def _filters(layers: int, width: int) -> list[int]:
     """Returns the numbers of filters, from next to the image inwards."""
-    halvings = int(math.log2(size)) - 2
-    return [width * min(2**index, 8) for index in range(halvings)]
+    return [width * min(2**index, 8) for index in range(layers)]
 
 
 def _initializer() -> keras.initializers.Initializer:

@@ -59,13 +59,14 @@ def test_dcgan_is_the_papers_at_64_pixels(zero_weights):
     ]
 
 
-def test_dcgan_starts_from_7x7_for_28_pixels(zero_weights):
+def test_dcgan_goes_from_7x7_to_4x4_for_28_pixels(zero_weights):
     generator, discriminator = dcgan((28, 28, 1), width=4)
     reshape = layers_of(generator, keras.layers.Reshape)[0]
     assert reshape.output.shape == (None, 7, 7, 8)
     assert images_inside(discriminator, keras.layers.Conv2D) == [
         (14, 4),
         (7, 8),
+        (4, 16),
     ]
 
 
@@ -85,12 +86,12 @@ def test_dcgan_weights_start_small_and_differ():
         for layer in model.layers
         if hasattr(layer, "kernel")
     ]
-    assert len(kernels) == 6
+    assert len(kernels) == 7
     for kernel in kernels:
         # The smallest has 256 numbers: a standard error of 4 %.
         assert kernel.std() == pytest.approx(0.02, rel=0.15)
         assert kernel.mean() == pytest.approx(0.0, abs=0.004)
-    assert len({float(kernel.flat[0]) for kernel in kernels}) == 6
+    assert len({float(kernel.flat[0]) for kernel in kernels}) == 7
 
 
 def test_dcgan_keeps_the_variance_without_batch_normalization():
@@ -98,10 +99,15 @@ def test_dcgan_keeps_the_variance_without_batch_normalization():
     _, discriminator = dcgan(
         (28, 28, 1), width=16, discriminator_batch_normalization=False
     )
-    first, second = layers_of(discriminator, keras.layers.Conv2D)
+    first, second, third = layers_of(discriminator, keras.layers.Conv2D)
     logits = discriminator.get_layer("logits")
     # sqrt(2 / (1 + 0.2^2) / inputs), with the numbers of inputs written out.
-    for layer, inputs in ((first, 16), (second, 256), (logits, 7 * 7 * 32)):
+    for layer, inputs in (
+        (first, 16),
+        (second, 256),
+        (third, 512),
+        (logits, 4 * 4 * 64),
+    ):
         kernel = keras.ops.convert_to_numpy(layer.kernel)
         assert kernel.std() == pytest.approx((1.923 / inputs) ** 0.5, rel=0.15)
 
