@@ -25,9 +25,12 @@ class FakeModel:
         self.inputs = []
         self.accesses = 0
 
-    def _latents_within(self, truncation, count, seed):
+    def sample_latents(self, count, seed):
         random = np.random.default_rng(seed).normal(size=(count, 3))
         return random.astype("float32")
+
+    def _latents_within(self, truncation, count, seed):
+        return self.sample_latents(count, seed)
 
     def generator_inputs(self, latents, conditions):
         return latents if conditions is None else [latents, *conditions]
