@@ -15,6 +15,7 @@ a table of all settings in the output folder.
                                 R2 in place of batch normalization
     ... --setting quick         `recipes.quick`, which is for other images
     ... --setting "modern, hard and soft"
+    ... --setting "modern, augmented"   for few images: with DiffAugment
     ... --data scenes64.npz     classes are told, if there are several
 
 Without `--features` a convolutional network that was never trained takes the
@@ -117,6 +118,10 @@ SETTINGS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "quick": quick,
     "modern": modern,
     "modern, hard and soft": lambda plan: modern(plan, hard(), soft(plan)),
+    "modern, augmented": lambda plan: {
+        **modern(plan),
+        "augmentation": kr.augmentations.DiffAugment(),
+    },
 }
 
 
