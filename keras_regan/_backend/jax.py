@@ -193,7 +193,7 @@ def step_if(
 def _either(predicate, new, old):
     """Returns `new` if `predicate` holds, else `old`, both lists of arrays."""
     if _on_a_cpu():
-        # XLA takes long to compile as many selections.
+        # XLA takes long to compile a selection for each variable.
         return jax.lax.cond(predicate, lambda: new, lambda: old)
     return [jnp.where(predicate, *pair) for pair in zip(new, old, strict=True)]
 
