@@ -28,15 +28,20 @@ def test_time_of_epochs_that_a_kill_undid_counts_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.usual_on("torch")
-@pytest.mark.parametrize("setting, normalized", [("quick", 1), ("modern", 0)])
+@pytest.mark.parametrize(
+    "setting, normalized",
+    [("quick", 1), ("modern", 0), ("modern, augmented", 0)],
+)
 def test_penalties_see_no_batch_normalization(monkeypatch, setting, normalized):
-    command = f"photos.py --data - --setting {setting} --width 2"
-    monkeypatch.setattr(sys, "argv", command.split())
+    command = "photos.py --data - --width 2 --setting"
+    monkeypatch.setattr(sys, "argv", [*command.split(), setting])
     arguments = photos.parse_arguments()
     images = np.zeros((4, 16, 16, 3), "float32")
     plan = photos.Plan(images, 1, 2, 0.2)
-    network = photos.build(plan, images, None, arguments).discriminator
-    kinds = {type(layer).__name__ for layer in network.layers}
+    gan = photos.build(plan, images, None, arguments)
+    kinds = {type(layer).__name__ for layer in gan.discriminator.layers}
+    augmentation = gan.get_compile_config()["augmentation"]
+    assert (augmentation is not None) == ("augmented" in setting)
     assert ("BatchNormalization" in kinds) == normalized
 
 
