@@ -35,6 +35,8 @@ class Recipe:
         interval: In which steps the two are computed.
         rate: Learning rate of both networks.
         discriminator_rate: Another one for the discriminator.
+        falling_steps: In how many steps rates and the factors of R1 and R2
+            fall to a tenth, along half a cosine; 0 where they stay.
         beta_1: Adam's.
         beta_2: Adam's.
         batch: Images of a step.
@@ -56,6 +58,7 @@ class Recipe:
     interval: int = 4
     rate: float = 2e-4
     discriminator_rate: float | None = None
+    falling_steps: int = 0
     beta_1: float = 0.5
     beta_2: float = 0.999
     batch: int = 32
@@ -114,10 +117,21 @@ class Recipe:
         )
 
     def _adam(self, rate):
-        return keras.optimizers.Adam(rate, self.beta_1, self.beta_2)
+        return keras.optimizers.Adam(
+            self._falling(rate), self.beta_1, self.beta_2
+        )
 
     def _lazy(self, penalty):
-        return lambda factor: penalty(factor, interval=self.interval)
+        return lambda factor: penalty(
+            self._falling(factor), interval=self.interval
+        )
+
+    def _falling(self, value):
+        if not self.falling_steps:
+            return value
+        return keras.optimizers.schedules.CosineDecay(
+            value, self.falling_steps, alpha=0.1
+        )
 
     def _for_size(self, factor, shape):
         return factor * math.prod(shape[:2]) / _PIXELS
@@ -134,6 +148,14 @@ _QUICK = replace(_EXAMPLE, l1=0.0, pairwise=0.0, rate=6e-4, shared_samples=True)
 _R1 = replace(_QUICK, normalized=False, r1=0.1, rate=1e-3)
 _RELATIVISTIC = replace(
     _R1, loss="Relativistic", r2=0.1, beta_1=0.0, beta_2=0.99
+)
+# Those of `examples/draw_faces.py`, and of `keras_regan.recipes.photos`, with
+# rates and factors that stay, since the number of steps is not known, or fall.
+_FACES = replace(
+    _R1, width=16, r1=0.5, beta_1=0.0, beta_2=0.99, shared_samples=True
+)
+_PHOTOS = replace(
+    _RELATIVISTIC, r1=0.05, r2=0.05, rate=5e-4, shared_samples=False
 )
 
 RECIPES = {
@@ -156,6 +178,16 @@ RECIPES = {
     "quick, bfloat16": replace(_QUICK, policy="mixed_bfloat16"),
     "R1": _R1,
     "relativistic": _RELATIVISTIC,
+    "faces": _FACES,
+    "photos": _PHOTOS,
+    "photos, narrow": replace(_PHOTOS, width=16, rate=1e-3),
+    "faces, falling": replace(_FACES, falling_steps=2700),
+    "photos, narrow, falling": replace(
+        _PHOTOS, width=16, rate=1e-3, falling_steps=2000
+    ),
+    "photos, narrow, shared, falling": replace(
+        _PHOTOS, width=16, rate=1e-3, shared_samples=True, falling_steps=2300
+    ),
     "relativistic, ResNet": replace(
         _RELATIVISTIC, network="resnet", width=16, rate=5e-4
     ),

@@ -118,6 +118,7 @@ SETTINGS: dict[str, Callable[[Plan], dict[str, Any]]] = {
     "quick": quick,
     "modern": modern,
     "modern, hard and soft": lambda plan: modern(plan, hard(), soft(plan)),
+    "modern, shared": lambda plan: {**modern(plan), "shared_samples": True},
     "modern, augmented": lambda plan: {
         **modern(plan),
         "augmentation": kr.augmentations.DiffAugment(),

@@ -60,6 +60,7 @@ def main() -> None:
     keras.utils.set_random_seed(arguments.seed)
     generator, discriminator = kr.networks.dcgan(
         images.shape[1:],
+        latent_dim=arguments.latents,
         width=arguments.width,
         num_classes=None if kinds is None else int(kinds.max()) + 1,
         # A gradient penalty needs logits that do not depend on each other.
@@ -100,6 +101,8 @@ def main() -> None:
                 animation="gif",
                 count=64 if rows is None else 10 * len(rows),
                 conditions=rows,
+                # Rare latents make the ragged ones. All of them are evaluated.
+                truncation=arguments.truncation or None,
                 seed=arguments.seed,
             ),
             # It comes last, so that it saves the changes of the others.
@@ -137,14 +140,19 @@ def quick(arguments, steps):
 
 def photos(arguments, steps):
     """Returns arguments of `compile` for photos."""
+    if arguments.r1 == 0:
+        raise ValueError(
+            "The recipe for photos is nothing without R1. Choose another one "
+            "with --recipe, or a positive factor. Received: --r1 0"
+        )
     return kr.recipes.photos(steps, arguments.r1, arguments.learning_rate)
 
 
 RECIPES = {"quick": quick, "photos": photos}
 # What goes with each recipe if the command line does not say otherwise.
 DEFAULTS = {
-    "quick": {"width": 16, "learning_rate": 1e-3, "r1": 0.0},
-    "photos": {"width": 32, "learning_rate": 5e-4, "r1": 0.2},
+    "quick": {"width": 16, "latents": 24, "learning_rate": 1e-3, "r1": 0.0},
+    "photos": {"width": 32, "latents": 100, "learning_rate": 5e-4, "r1": 0.2},
 }
 
 
@@ -277,6 +285,13 @@ def parse_arguments() -> argparse.Namespace:
         help="filters near the image; more is better but slower\n"
         "(default: 16 for quick, 32 for photos)",
     )
+    training.add_argument(
+        "--latents",
+        type=int,
+        metavar="N",
+        help="random numbers behind an image\n"
+        "(default: 24 for quick, 100 for photos)",
+    )
     for name, default, text in (
         ("epochs", 40, "passes over the images"),
         ("batch-size", 32, "images a step"),
@@ -296,6 +311,14 @@ def parse_arguments() -> argparse.Namespace:
         metavar="RATE",
         help="of both networks; less for wider ones\n"
         "(default: 0.001 for quick, 0.0005 for photos)",
+    )
+    training.add_argument(
+        "--truncation",
+        type=float,
+        default=1.5,
+        metavar="BOUND",
+        help="largest latent of the grids, as papers show samples, or 0;\n"
+        "metrics are of samples without (default: %(default)s)",
     )
     training.add_argument(
         "--output",

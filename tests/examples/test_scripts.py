@@ -180,6 +180,16 @@ def test_train_images_chooses_by_size(
     assert penalized == (recipe == "photos" or "--r1" in options)
 
 
+def test_photos_without_r1_are_refused(data, tmp_path, run):
+    message = run(
+        "train_images.py",
+        *["--data", data, "--recipe", "photos", "--r1", 0],
+        *["--output", tmp_path / "run"],
+        fails=True,
+    )
+    assert "--r1 0" in message and "--recipe" in message
+
+
 def test_train_images_has_nothing_to_resume(data, tmp_path, run):
     message = run(
         "train_images.py",
