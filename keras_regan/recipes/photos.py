@@ -39,6 +39,10 @@ def photos(
     Use it with batches of 32 and a moving average of the generator:
     `RegularizedGAN(..., ema_momentum=0.999)`.
 
+    Drawings, which are learned more quickly, take half the width, twice the
+    rate, and bear shared samples, which photos do not:
+    `compile(**photos(steps, learning_rate=1e-3), shared_samples=True)`.
+
     Args:
         steps: Positive integer. The number of steps of the training, that is
             epochs times batches. The schedules end there and stay constant.
