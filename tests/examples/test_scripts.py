@@ -175,6 +175,7 @@ def test_train_images_chooses_by_size(
     arguments = script["parse_arguments"]()
     script["complete"](arguments, size)
     assert (arguments.recipe, arguments.width) == (recipe, width)
+    assert arguments.latents == {"quick": 24, "photos": 100}[recipe]
     made = script["RECIPES"][recipe](arguments, steps=9)
     penalized = bool(made["discriminator_regularizers"])
     assert penalized == (recipe == "photos" or "--r1" in options)

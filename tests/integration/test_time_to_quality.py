@@ -141,6 +141,7 @@ def test_every_kind_of_contender(tmp_path, monkeypatch, capsys):
         dcgan = importlib.import_module("image_rivals.torch_dcgan")
         monkeypatch.setattr(dcgan, "BATCH", 8)
     ours = ["our earlier example", "quick, bfloat16", "relativistic, ResNet"]
+    ours += ["photos, narrow, shared, falling"]
     # A second a step, so that two seconds are few steps.
     ticks = itertools.count()
     watch = functools.partial(Watch, clock=lambda: next(ticks))
