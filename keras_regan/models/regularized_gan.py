@@ -239,10 +239,9 @@ class RegularizedGAN(MeasuringModel):
                 in each step, 5 to 10 % of its time; the two updates share
                 their draw, and batch normalization of the generator sees one
                 batch less. The networks then move at once and not one after
-                the other, which is less stable: try it where a training goes
-                well. Drawn faces and garments do well with it; on photos of
-                cats the Frechet distance was twice as large after five epochs
-                (`benchmarks/photos.py`, one seed). Defaults to `False`.
+                the other. Drawn faces and garments do well with it; on photos
+                of cats the Frechet distance was twice as large after five
+                epochs (`benchmarks/photos.py`, one seed). Defaults to `False`.
             samples_per_condition: Positive integer `k`. If `k` is above 1, the
                 generator's step uses the first `1/k` of the batch's conditions
                 with their real samples, each `k` times with different latents.

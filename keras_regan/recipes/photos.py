@@ -41,7 +41,9 @@ def photos(
 
     Drawings, which are learned more quickly, take half the width, twice the
     rate, and bear shared samples, which photos do not:
-    `compile(**photos(steps, learning_rate=1e-3), shared_samples=True)`.
+    `compile(**photos(steps, learning_rate=1e-3), shared_samples=True)` draws
+    faces in four minutes (`benchmarks/time_to_quality.py`), with fewer kinds
+    of hair than real ones.
 
     Args:
         steps: Positive integer. The number of steps of the training, that is
